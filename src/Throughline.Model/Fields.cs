@@ -1,0 +1,203 @@
+using System.Collections;
+using System.Collections.Frozen;
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+
+namespace Throughline.Model;
+
+/// <summary>
+/// An immutable document: what a system sent (a source record), what the firm knows (a canonical record) or what is
+/// to be written (a command). Values are null, <see cref="bool"/>, <see cref="long"/>, <see cref="decimal"/>,
+/// <see cref="string"/>, <c>IReadOnlyList&lt;object?&gt;</c> or nested <see cref="Fields"/>. Dates and instants are ISO 8601 texts,
+/// money is <c>{ amount, currency }</c>. There are no floating-point values, so nothing is lost between systems.
+/// </summary>
+public sealed class Fields : IReadOnlyDictionary<string, object?>, IEquatable<Fields>
+{
+    private readonly FrozenDictionary<string, object?> _values;
+    private readonly string[] _order;
+
+    private Fields(FrozenDictionary<string, object?> values, string[] order) => (_values, _order) = (values, order);
+
+    public static Fields Empty { get; } = new(FrozenDictionary<string, object?>.Empty, []);
+
+    /// <summary>Builds a document from name and value pairs, in this order. A repeated name is an error.</summary>
+    public static Fields Of(params ReadOnlySpan<(string Name, object? Value)> values)
+    {
+        var map = new Dictionary<string, object?>(values.Length, StringComparer.Ordinal);
+        var order = new string[values.Length];
+        for (var i = 0; i < values.Length; i++)
+        {
+            map.Add(values[i].Name, Normalize(values[i].Value));
+            order[i] = values[i].Name;
+        }
+
+        return new Fields(map.ToFrozenDictionary(StringComparer.Ordinal), order);
+    }
+
+    public static Fields From(IEnumerable<KeyValuePair<string, object?>> values)
+    {
+        ArgumentNullException.ThrowIfNull(values);
+        if (values is Fields same)
+        {
+            return same;
+        }
+
+        return Of([.. values.Select(pair => (pair.Key, pair.Value))]);
+    }
+
+    /// <summary>Reads a JSON object. Whole numbers become <see cref="long"/>, others <see cref="decimal"/>.</summary>
+    /// <exception cref="FormatException">Not a JSON object, a repeated name, a number outside decimal, or nested deeper than 64.</exception>
+    public static Fields Parse(string json) => FieldsJson.Read(json);
+
+    /// <inheritdoc cref="Parse(string)"/>
+    public static Fields Parse(ReadOnlySpan<byte> utf8) => FieldsJson.Read(utf8);
+
+    public int Count => _values.Count;
+
+    public IEnumerable<string> Keys => _order;
+
+    public IEnumerable<object?> Values => _order.Select(name => _values[name]);
+
+    public object? this[string key] => _values[key];
+
+    public bool ContainsKey(string key) => _values.ContainsKey(key);
+
+    public bool TryGetValue(string key, [MaybeNullWhen(false)] out object? value) => _values.TryGetValue(key, out value);
+
+    /// <summary>The value, or null where the name is absent.</summary>
+    public object? Get(string name) => _values.GetValueOrDefault(name);
+
+    /// <summary>The text, or null where the name is absent or not a text.</summary>
+    public string? Text(string name) => Get(name) as string;
+
+    public bool? Flag(string name) => Get(name) as bool?;
+
+    public decimal? Number(string name) => Get(name) switch { long whole => whole, decimal number => number, _ => null };
+
+    public Fields? Nested(string name) => Get(name) as Fields;
+
+    /// <summary>The list of documents under a name; empty where absent.</summary>
+    public IReadOnlyList<Fields> NestedList(string name) =>
+        Get(name) is IReadOnlyList<object?> list ? [.. list.OfType<Fields>()] : [];
+
+    public IReadOnlyList<object?> List(string name) => Get(name) as IReadOnlyList<object?> ?? [];
+
+    /// <summary>The money under a name, or null where it is absent or incomplete.</summary>
+    public Money? Money(string name) => Nested(name)?.AsMoney();
+
+    /// <summary>This document read as <c>{ amount, currency }</c>.</summary>
+    public Money? AsMoney() =>
+        Number("amount") is { } amount && Currency.TryOf(Text("currency"), out var currency) ? new Money(amount, currency) : null;
+
+    /// <summary>A copy with one value set; a new name goes last.</summary>
+    public Fields With(string name, object? value)
+    {
+        var map = new Dictionary<string, object?>(_values, StringComparer.Ordinal) { [name] = Normalize(value) };
+        return new Fields(map.ToFrozenDictionary(StringComparer.Ordinal), _values.ContainsKey(name) ? _order : [.. _order, name]);
+    }
+
+    public Fields Without(string name)
+    {
+        if (!_values.ContainsKey(name))
+        {
+            return this;
+        }
+
+        var map = new Dictionary<string, object?>(_values, StringComparer.Ordinal);
+        map.Remove(name);
+        return new Fields(map.ToFrozenDictionary(StringComparer.Ordinal), [.. _order.Where(n => n != name)]);
+    }
+
+    /// <summary>A copy in which every name of <paramref name="newer"/> replaces ours; names it lacks stay.</summary>
+    public Fields Merge(Fields newer)
+    {
+        ArgumentNullException.ThrowIfNull(newer);
+        if (newer.Count == 0)
+        {
+            return this;
+        }
+
+        var map = new Dictionary<string, object?>(_values, StringComparer.Ordinal);
+        foreach (var pair in newer)
+        {
+            map[pair.Key] = pair.Value;
+        }
+
+        return new Fields(map.ToFrozenDictionary(StringComparer.Ordinal), [.. _order, .. newer._order.Where(n => !_values.ContainsKey(n))]);
+    }
+
+    /// <summary>JSON text in the order of the names.</summary>
+    public string ToJson() => FieldsJson.Write(this);
+
+    /// <summary>
+    /// SHA-256 over the canonical form (sorted names, numbers without trailing zeros), as 32 lower-case hex digits of its first 16 bytes.
+    /// Equal documents have equal fingerprints whatever the order of their names.
+    /// </summary>
+    public string Fingerprint() => FieldsJson.Fingerprint(this);
+
+    public bool Equals(Fields? other) =>
+        other is not null && (ReferenceEquals(this, other)
+            || (Count == other.Count && _values.All(pair => other._values.TryGetValue(pair.Key, out var value) && Same(pair.Value, value))));
+
+    public override bool Equals(object? obj) => Equals(obj as Fields);
+
+    public override int GetHashCode() => Count;
+
+    public override string ToString() => ToJson();
+
+    public IEnumerator<KeyValuePair<string, object?>> GetEnumerator()
+    {
+        foreach (var name in _order)
+        {
+            yield return new KeyValuePair<string, object?>(name, _values[name]);
+        }
+    }
+
+    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+    /// <summary>
+    /// Brings any value that a mapping or a decision may produce into the closed set above: money becomes
+    /// <c>{ amount, currency }</c>, instants and dates ISO texts, binary floating point the nearest decimal.
+    /// </summary>
+    /// <exception cref="FormatException">The value has no place in a document (for example NaN).</exception>
+    public static object? Normalize(object? value) => value switch
+    {
+        null or bool or long or decimal or string or Fields => value,
+        int whole => (long)whole,
+        uint whole => (long)whole,
+        ulong whole => whole <= long.MaxValue ? (long)whole : (decimal)whole,
+        double number => double.IsFinite(number) && Math.Abs(number) < 7.9e28
+            ? (decimal)number
+            : throw new FormatException($"{number.ToString(CultureInfo.InvariantCulture)} cannot be kept as a decimal number"),
+        Money money => Of(("amount", money.Amount), ("currency", money.Currency.Code)),
+        DateOnly date => date.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
+        DateTimeOffset instant => instant.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture),
+        TimeSpan duration => ((decimal)duration.Ticks / TimeSpan.TicksPerSecond).ToString("0.#######", CultureInfo.InvariantCulture) + "s",
+        byte[] bytes => System.Convert.ToBase64String(bytes),
+        IReadOnlyDictionary<string, object?> map => From(map),
+        IEnumerable<KeyValuePair<string, object?>> map => From(map),
+        IEnumerable list => NormalizeList(list),
+        Enum name => name.ToString(),
+        _ => throw new FormatException($"a value of type {value.GetType().Name} cannot be kept in a document"),
+    };
+
+    internal static bool Same(object? left, object? right) => (left, right) switch
+    {
+        (null, null) => true,
+        (long a, decimal b) => a == b,
+        (decimal a, long b) => a == b,
+        (IReadOnlyList<object?> a, IReadOnlyList<object?> b) => a.Count == b.Count && a.Zip(b).All(pair => Same(pair.First, pair.Second)),
+        _ => Equals(left, right),
+    };
+
+    private static object?[] NormalizeList(IEnumerable list)
+    {
+        var values = new List<object?>();
+        foreach (var item in list)
+        {
+            values.Add(Normalize(item));
+        }
+
+        return [.. values];
+    }
+}

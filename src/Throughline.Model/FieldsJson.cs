@@ -1,0 +1,157 @@
+using System.Buffers;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
+namespace Throughline.Model;
+
+/// <summary>JSON in and out of <see cref="Fields"/>, without binary floating point on the way.</summary>
+internal static class FieldsJson
+{
+    private const int DepthMax = 64;
+
+    private static readonly JsonWriterOptions Compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    public static Fields Read(string json) => Read(Encoding.UTF8.GetBytes(json));
+
+    public static Fields Read(ReadOnlySpan<byte> utf8)
+    {
+        try
+        {
+            var reader = new Utf8JsonReader(utf8, new JsonReaderOptions { MaxDepth = DepthMax });
+            if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
+            {
+                throw new FormatException("expected a JSON object");
+            }
+
+            var fields = ReadObject(ref reader);
+            if (reader.Read())
+            {
+                throw new FormatException("text after the JSON object");
+            }
+
+            return fields;
+        }
+        catch (JsonException e)
+        {
+            throw new FormatException($"not valid JSON at line {e.LineNumber + 1}, byte {e.BytePositionInLine}", e);
+        }
+        catch (InvalidOperationException e)
+        {
+            // The reader throws this for text that is not valid UTF-8 (a lone surrogate, for example).
+            throw new FormatException("the JSON holds text that is not valid Unicode", e);
+        }
+    }
+
+    public static string Write(Fields fields)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(buffer, Compact))
+        {
+            WriteValue(writer, fields, canonical: false);
+        }
+
+        return Encoding.UTF8.GetString(buffer.WrittenSpan);
+    }
+
+    public static string Fingerprint(Fields fields)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(buffer, Compact))
+        {
+            WriteValue(writer, fields, canonical: true);
+        }
+
+        return Convert.ToHexStringLower(SHA256.HashData(buffer.WrittenSpan).AsSpan(0, 16));
+    }
+
+    private static Fields ReadObject(ref Utf8JsonReader reader)
+    {
+        var values = new List<(string, object?)>();
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndObject)
+        {
+            var name = reader.GetString()!;
+            if (!names.Add(name))
+            {
+                throw new FormatException($"the name '{name}' stands twice in one JSON object");
+            }
+
+            reader.Read();
+            values.Add((name, ReadValue(ref reader)));
+        }
+
+        return values.Count == 0 ? Fields.Empty : Fields.Of([.. values]);
+    }
+
+    private static object? ReadValue(ref Utf8JsonReader reader) => reader.TokenType switch
+    {
+        JsonTokenType.Null => null,
+        JsonTokenType.True => true,
+        JsonTokenType.False => false,
+        JsonTokenType.String => reader.GetString(),
+        JsonTokenType.Number => ReadNumber(ref reader),
+        JsonTokenType.StartObject => ReadObject(ref reader),
+        JsonTokenType.StartArray => ReadList(ref reader),
+        _ => throw new FormatException($"unexpected {reader.TokenType} in JSON"),
+    };
+
+    private static object?[] ReadList(ref Utf8JsonReader reader)
+    {
+        var values = new List<object?>();
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+        {
+            values.Add(ReadValue(ref reader));
+        }
+
+        return [.. values];
+    }
+
+    private static object ReadNumber(ref Utf8JsonReader reader)
+    {
+        if (reader.TryGetInt64(out var whole))
+        {
+            return whole;
+        }
+
+        var text = Encoding.UTF8.GetString(reader.ValueSpan);
+        return decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
+            ? number
+            : throw new FormatException($"the number {(text.Length > 40 ? text[..40] + "..." : text)} is outside the range of a decimal");
+    }
+
+    private static void WriteValue(Utf8JsonWriter writer, object? value, bool canonical)
+    {
+        switch (value)
+        {
+            case null: writer.WriteNullValue(); break;
+            case bool flag: writer.WriteBooleanValue(flag); break;
+            case string text: writer.WriteStringValue(text); break;
+            case long whole: writer.WriteNumberValue(whole); break;
+            case decimal number: writer.WriteNumberValue(canonical ? number / 1.0000000000000000000000000000m : number); break;
+            case Fields fields:
+                writer.WriteStartObject();
+                foreach (var pair in canonical ? fields.OrderBy(p => p.Key, StringComparer.Ordinal) : (IEnumerable<KeyValuePair<string, object?>>)fields)
+                {
+                    writer.WritePropertyName(pair.Key);
+                    WriteValue(writer, pair.Value, canonical);
+                }
+
+                writer.WriteEndObject();
+                break;
+            case IReadOnlyList<object?> list:
+                writer.WriteStartArray();
+                foreach (var item in list)
+                {
+                    WriteValue(writer, item, canonical);
+                }
+
+                writer.WriteEndArray();
+                break;
+            default:
+                throw new FormatException($"a value of type {value.GetType().Name} cannot be written as JSON");
+        }
+    }
+}

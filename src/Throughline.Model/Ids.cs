@@ -1,0 +1,105 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Throughline.Model;
+
+/// <summary>The id of one durable message, minted where it enters the hub.</summary>
+public readonly record struct EnvelopeId(Guid Value)
+{
+    public static EnvelopeId New(TimeProvider time) => new(Guid.CreateVersion7(time.GetUtcNow()));
+
+    public override string ToString() => Value.ToString("N");
+}
+
+/// <summary>The id of one command, derived from what it is for, so that deciding twice yields the same id.</summary>
+public readonly record struct CommandId(Guid Value)
+{
+    public static CommandId Derive(params ReadOnlySpan<string> parts) => new(DerivedId.Of(parts));
+
+    public static CommandId Parse(string text) => new(Guid.Parse(text));
+
+    public override string ToString() => Value.ToString("N");
+}
+
+/// <summary>The id of one run of a process.</summary>
+public readonly record struct InstanceId(Guid Value)
+{
+    public static InstanceId Derive(params ReadOnlySpan<string> parts) => new(DerivedId.Of(parts));
+
+    public static InstanceId Parse(string text) => new(Guid.Parse(text));
+
+    public override string ToString() => Value.ToString("N");
+}
+
+/// <summary>The id of one case.</summary>
+public readonly record struct CaseId(Guid Value)
+{
+    public static CaseId Derive(params ReadOnlySpan<string> parts) => new(DerivedId.Of(parts));
+
+    public static CaseId Parse(string text) => new(Guid.Parse(text));
+
+    public override string ToString() => Value.ToString("N");
+}
+
+/// <summary>
+/// The unit of single-writer ordering: an engagement, or one kind of master record whose match keys do not hash
+/// (all customers, all project codes), written <c>kind:key</c>.
+/// </summary>
+public readonly record struct Scope(string Kind, string Key)
+{
+    /// <summary>How many partitions every store has; part of the store's format, so never changed in place.</summary>
+    public const int PartitionCount = 64;
+
+    public const string EngagementKind = "engagement";
+
+    public static Scope Engagement(string key) => new(EngagementKind, key);
+
+    /// <summary>The one scope in which all records of a master entity are found or created.</summary>
+    public static Scope Master(string entity) => new(entity, "*");
+
+    public static Scope Parse(string text)
+    {
+        var colon = text.IndexOf(':', StringComparison.Ordinal);
+        return colon > 0
+            ? new Scope(text[..colon], text[(colon + 1)..])
+            : throw new FormatException($"'{text}' is not a scope; write kind:key, such as engagement:006Ab");
+    }
+
+    /// <summary>First 8 bytes of SHA-256 over kind and key, modulo the number of partitions.</summary>
+    public int Partition
+    {
+        get
+        {
+            Span<byte> hash = stackalloc byte[32];
+            SHA256.HashData(Encoding.UTF8.GetBytes(Kind + "\n" + Key), hash);
+            return (int)(BinaryPrimitives.ReadUInt64BigEndian(hash) % PartitionCount);
+        }
+    }
+
+    public override string ToString() => Kind + ":" + Key;
+}
+
+internal static class DerivedId
+{
+    /// <summary>A UUID (version 8) from SHA-256 over length-prefixed parts, so that no two lists of parts collide by concatenation.</summary>
+    public static Guid Of(ReadOnlySpan<string> parts)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        Span<byte> length = stackalloc byte[4];
+        foreach (var part in parts)
+        {
+            var bytes = Encoding.UTF8.GetBytes(part);
+            BinaryPrimitives.WriteInt32BigEndian(length, bytes.Length);
+            hash.AppendData(length);
+            hash.AppendData(bytes);
+        }
+
+        Span<byte> digest = stackalloc byte[32];
+        hash.GetHashAndReset(digest);
+        var id = digest[..16];
+        id[6] = (byte)((id[6] & 0x0F) | 0x80);
+        id[8] = (byte)((id[8] & 0x3F) | 0x80);
+        return new Guid(id, bigEndian: true);
+    }
+}
