@@ -1,5 +1,8 @@
 using System.Collections.Immutable;
 using Throughline.Connect;
+using Throughline.Connectors.Redmine;
+using Throughline.Connectors.Salesforce;
+using Throughline.Connectors.Tryton;
 
 namespace Throughline.Connectors;
 
@@ -8,6 +11,9 @@ public static class ConnectorCatalog
 {
     public static ImmutableArray<IConnectorKind> All { get; } =
     [
+        new RedmineKind(),
+        new SalesforceKind(),
+        new TrytonKind(),
     ];
 
     public static IConnectorKind? Find(string kind) => All.FirstOrDefault(entry => entry.Manifest.Kind == kind);

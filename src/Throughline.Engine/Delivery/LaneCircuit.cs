@@ -1,0 +1,92 @@
+using Throughline.Model;
+
+namespace Throughline.Engine.Delivery;
+
+/// <summary>
+/// Keeps a lane from hammering a system that is down, throttling, or refusing our credentials. While it is open nothing is sent and no
+/// attempt is counted, so an outage of any length ends with everything queued and nothing given up.
+/// </summary>
+public sealed class LaneCircuit
+{
+    private const int FailuresToOpen = 5;
+    private static readonly TimeSpan OpenFirst = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan OpenMax = TimeSpan.FromMinutes(1);
+
+    private readonly Lock _gate = new();
+    private int _failures;
+    private TimeSpan _openFor = OpenFirst;
+
+    /// <summary>Nothing is sent before this; null while closed.</summary>
+    public DateTimeOffset? OpenUntil { get; private set; }
+
+    /// <summary>Why it is open, for people.</summary>
+    public string? Reason { get; private set; }
+
+    /// <summary>It was open and the next call shows whether the system is back.</summary>
+    public bool IsTrying { get; private set; }
+
+    public bool MayPass(DateTimeOffset now)
+    {
+        lock (_gate)
+        {
+            if (OpenUntil is { } until && now < until)
+            {
+                return false;
+            }
+
+            IsTrying = OpenUntil is not null;
+            return true;
+        }
+    }
+
+    /// <summary>A failure of the system as a whole rather than of this one record.</summary>
+    public bool HoldsBack(Failure failure)
+    {
+        lock (_gate)
+        {
+            return OpenUntil is not null && failure is Failure.Transient or Failure.Throttled or Failure.Authentication;
+        }
+    }
+
+    /// <summary>Takes the result of one call into account; null is success or a refusal of the content.</summary>
+    public void Note(Failure? failure, DateTimeOffset now)
+    {
+        lock (_gate)
+        {
+            switch (failure)
+            {
+                case Failure.Throttled { RetryAfter: { } wait }:
+                    Open(now + wait, failure.Message);
+                    break;
+                case Failure.Authentication:
+                    Open(now + Longer(), failure.Message);
+                    break;
+                case Failure.Transient or Failure.Throttled or Failure.InDoubt:
+                    if (++_failures >= FailuresToOpen || IsTrying)
+                    {
+                        Open(now + Longer(), failure.Message);
+                    }
+
+                    break;
+                default:
+                    (_failures, _openFor, OpenUntil, Reason, IsTrying) = (0, OpenFirst, null, null, false);
+                    break;
+            }
+        }
+    }
+
+    private void Open(DateTimeOffset until, string reason)
+    {
+        if (OpenUntil is null || until > OpenUntil)
+        {
+            (OpenUntil, Reason) = (until, reason);
+        }
+    }
+
+    private TimeSpan Longer()
+    {
+        var now = _openFor;
+        _openFor = TimeSpan.FromTicks(Math.Min(_openFor.Ticks * 2, OpenMax.Ticks));
+        return now;
+    }
+}

@@ -1,0 +1,77 @@
+using System.Collections.Concurrent;
+using System.Threading.Channels;
+
+namespace Throughline.Engine;
+
+/// <summary>
+/// Wakes the worker of a partition. A ring is only a hint: work is found in the store, and every hub also looks there on its own.
+/// In one process this is a channel; in a cluster a broker stands behind the same port.
+/// </summary>
+public interface IDoorbell
+{
+    /// <summary>Rings for partitions that have new work. Never blocks and never fails: a lost ring is made good by the next look.</summary>
+    void Ring(int partition);
+
+    /// <summary>The next partition to look at. One that rings while it is worked on is delivered again afterwards.</summary>
+    ValueTask<int> NextAsync(CancellationToken cancellation);
+
+    /// <summary>The partition was worked on; it may be delivered again.</summary>
+    void Answered(int partition);
+}
+
+/// <summary>Doorbells within one process: one pending ring per partition, however often it was rung, and one worker per partition at a time.</summary>
+public sealed class InProcessDoorbell : IDoorbell
+{
+    private const int Quiet = 0;
+    private const int Rung = 1;
+    private const int Working = 2;
+    private const int WorkingAndRung = 3;
+
+    private readonly Channel<int> _channel = Channel.CreateUnbounded<int>();
+    private readonly ConcurrentDictionary<int, int> _states = new();
+    private readonly Lock _gate = new();
+
+    public void Ring(int partition)
+    {
+        lock (_gate)
+        {
+            switch (_states.GetValueOrDefault(partition))
+            {
+                case Quiet:
+                    _states[partition] = Rung;
+                    _channel.Writer.TryWrite(partition);
+                    break;
+                case Working:
+                    _states[partition] = WorkingAndRung;
+                    break;
+            }
+        }
+    }
+
+    public async ValueTask<int> NextAsync(CancellationToken cancellation)
+    {
+        var partition = await _channel.Reader.ReadAsync(cancellation);
+        lock (_gate)
+        {
+            _states[partition] = Working;
+        }
+
+        return partition;
+    }
+
+    public void Answered(int partition)
+    {
+        lock (_gate)
+        {
+            if (_states[partition] == WorkingAndRung)
+            {
+                _states[partition] = Rung;
+                _channel.Writer.TryWrite(partition);
+            }
+            else
+            {
+                _states[partition] = Quiet;
+            }
+        }
+    }
+}

@@ -1,0 +1,79 @@
+using Throughline.Model;
+
+namespace Throughline.Engine;
+
+/// <summary>What an envelope brings.</summary>
+public enum EnvelopeKind
+{
+    /// <summary>A record as a system sent it.</summary>
+    SourceRecord,
+
+    /// <summary>A canonical change that another scope passes on.</summary>
+    Change,
+
+    /// <summary>What became of a command.</summary>
+    Receipt,
+
+    /// <summary>A due time has come.</summary>
+    Timer,
+
+    /// <summary>Another scope asks for something (a customer, a project code).</summary>
+    Request,
+
+    /// <summary>The answer to a request.</summary>
+    Reply,
+
+    /// <summary>Another scope wants to be told of changes here.</summary>
+    Subscribe,
+
+    /// <summary>A person settled, approved or rejected a case.</summary>
+    PersonAction,
+}
+
+/// <summary>Two streams per partition: control is drained first, so that a receipt does not queue behind a million time entries.</summary>
+public enum EnvelopeStream
+{
+    Control,
+    Intake,
+}
+
+/// <summary>One durable message before it is numbered.</summary>
+/// <param name="Unit">Part of the scope that it is about, where the sender knows it; empty for an engagement, which is one unit.</param>
+/// <param name="CorrelationId">The engagement that all of this is for, as a scope text; the thread that a trace follows.</param>
+/// <param name="OccurredAt">When it happened in the world, as the source says.</param>
+public sealed record NewEnvelope(
+    EnvelopeId Id,
+    Scope Scope,
+    string Unit,
+    EnvelopeKind Kind,
+    Fields Payload,
+    string CorrelationId,
+    EnvelopeId? CausationId,
+    DateTimeOffset OccurredAt,
+    DateTimeOffset ReceivedAt)
+{
+    public EnvelopeStream Stream => Kind == EnvelopeKind.SourceRecord ? EnvelopeStream.Intake : EnvelopeStream.Control;
+}
+
+/// <summary>A durable message with its place in its partition's stream.</summary>
+public sealed record Envelope(NewEnvelope Content, long Number)
+{
+    public EnvelopeId Id => Content.Id;
+
+    public Scope Scope => Content.Scope;
+
+    public EnvelopeKind Kind => Content.Kind;
+
+    public Fields Payload => Content.Payload;
+}
+
+/// <summary>The names inside envelope payloads, in one place.</summary>
+public static class PayloadNames
+{
+    public const string System = "system";
+    public const string Entity = "entity";
+    public const string ExternalId = "externalId";
+    public const string Version = "version";
+    public const string Deleted = "deleted";
+    public const string Record = "record";
+}

@@ -1,0 +1,226 @@
+using System.Collections.Immutable;
+using Microsoft.Extensions.Logging;
+using Throughline.Connect;
+using Throughline.Engine.Delivery;
+using Throughline.Engine.Intake;
+using Throughline.Engine.Partition;
+using Throughline.Engine.Process;
+using Throughline.Engine.Schedule;
+
+namespace Throughline.Engine;
+
+/// <summary>What a hub is made of.</summary>
+/// <param name="Connectors">By the system's name in the landscape.</param>
+/// <param name="Random">Spreads retries; seeded in simulations.</param>
+public sealed record HubParts(
+    IHubStore Store,
+    Landscape.Landscape Landscape,
+    DecisionCatalog Decisions,
+    IReadOnlyDictionary<string, IConnector> Connectors,
+    TimeProvider Time,
+    Random Random,
+    ILoggerFactory Logs);
+
+/// <summary>
+/// The running hub: partition workers, lanes, pollers and timers over one store. Each loop does single steps and survives any failure of
+/// one step; what is not done stays in the store and is found by the next look.
+/// </summary>
+public sealed partial class Hub : IAsyncDisposable
+{
+    private const int Workers = 2;
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(500);
+
+    private readonly HubParts _parts;
+    private readonly string _owner;
+    private readonly InProcessDoorbell _doorbell = new();
+    private readonly PartitionWorker _worker;
+    private readonly Dictionary<string, Signal> _laneSignals = [];
+    private readonly Signal _timers = new();
+    private readonly CancellationTokenSource _stop = new();
+    private readonly ILogger<Hub> _log;
+    private readonly List<Task> _loops = [];
+
+    public Hub(HubParts parts, string owner)
+    {
+        _parts = parts;
+        _owner = owner;
+        _log = parts.Logs.CreateLogger<Hub>();
+        Release = new ReleaseHolder(parts.Landscape);
+        Definitions = new DefinitionLibrary();
+        foreach (var definition in parts.Landscape.Processes.Values)
+        {
+            Definitions.Add(definition);
+        }
+
+        GroupCommit = new GroupCommit(parts.Store, _doorbell);
+        Intake = new IntakeService(Release, GroupCommit, system => parts.Connectors.GetValueOrDefault(system)?.Manifest, parts.Time);
+        _worker = new PartitionWorker(parts.Store, Release, parts.Decisions, Definitions, _doorbell, parts.Time, parts.Logs.CreateLogger<PartitionWorker>())
+        {
+            CommandsDecided = RingLanes,
+            TimersSet = _timers.Set,
+        };
+        Lanes = [.. parts.Landscape.Systems.Values.Select(system => new Lane(
+            system, parts.Connectors[system.Name], parts.Store, _doorbell, new LaneCircuit(), parts.Time, parts.Random, parts.Logs.CreateLogger<Lane>()))];
+        Pollers = [.. parts.Landscape.Systems.Values.SelectMany(system => system.Reads.Select(read => (read.Every, new Poller(
+            system.Name, read.Entity, parts.Connectors[system.Name], Intake, parts.Store, parts.Logs.CreateLogger<Poller>()))))];
+        foreach (var lane in Lanes)
+        {
+            _laneSignals[lane.System] = new Signal();
+        }
+    }
+
+    public ReleaseHolder Release { get; }
+
+    public DefinitionLibrary Definitions { get; }
+
+    public GroupCommit GroupCommit { get; }
+
+    public IntakeService Intake { get; }
+
+    public IHubStore Store => _parts.Store;
+
+    public ImmutableArray<Lane> Lanes { get; }
+
+    public ImmutableArray<(TimeSpan Every, Poller Poller)> Pollers { get; }
+
+    public void Start()
+    {
+        for (var i = 0; i < Workers; i++)
+        {
+            Loop("partition worker", WorkOnceAsync);
+        }
+
+        Loop("look for work", LookOnceAsync);
+        Loop("timers", TimersOnceAsync);
+        foreach (var lane in Lanes)
+        {
+            Loop("lane " + lane.System, cancellation => LaneOnceAsync(lane, cancellation));
+        }
+
+        foreach (var (every, poller) in Pollers)
+        {
+            Loop($"poll {poller.System} {poller.Entity}", async cancellation =>
+            {
+                await poller.ReadAsync(cancellation);
+                await Task.Delay(every, _parts.Time, cancellation);
+            });
+        }
+    }
+
+    /// <summary>Stops taking new steps and waits for those under way; calls to systems are not torn, so nothing becomes in doubt by stopping.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await Task.WhenAll(_loops);
+        await GroupCommit.DisposeAsync();
+        _stop.Dispose();
+    }
+
+    private async Task WorkOnceAsync(CancellationToken cancellation)
+    {
+        var partition = await _doorbell.NextAsync(cancellation);
+        try
+        {
+            while (await _worker.WorkAsync(partition, _owner, cancellation) > 0)
+            {
+                cancellation.ThrowIfCancellationRequested();
+            }
+        }
+        finally
+        {
+            _doorbell.Answered(partition);
+        }
+    }
+
+    private async Task LookOnceAsync(CancellationToken cancellation)
+    {
+        foreach (var partition in await _parts.Store.PartitionsWithWorkAsync(cancellation))
+        {
+            _doorbell.Ring(partition);
+        }
+
+        await UnparkReleasedAsync(cancellation);
+        await Task.Delay(LookEvery, _parts.Time, cancellation);
+    }
+
+    // A parked envelope goes on once the case that explains it has been settled.
+    private async Task UnparkReleasedAsync(CancellationToken cancellation)
+    {
+        foreach (var group in (await _parts.Store.ListParkedAsync(null, 100, cancellation)).GroupBy(parked => parked.Envelope.Scope))
+        {
+            var open = await _parts.Store.ListCasesAsync(new Cases.CaseFilter(Cases.CaseStatus.Open, CorrelationId: group.First().Envelope.Content.CorrelationId), cancellation);
+            if (open.All(item => item.Kind != "parked"))
+            {
+                await _parts.Store.UnparkAsync(group.Key, null, cancellation);
+                _doorbell.Ring(group.Key.Partition);
+            }
+        }
+    }
+
+    private async Task TimersOnceAsync(CancellationToken cancellation)
+    {
+        foreach (var partition in await _parts.Store.FireTimersAsync(_parts.Time.GetUtcNow(), PartitionWorker.BatchMax, cancellation))
+        {
+            _doorbell.Ring(partition);
+        }
+
+        var next = await _parts.Store.NextTimerAsync(cancellation);
+        var wait = next is { } due ? due - _parts.Time.GetUtcNow() : TimeSpan.FromMinutes(1);
+        await _timers.WaitAsync(TimeSpan.FromTicks(Math.Clamp(wait.Ticks, LookEvery.Ticks / 10, TimeSpan.TicksPerMinute)), _parts.Time, cancellation);
+    }
+
+    private async Task LaneOnceAsync(Lane lane, CancellationToken cancellation)
+    {
+        if (await lane.WorkAsync(_owner, cancellation) == 0)
+        {
+            await _laneSignals[lane.System].WaitAsync(LookEvery, _parts.Time, cancellation);
+        }
+    }
+
+    private void RingLanes(IReadOnlyCollection<string> systems)
+    {
+        foreach (var system in systems)
+        {
+            if (_laneSignals.TryGetValue(system, out var signal))
+            {
+                signal.Set();
+            }
+        }
+    }
+
+    private void Loop(string name, Func<CancellationToken, Task> once) => _loops.Add(Task.Run(async () =>
+    {
+        while (!_stop.IsCancellationRequested)
+        {
+            try
+            {
+                await once(_stop.Token);
+            }
+            catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e)
+            {
+                // A step failed as a whole (store away, fenced): nothing was half done, so the next look does it again.
+                LogStepFailed(e, name);
+                await PauseAsync();
+            }
+        }
+    }));
+
+    private async Task PauseAsync()
+    {
+        try
+        {
+            await Task.Delay(LookEvery, _parts.Time, _stop.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            // Stopping.
+        }
+    }
+
+    [LoggerMessage(EventId = 1001, Level = LogLevel.Error, Message = "TL1001 {Loop}: a step failed and is done again")]
+    private partial void LogStepFailed(Exception e, string loop);
+}

@@ -1,0 +1,222 @@
+using System.Collections.Immutable;
+using Throughline.Connect;
+using Throughline.Engine.Cases;
+using Throughline.Engine.Delivery;
+using Throughline.Engine.Lineage;
+using Throughline.Engine.Process;
+using Throughline.Landscape;
+using Throughline.Model;
+using Throughline.Model.Canonical;
+
+namespace Throughline.Engine.Partition;
+
+/// <summary>One batch of one partition in memory: units as loaded, units as decided, and the effects so far.</summary>
+internal sealed class Batch(int partition, long epoch, DecideContext context, DateTimeOffset now)
+{
+    private readonly Dictionary<EnvelopeId, PreparedEnvelope> _prepared = [];
+    private readonly Dictionary<(Scope Scope, string Entity, string Key), string> _identities = [];
+    private readonly Dictionary<UnitKey, UnitState> _loaded = [];
+    private readonly Dictionary<UnitKey, UnitState> _units = [];
+    private readonly HashSet<Scope> _parkedScopes = [];
+    private readonly List<Command> _commands = [];
+    private readonly List<TimerRow> _timers = [];
+    private readonly Dictionary<CaseId, Case> _cases = [];
+    private readonly List<LineageEntry> _lineage = [];
+    private readonly List<NewEnvelope> _messages = [];
+    private readonly List<PublishedEvent> _events = [];
+    private readonly List<CrosswalkRow> _crosswalk = [];
+    private readonly List<MatchRow> _matches = [];
+    private readonly List<ParkedEnvelope> _parked = [];
+    private long? _control;
+    private long? _intake;
+
+    // A parked envelope waits for a person; nothing that bears money expires, so this only makes it overdue.
+    private static readonly TimeSpan ParkedDue = TimeSpan.FromDays(1);
+
+    public void Prepare(Envelope envelope)
+    {
+        InwardResult? inward = null;
+        string? entity = null;
+        if (envelope.Kind == EnvelopeKind.SourceRecord)
+        {
+            var payload = envelope.Payload;
+            if (context.Landscape.InwardMap(payload.Text(PayloadNames.System)!, payload.Text(PayloadNames.Entity)!) is { } map)
+            {
+                entity = map.To;
+                inward = MapRunner.Inward(map, new SourceRecord(
+                    map.Entity, payload.Text(PayloadNames.ExternalId)!, payload.Text(PayloadNames.Version),
+                    payload.Nested(PayloadNames.Record) ?? Fields.Empty, payload.Flag(PayloadNames.Deleted) == true), context.Landscape);
+            }
+        }
+
+        _prepared[envelope.Id] = new PreparedEnvelope(envelope, entity, inward, null);
+    }
+
+    public ImmutableArray<UnitLookup> IdentityLookups() =>
+    [
+        .. _prepared.Values.SelectMany(prepared => Identities(prepared).Select(key => new UnitLookup(prepared.Envelope.Scope, UnitLookup.MatchSystem, key.Entity, key.Value))).Distinct(),
+    ];
+
+    public void Found(ImmutableArray<FoundUnit> found)
+    {
+        foreach (var item in found)
+        {
+            // The first in order, so that two hubs would choose alike.
+            var key = (item.Lookup.Scope, item.Lookup.Entity, item.Lookup.Key);
+            if (!_identities.TryGetValue(key, out var known) || string.CompareOrdinal(item.Unit, known) < 0)
+            {
+                _identities[key] = item.Unit;
+            }
+        }
+    }
+
+    public ImmutableArray<UnitKey> Units() => [.. _prepared.Values.Select(prepared => UnitOf(prepared.Envelope)).Distinct()];
+
+    public void Load(ImmutableArray<StateRow> rows)
+    {
+        foreach (var group in rows.GroupBy(row => row.Unit))
+        {
+            _loaded[group.Key] = UnitRows.Read(group.Key, group);
+            _units[group.Key] = _loaded[group.Key];
+        }
+    }
+
+    public void Decide(Envelope envelope)
+    {
+        Advance(envelope);
+        if (_parkedScopes.Contains(envelope.Scope))
+        {
+            _parked.Add(new ParkedEnvelope(envelope, "follows an earlier envelope of its scope that is parked", now + ParkedDue));
+            return;
+        }
+
+        var prepared = _prepared[envelope.Id];
+        if (envelope.Kind == EnvelopeKind.SourceRecord && (prepared.Inward is null || prepared.Inward.Failure is not null))
+        {
+            Park(envelope, prepared.Inward?.Failure?.Message ?? $"the landscape has no mapping for {envelope.Payload.Text(PayloadNames.Entity)} of {envelope.Payload.Text(PayloadNames.System)}");
+            return;
+        }
+
+        if (prepared.Inward is { Applies: false })
+        {
+            return;
+        }
+
+        var key = UnitOf(envelope);
+        var turn = new Turn(_units.GetValueOrDefault(key) ?? UnitState.Empty(key), envelope, context, now);
+        Decider.Decide(turn, prepared with { SameAs = SameAs(prepared) });
+        Take(key, turn);
+    }
+
+    /// <summary>Sets an envelope aside with its reason and tells a person; later ones of its scope follow it in order.</summary>
+    public void Park(Envelope envelope, string reason)
+    {
+        Advance(envelope);
+        _parkedScopes.Add(envelope.Scope);
+        _parked.Add(new ParkedEnvelope(envelope, reason, now + ParkedDue));
+        var id = CaseId.Derive("parked", envelope.Id.ToString());
+        var what = envelope.Payload.Text(PayloadNames.Entity) is { } entity ? $"{entity} {envelope.Payload.Text(PayloadNames.ExternalId)} from {envelope.Payload.Text(PayloadNames.System)}" : envelope.Kind.ToString();
+        _cases[id] = new Case(
+            id, new UnitKey(envelope.Scope, ""), envelope.Content.CorrelationId, null, null, "parked", "integration-ops", what,
+            $"{what} cannot be processed: {reason}",
+            "Correct the record at its source or the mapping in the landscape, then 'retry' this case; what followed it is processed after it.",
+            null, CaseStatus.Open, [CaseAction.Retry], null, now, now + ParkedDue, null, null, null);
+        _lineage.Add(new LineageEntry(0, now, envelope.Content.CorrelationId, envelope.Scope, "parked", $"{what} was set aside: {reason}", Cause: envelope.Id.ToString()));
+    }
+
+    public PartitionCommit ToCommit() => new()
+    {
+        Partition = partition,
+        Epoch = epoch,
+        ControlCursor = _control,
+        IntakeCursor = _intake,
+        State = [.. _units.SelectMany(pair => UnitRows.Difference(_loaded.GetValueOrDefault(pair.Key) ?? UnitState.Empty(pair.Key), pair.Value))],
+        Crosswalk = [.. _crosswalk.Distinct()],
+        Matches = [.. _matches.Distinct()],
+        Commands = [.. _commands],
+        Timers = [.. _timers],
+        Cases = [.. _cases.Values],
+        Instances = [.. _units.Values.SelectMany(ChangedInstances)],
+        Events = [.. _events],
+        Lineage = [.. _lineage],
+        Messages = [.. _messages],
+        Parked = [.. _parked],
+    };
+
+    private IEnumerable<InstanceRow> ChangedInstances(UnitState unit)
+    {
+        var before = _loaded.GetValueOrDefault(unit.Key);
+        foreach (var instance in unit.Instances.Values.Where(instance => !ReferenceEquals(before?.Instances.GetValueOrDefault(instance.Id), instance)))
+        {
+            var summary = instance.Request.Text("about") ?? ProcessRunner.NameOf(unit, instance.Subject);
+            yield return new InstanceRow(instance.Id, unit.Key, instance.Process, instance.Held ? "Held" : instance.Status.ToString(), summary, instance.StartedAt, instance.ChangedAt);
+        }
+    }
+
+    private void Take(UnitKey key, Turn turn)
+    {
+        _units[key] = turn.State;
+        _commands.AddRange(turn.Commands);
+        foreach (var timer in turn.Timers)
+        {
+            _timers.RemoveAll(known => known.Unit == timer.Unit && known.Id == timer.Id);
+            _timers.Add(timer);
+        }
+
+        foreach (var item in turn.Cases)
+        {
+            _cases[item.Id] = item;
+        }
+
+        _lineage.AddRange(turn.Lineage);
+        _messages.AddRange(turn.Messages);
+        _events.AddRange(turn.Events);
+        _crosswalk.AddRange(turn.Crosswalk);
+        _matches.AddRange(turn.Matches);
+        foreach (var match in turn.Matches)
+        {
+            _identities.TryAdd((match.Scope, match.Entity, match.Key), match.Unit);
+        }
+    }
+
+    private string? SameAs(PreparedEnvelope prepared)
+    {
+        foreach (var key in Identities(prepared))
+        {
+            if (_identities.TryGetValue((prepared.Envelope.Scope, key.Entity, key.Value), out var unit) && unit != prepared.Envelope.Content.Unit)
+            {
+                return unit;
+            }
+        }
+
+        return null;
+    }
+
+    private static IEnumerable<(string Entity, string Value)> Identities(PreparedEnvelope prepared)
+    {
+        if (prepared is { Entity: { } entity, Inward: { Failure: null } inward })
+        {
+            foreach (var name in EntityCatalog.Find(entity)?.IdentityKeys ?? [])
+            {
+                if (inward.Attributes.Text(name) is { Length: > 0 } value)
+                {
+                    yield return (entity, value);
+                }
+            }
+        }
+    }
+
+    private static UnitKey UnitOf(Envelope envelope) => new(envelope.Scope, envelope.Content.Unit);
+
+    private void Advance(Envelope envelope)
+    {
+        if (envelope.Content.Stream == EnvelopeStream.Control)
+        {
+            _control = Math.Max(_control ?? 0, envelope.Number);
+        }
+        else
+        {
+            _intake = Math.Max(_intake ?? 0, envelope.Number);
+        }
+    }
+}

@@ -1,0 +1,67 @@
+using Throughline.Engine.Process;
+using Throughline.Model;
+
+namespace Throughline.Engine.Partition;
+
+/// <summary>The one pure function of the hub: state and envelope in, new state and effects out (invariant 10).</summary>
+public static class Decider
+{
+    /// <param name="prepared">What was found out about the envelope before the unit was loaded.</param>
+    public static void Decide(Turn turn, PreparedEnvelope prepared)
+    {
+        if (turn.State.MergedInto is { } other)
+        {
+            MasterDecider.PassOn(turn, prepared, other);
+            return;
+        }
+
+        switch (turn.Envelope.Kind)
+        {
+            case EnvelopeKind.SourceRecord: SourceDecider.Apply(turn, prepared); break;
+            case EnvelopeKind.Change: SourceDecider.ApplyChange(turn); break;
+            case EnvelopeKind.Receipt: ReceiptDecider.Apply(turn); break;
+            case EnvelopeKind.Timer: ApplyTimer(turn); break;
+            case EnvelopeKind.Request: MasterDecider.ApplyRequest(turn); break;
+            case EnvelopeKind.Reply: ApplyReply(turn); break;
+            case EnvelopeKind.Subscribe: SourceDecider.ApplySubscription(turn); break;
+            case EnvelopeKind.PersonAction: PersonDecider.Apply(turn); break;
+        }
+
+        ProcessRunner.Advance(turn);
+    }
+
+    // The runner looks at the time itself; a timer only makes it look. An overdue approval is told once.
+    private static void ApplyTimer(Turn turn)
+    {
+        if (turn.Envelope.Payload.Text("overdue") is { } overdue && turn.State.Cases.TryGetValue(CaseId.Parse(overdue), out var item))
+        {
+            turn.Tell("overdue", $"The case for {item.Queue} is overdue: {item.Says}");
+        }
+    }
+
+    private static void ApplyReply(Turn turn)
+    {
+        var requestId = turn.Envelope.Payload.Text("requestId")!;
+        var result = turn.Envelope.Payload.Nested("result") ?? Fields.Empty;
+        foreach (var instance in turn.State.Instances.Values)
+        {
+            foreach (var (name, step) in instance.Steps)
+            {
+                var asked = step.Data.FirstOrDefault(pair => pair.Value as string == requestId);
+                if (asked.Key is null || turn.Context.Definitions.Find(instance.Definition)?.Step(name) is not Throughline.Landscape.StepDefinition.Request definition)
+                {
+                    continue;
+                }
+
+                var id = new RecordId(definition.Into, asked.Key);
+                if (definition.Process.StartsWith(Throughline.Landscape.StepDefinition.Request.NumberPrefix, StringComparison.Ordinal) && turn.State.Records.ContainsKey(id))
+                {
+                    continue;
+                }
+
+                turn.State = turn.State.With(new CanonicalRecord(id, result, requestId, Fields.Empty));
+                turn.Tell("answered", $"{definition.Title}: {result.Text("name") ?? asked.Key}{(result.Text("number") is { } number ? $" is {number}" : "")}.");
+            }
+        }
+    }
+}

@@ -1,0 +1,95 @@
+using System.Collections.Immutable;
+using Throughline.Engine.Cases;
+using Throughline.Engine.Delivery;
+using Throughline.Engine.Lineage;
+using Throughline.Engine.Process;
+using Throughline.Model;
+
+namespace Throughline.Engine.Partition;
+
+/// <summary>What decisions may know besides the state: the landscape, the decisions that processes name, the definitions of running instances.</summary>
+public sealed record DecideContext(Landscape.Landscape Landscape, DecisionCatalog Decisions, DefinitionLibrary Definitions);
+
+/// <summary>
+/// One envelope being decided against one unit. Collects the new state and the effects; has no I/O, no clock (time comes with the batch)
+/// and no randomness. Dropped as a whole where the decision throws, so nothing of it is half done.
+/// </summary>
+public sealed class Turn(UnitState state, Envelope envelope, DecideContext context, DateTimeOffset now)
+{
+    private int _messages;
+
+    public UnitState State { get; set; } = state;
+
+    public Envelope Envelope { get; } = envelope;
+
+    public DecideContext Context { get; } = context;
+
+    public Landscape.Landscape Landscape => Context.Landscape;
+
+    public DateTimeOffset Now { get; } = now;
+
+    public string CorrelationId { get; set; } = envelope.Content.CorrelationId;
+
+    public List<Command> Commands { get; } = [];
+
+    public List<TimerRow> Timers { get; } = [];
+
+    public List<Case> Cases { get; } = [];
+
+    public List<LineageEntry> Lineage { get; } = [];
+
+    public List<NewEnvelope> Messages { get; } = [];
+
+    public List<PublishedEvent> Events { get; } = [];
+
+    public List<CrosswalkRow> Crosswalk { get; } = [];
+
+    public List<MatchRow> Matches { get; } = [];
+
+    public void Tell(string kind, string text, string? system = null, string? entity = null, string? externalId = null) =>
+        Lineage.Add(new LineageEntry(0, Now, CorrelationId, State.Key.Scope, kind, text, system, entity, externalId, Envelope.Id.ToString()));
+
+    public void Send(EnvelopeKind kind, Scope scope, string unit, Fields payload, string? correlationId = null) =>
+        Messages.Add(new NewEnvelope(
+            // Derived, so that deciding the same envelope again after a crash yields the same message.
+            new EnvelopeId(CommandId.Derive(Envelope.Id.ToString(), "message", (++_messages).ToString(System.Globalization.CultureInfo.InvariantCulture)).Value),
+            scope, unit, kind, payload, correlationId ?? CorrelationId, Envelope.Id, Now, Now));
+
+    public void Timer(string id, DateTimeOffset? due, Fields payload) =>
+        Timers.Add(new TimerRow(State.Key, id, due, CorrelationId, payload));
+
+    public void Open(Case item)
+    {
+        if (State.Cases.TryGetValue(item.Id, out var open))
+        {
+            // The same reason again: words and amount may have changed, the age stays.
+            item = item with { OpenedAt = open.OpenedAt, DueAt = open.DueAt };
+            if (item.Equals(open with { Actions = item.Actions }))
+            {
+                return;
+            }
+        }
+        else
+        {
+            Tell("case", $"Case for {item.Queue}: {item.Says} To do: {item.Remedy}");
+        }
+
+        State = State.With(item);
+        Cases.Add(item);
+    }
+
+    public void Close(CaseId id, CaseStatus status, string? by, string? reason)
+    {
+        if (!State.Cases.TryGetValue(id, out var open))
+        {
+            return;
+        }
+
+        var closed = open with { Status = status, ClosedAt = Now, ClosedBy = by, Reason = reason };
+        State = State.With(closed);
+        Cases.Add(closed);
+        Tell(status == CaseStatus.Settled && by is null ? "released" : "settled", by is null
+            ? $"The reason of the case is gone: {open.Says}"
+            : $"{by} {status.ToString().ToLowerInvariant()} the case: {open.Says}{(reason is null ? "" : $" Reason: {reason}")}");
+    }
+}

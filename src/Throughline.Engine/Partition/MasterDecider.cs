@@ -1,0 +1,113 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Throughline.Engine.Cases;
+using Throughline.Engine.Process;
+using Throughline.Landscape;
+using Throughline.Model;
+using Throughline.Model.Canonical;
+
+namespace Throughline.Engine.Partition;
+
+/// <summary>Find-or-create of master records and numbers. All of one entity stand in one scope, so two requests for one customer meet here in order.</summary>
+internal static class MasterDecider
+{
+    public static void ApplyRequest(Turn turn)
+    {
+        var payload = turn.Envelope.Payload;
+        var process = payload.Text("process")!;
+        var requester = new Requester(payload.Text("requestId")!, Scope.Parse(payload.Text("scope")!), payload.Text("unit") ?? "", turn.CorrelationId);
+        if (process.StartsWith(StepDefinition.Request.NumberPrefix, StringComparison.Ordinal))
+        {
+            Number(turn, process[StepDefinition.Request.NumberPrefix.Length..], requester);
+            return;
+        }
+
+        var definition = turn.Landscape.Processes[process];
+        var subject = new RecordId(definition.Subject, turn.State.Key.Unit);
+        var id = InstanceId.Derive(definition.Name, turn.State.Key.Scope.ToString(), turn.State.Key.Unit, subject.ToString());
+        if (turn.State.Instances.GetValueOrDefault(id) is { } running)
+        {
+            turn.State = turn.State.With(running with { Requesters = [.. running.Requesters.Where(r => r.RequestId != requester.RequestId), requester] });
+        }
+        else
+        {
+            if (!turn.State.Records.ContainsKey(subject))
+            {
+                turn.State = turn.State.With(new CanonicalRecord(subject, Fields.Empty, null, Fields.Empty));
+            }
+
+            ProcessRunner.Start(turn, definition, subject, payload.Nested("item") ?? Fields.Empty, [requester]);
+        }
+    }
+
+    /// <summary>
+    /// A record whose identity key (tax id) is already another unit's: the later one is merged into it unless it has already been
+    /// written somewhere, in which case a person has to say which one stays.
+    /// </summary>
+    public static void MergeIfSame(Turn turn, PreparedEnvelope prepared, RecordId id)
+    {
+        if (prepared.SameAs is not { } other || other == turn.State.Key.Unit || turn.State.Key.Unit.Length == 0)
+        {
+            return;
+        }
+
+        var schema = EntityCatalog.Find(id.Entity)!;
+        var key = string.Join(", ", schema.IdentityKeys.Select(name => $"{name} {turn.State.Records.GetValueOrDefault(id)?.Attributes.Text(name)}"));
+        if (turn.State.Targets.Values.Any(target => target.ExternalId is not null || target.InFlight is not null))
+        {
+            turn.Open(new Case(
+                CaseId.Derive(turn.State.Key.Scope.ToString(), turn.State.Key.Unit, "duplicate"), turn.State.Key, turn.CorrelationId, null, null, "duplicate", "data-steward",
+                ProcessRunner.NameOf(turn.State, id), $"{id.Entity} {ProcessRunner.NameOf(turn.State, id)} has the same {key} as {other}, and both already stand in other systems.",
+                "Decide which record stays, correct the other one at its source, then 'retry'.", null, CaseStatus.Open, [CaseAction.Retry], null,
+                turn.Now, turn.Now + InstanceRun.CaseOverdueAfter, null, null, null));
+            return;
+        }
+
+        turn.Tell("merged", $"{id.Entity} {ProcessRunner.NameOf(turn.State, id)} is the same as {other} ({key}); both source records now lead to one {id.Entity}.");
+        foreach (var instance in turn.State.Instances.Values)
+        {
+            foreach (var requester in instance.Requesters)
+            {
+                SendRequest(turn, instance, requester, other);
+            }
+        }
+
+        foreach (var open in turn.State.Cases.Values.ToArray())
+        {
+            turn.Close(open.Id, CaseStatus.Settled, null, "merged");
+        }
+
+        turn.State = turn.State with { MergedInto = other, Instances = ImmutableDictionary<InstanceId, Instance>.Empty };
+    }
+
+    public static void PassOn(Turn turn, PreparedEnvelope prepared, string other)
+    {
+        switch (turn.Envelope.Kind)
+        {
+            case EnvelopeKind.Request:
+                turn.Send(EnvelopeKind.Request, turn.State.Key.Scope, other, turn.Envelope.Payload);
+                break;
+            case EnvelopeKind.SourceRecord when prepared.Inward is { } inward:
+                turn.Tell("received", $"{turn.Envelope.Payload.Text(PayloadNames.System)} sent {prepared.Entity} {inward.Key}, which was merged into {other}; {other} keeps its own values.");
+                break;
+            default:
+                break;
+        }
+    }
+
+    private static void SendRequest(Turn turn, Instance instance, Requester requester, string unit) =>
+        turn.Send(EnvelopeKind.Request, turn.State.Key.Scope, unit, Fields.Of(
+            ("requestId", requester.RequestId), ("process", instance.Process), ("item", instance.Request),
+            ("scope", requester.Scope.ToString()), ("unit", requester.Unit)), requester.CorrelationId);
+
+    // A series is one record with the last number given. A request is appended exactly once, so it is counted exactly once.
+    private static void Number(Turn turn, string series, Requester requester)
+    {
+        var range = turn.Landscape.Parameters.Nested("numbering")?.Nested(series) ?? Fields.Empty;
+        var id = new RecordId("series", series);
+        var next = (long)(turn.State.Records.GetValueOrDefault(id)?.Attributes.Number("last") + 1 ?? range.Number("start") ?? 1);
+        turn.State = turn.State.With(new CanonicalRecord(id, Fields.Of(("last", next)), "hub", Fields.Empty));
+        var number = (range.Text("prefix") ?? "") + next.ToString("D" + (long)(range.Number("digits") ?? 5), CultureInfo.InvariantCulture);
+        ProcessRunner.Reply(turn, requester, Fields.Of(("number", number)));
+    }
+}

@@ -1,0 +1,142 @@
+using Throughline.Model;
+
+namespace Throughline.Engine.Partition;
+
+/// <summary>
+/// Applies what a system says: attribute by attribute, as far as that system owns it. What it does not own changes nothing and is
+/// visible; what is older than what is known changes nothing; nothing that came from a system is ever sent back to it as a change,
+/// because targets are compared with what the target was last seen to hold.
+/// </summary>
+internal static class SourceDecider
+{
+    public static void Apply(Turn turn, PreparedEnvelope prepared)
+    {
+        var payload = turn.Envelope.Payload;
+        var system = payload.Text(PayloadNames.System)!;
+        var externalId = payload.Text(PayloadNames.ExternalId)!;
+        var inward = prepared.Inward ?? throw new InvalidOperationException("a source record that was not mapped");
+        var id = new RecordId(prepared.Entity!, turn.State.Key.Unit.Length > 0 ? turn.State.Key.Unit : inward.Key!);
+        turn.Tell("received", $"{system} sent {payload.Text(PayloadNames.Entity)} {externalId}.", system, payload.Text(PayloadNames.Entity), externalId);
+        turn.Crosswalk.Add(new CrosswalkRow(system, payload.Text(PayloadNames.Entity)!, externalId, turn.State.Key, id.Entity, id.Key));
+        Apply(turn, system, payload.Text(PayloadNames.Version), id, inward.Attributes, payload.Flag(PayloadNames.Deleted) == true);
+        FollowReferences(turn, system, id, inward.Attributes);
+        MasterDecider.MergeIfSame(turn, prepared, id);
+    }
+
+    public static void ApplyChange(Turn turn)
+    {
+        var payload = turn.Envelope.Payload;
+        Apply(turn, payload.Text(PayloadNames.System)!, payload.Text(PayloadNames.Version), new RecordId(payload.Text("entity")!, payload.Text("key")!),
+            payload.Nested("attributes") ?? Fields.Empty, payload.Flag(PayloadNames.Deleted) == true);
+    }
+
+    /// <summary>Another scope wants to know: it is told everything known now, and every change from now on.</summary>
+    public static void ApplySubscription(Turn turn)
+    {
+        var subscriber = turn.Envelope.Payload.Text("scope")!;
+        if (!turn.State.Subscribers.Contains(subscriber))
+        {
+            turn.State = turn.State with { Subscribers = turn.State.Subscribers.Add(subscriber) };
+        }
+
+        foreach (var record in turn.State.Records.Values.Where(record => record.Owner is null).OrderBy(record => record.Id.ToString(), StringComparer.Ordinal))
+        {
+            foreach (var (system, version) in record.Versions)
+            {
+                Forward(turn, subscriber, system, version as string, record.Id, record.Attributes, false);
+            }
+        }
+    }
+
+    private static void Apply(Turn turn, string system, string? version, RecordId id, Fields changes, bool deleted)
+    {
+        var known = turn.State.Records.GetValueOrDefault(id);
+        if (known?.Versions.Text(system) is { } seen && version is not null && IsOlder(version, seen))
+        {
+            turn.Tell("not-applied", $"{system} sent an older state of {id.Entity} {id.Key} ({version}, known is {seen}); nothing changed.");
+            return;
+        }
+
+        if (deleted)
+        {
+            turn.Tell("deleted", $"{system} says that {id.Entity} {id.Key} was deleted there; the hub keeps what it knows.");
+            changes = id.Entity == "opportunity" ? Fields.Of(("won", false)) : Fields.Empty;
+        }
+
+        var before = known?.Attributes ?? Fields.Empty;
+        var (after, refused) = Merge(turn, system, id, before, changes);
+        foreach (var (name, owner) in refused)
+        {
+            turn.Tell("not-applied", $"{system} changed {name} of {id.Entity} {id.Key}, which belongs to {owner}; nothing changed.");
+        }
+
+        var versions = (known?.Versions ?? Fields.Empty).With(system, version);
+        turn.State = turn.State.With(new CanonicalRecord(id, after, known?.Owner, versions));
+        if (known is not null && !before.Equals(after))
+        {
+            var changed = after.Where(pair => !Same(before.Get(pair.Key), pair.Value)).Select(pair => pair.Key);
+            turn.Tell("changed", $"{id.Entity} {after.Text("name") ?? id.Key} changed: {string.Join(", ", changed)}.");
+        }
+
+        if (!before.Equals(after))
+        {
+            LookupKeys.Publish(turn, id, after);
+            foreach (var subscriber in turn.State.Subscribers.Order(StringComparer.Ordinal))
+            {
+                Forward(turn, subscriber, system, version, id, after, deleted);
+            }
+        }
+    }
+
+    private static (Fields After, List<(string Name, string Owner)> Refused) Merge(Turn turn, string system, RecordId id, Fields before, Fields changes)
+    {
+        var refused = new List<(string, string)>();
+        var accepted = new List<(string, object?)>();
+        var legalEntity = before.Text("legalEntity");
+        var today = DateOnly.FromDateTime(turn.Now.UtcDateTime);
+        foreach (var (name, value) in changes)
+        {
+            var owner = turn.Landscape.Ownership.OwnerOf(id.Entity, name, legalEntity, today);
+            if (owner == system)
+            {
+                accepted.Add((name, value));
+            }
+            else if (!Same(before.Get(name), value))
+            {
+                refused.Add((name, owner));
+            }
+        }
+
+        return (before.Merge(Fields.Of([.. accepted])), refused);
+    }
+
+    // A record may refer to another scope's records (its contract, the opportunity it extends): this scope asks to be told of them.
+    private static void FollowReferences(Turn turn, string system, RecordId id, Fields attributes)
+    {
+        if (turn.State.Key.Scope.Kind != Scope.EngagementKind || id.Entity != "opportunity")
+        {
+            return;
+        }
+
+        // Late records of an opportunity that extends another one may still arrive at its own address.
+        foreach (var home in new[] { attributes.Text("contract"), id.Key })
+        {
+            if (home is { Length: > 0 } && home != turn.State.Key.Scope.Key)
+            {
+                turn.Send(EnvelopeKind.Subscribe, Scope.Engagement(home), "", Fields.Of(("scope", turn.State.Key.Scope.ToString()), (PayloadNames.System, system)));
+            }
+        }
+    }
+
+    private static void Forward(Turn turn, string subscriber, string system, string? version, RecordId id, Fields attributes, bool deleted) =>
+        turn.Send(EnvelopeKind.Change, Scope.Parse(subscriber), "", Fields.Of(
+            (PayloadNames.System, system), (PayloadNames.Version, version), ("entity", id.Entity), ("key", id.Key),
+            ("attributes", attributes), (PayloadNames.Deleted, deleted)), subscriber);
+
+    private static bool Same(object? left, object? right) => Fields.Of(("v", left)).Equals(Fields.Of(("v", right)));
+
+    private static bool IsOlder(string version, string seen) =>
+        decimal.TryParse(version, System.Globalization.CultureInfo.InvariantCulture, out var a) && decimal.TryParse(seen, System.Globalization.CultureInfo.InvariantCulture, out var b)
+            ? a < b
+            : string.CompareOrdinal(version, seen) < 0;
+}

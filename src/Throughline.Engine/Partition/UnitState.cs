@@ -1,0 +1,87 @@
+using System.Collections.Immutable;
+using Throughline.Engine.Cases;
+using Throughline.Engine.Process;
+using Throughline.Model;
+using Throughline.Model.Canonical;
+
+namespace Throughline.Engine.Partition;
+
+/// <summary>Names one canonical record within its unit.</summary>
+public readonly record struct RecordId(string Entity, string Key)
+{
+    public override string ToString() => Entity + "/" + Key;
+}
+
+/// <summary>What the firm knows of one thing.</summary>
+/// <param name="Owner">For records that a process derives: the instance and step that owns them; null for records that systems sent.</param>
+/// <param name="Versions">The last version applied, by system: an older one that arrives later changes nothing.</param>
+public sealed record CanonicalRecord(RecordId Id, Fields Attributes, string? Owner, Fields Versions)
+{
+    /// <summary>As expressions see it: every attribute of the entity (null where unknown) with the record's own key beside them.</summary>
+    public Fields View => (EntityCatalog.Find(Id.Entity)?.Complete(Attributes) ?? Attributes).With("key", Id.Key);
+}
+
+/// <summary>What one record is to be in one system, and what is known to stand there.</summary>
+/// <param name="ExternalId">The record's id there, once known.</param>
+/// <param name="DoneHash">Fingerprint of the content that was last seen accepted.</param>
+/// <param name="SentHash">Fingerprint of the content of the command in flight, or of the last refused one.</param>
+/// <param name="InFlight">The one command that is under way; nothing else is decided for this target until its receipt is here.</param>
+/// <param name="Occurrence">Commands decided so far; makes the next command's id.</param>
+/// <param name="Failure">Why the last command was refused; cleared by a person's retry or by other content.</param>
+/// <param name="Created">The hub created it (rather than found it), so the hub may undo it.</param>
+/// <param name="Undone">It was taken back.</param>
+public sealed record Target(
+    string Id,
+    RecordId Record,
+    string Map,
+    InstanceId Instance,
+    string Step,
+    string System,
+    string Entity,
+    string? ExternalId = null,
+    string? DoneHash = null,
+    string? SentHash = null,
+    CommandId? InFlight = null,
+    int Occurrence = 0,
+    TargetFailure? Failure = null,
+    bool Created = false,
+    bool Undone = false,
+    Fields? Answer = null)
+{
+    public static string IdOf(string map, RecordId record) => map + "|" + record;
+}
+
+public sealed record TargetFailure(string Code, string Message, string? Evidence);
+
+/// <summary>The state of one unit: an engagement, or one master record. Immutable; a decision makes a new one.</summary>
+/// <param name="Subscribers">Scopes that are told of every change of a record here.</param>
+/// <param name="MergedInto">The unit of the same scope that this one turned out to be the same as; everything that still arrives here is passed on.</param>
+public sealed record UnitState(
+    UnitKey Key,
+    ImmutableDictionary<RecordId, CanonicalRecord> Records,
+    ImmutableDictionary<string, Target> Targets,
+    ImmutableDictionary<InstanceId, Instance> Instances,
+    ImmutableDictionary<CaseId, Case> Cases,
+    ImmutableHashSet<string> Subscribers,
+    string? MergedInto)
+{
+    public static UnitState Empty(UnitKey key) => new(
+        key,
+        ImmutableDictionary<RecordId, CanonicalRecord>.Empty,
+        ImmutableDictionary<string, Target>.Empty,
+        ImmutableDictionary<InstanceId, Instance>.Empty,
+        ImmutableDictionary<CaseId, Case>.Empty,
+        [],
+        null);
+
+    public UnitState With(CanonicalRecord record) => this with { Records = Records.SetItem(record.Id, record) };
+
+    public UnitState With(Target target) => this with { Targets = Targets.SetItem(target.Id, target) };
+
+    public UnitState With(Instance instance) => this with { Instances = Instances.SetItem(instance.Id, instance) };
+
+    public UnitState With(Case item) => this with { Cases = item.Status == CaseStatus.Open ? Cases.SetItem(item.Id, item) : Cases.Remove(item.Id) };
+
+    public IEnumerable<CanonicalRecord> Of(string entity) =>
+        Records.Values.Where(record => record.Id.Entity == entity).OrderBy(record => record.Id.Key, StringComparer.Ordinal);
+}

@@ -1,0 +1,56 @@
+using System.Collections.Immutable;
+using Throughline.Engine.Partition;
+using Throughline.Model;
+
+namespace Throughline.Engine.Process;
+
+public enum InstanceStatus
+{
+    Running,
+
+    /// <summary>Every step is done.</summary>
+    Done,
+
+    /// <summary>A person rejected it; what was written is being taken back.</summary>
+    Undoing,
+
+    /// <summary>Taken back; what could not be is named in the lineage.</summary>
+    Undone,
+}
+
+/// <summary>One run of a process about one subject.</summary>
+/// <param name="Definition">Fingerprint of the definition that it began with and finishes on.</param>
+/// <param name="Held">The reason for it was withdrawn (a won deal taken back): nothing more is written until that is settled.</param>
+/// <param name="Requesters">Who waits for the result.</param>
+/// <param name="Seen">Fingerprint of the subject when it was done, to notice changes afterwards.</param>
+public sealed record Instance(
+    InstanceId Id,
+    string Process,
+    string Definition,
+    RecordId Subject,
+    InstanceStatus Status,
+    bool Held,
+    ImmutableDictionary<string, StepState> Steps,
+    ImmutableArray<Requester> Requesters,
+    string CorrelationId,
+    Fields Request,
+    DateTimeOffset StartedAt,
+    DateTimeOffset ChangedAt,
+    string? Seen = null)
+{
+    public StepState Step(string name) => Steps.GetValueOrDefault(name) ?? StepState.New;
+
+    public Instance With(string step, StepState state) => this with { Steps = Steps.SetItem(step, state) };
+}
+
+/// <summary>How far one step is.</summary>
+/// <param name="Reason">Why it waits, for people; null where it does not.</param>
+/// <param name="Since">Since when it waits for that kind of reason.</param>
+/// <param name="Data">What the step kind remembers: the approval given, requests sent, failing checks.</param>
+public sealed record StepState(bool IsDone, string? Reason, DateTimeOffset? Since, Fields Data)
+{
+    public static StepState New { get; } = new(false, null, null, Fields.Empty);
+}
+
+/// <summary>Who asked for an instance and is answered when it is done.</summary>
+public sealed record Requester(string RequestId, Scope Scope, string Unit, string CorrelationId);

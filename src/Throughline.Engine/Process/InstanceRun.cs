@@ -1,0 +1,95 @@
+using System.Collections.Immutable;
+using Throughline.Engine.Cases;
+using Throughline.Engine.Partition;
+using Throughline.Landscape;
+using Throughline.Model;
+
+namespace Throughline.Engine.Process;
+
+/// <summary>What a case says once its expressions have been evaluated.</summary>
+public sealed record CaseWords(string Queue, string Says, string Remedy, Money? Amount);
+
+/// <summary>One instance being moved on within one turn.</summary>
+public sealed class InstanceRun(Turn turn, ProcessDefinition definition, InstanceId id)
+{
+    public static readonly TimeSpan CaseOverdueAfter = TimeSpan.FromDays(1);
+
+    public Turn Turn { get; } = turn;
+
+    public ProcessDefinition Definition { get; } = definition;
+
+    public Instance Instance => Turn.State.Instances[id];
+
+    /// <summary>Sets the instance where it really changed; an equal one must not count as a change, or the runner would never rest.</summary>
+    public void Set(Instance instance)
+    {
+        if (!ReferenceEquals(instance, Instance))
+        {
+            Turn.State = Turn.State.With(instance);
+        }
+    }
+
+    public Scene Scene() => new(Turn.Landscape, Turn.State, Instance, Status());
+
+    public void Done(StepDefinition step, Fields? data = null)
+    {
+        var state = Instance.Step(step.Name);
+        if (!state.IsDone || state.Reason is not null || (data is not null && !data.Equals(state.Data)))
+        {
+            if (state.Reason is not null)
+            {
+                Turn.Tell("released", $"{step.Title}: goes on.");
+            }
+
+            Set(Instance.With(step.Name, new StepState(true, null, null, data ?? state.Data)) with { ChangedAt = Turn.Now });
+        }
+    }
+
+    /// <summary>The step is not done, for a reason that people can read.</summary>
+    public void Wait(StepDefinition step, string reason, Fields? data = null, bool tell = true)
+    {
+        var state = Instance.Step(step.Name);
+        if (state.IsDone || state.Reason != reason || (data is not null && !data.Equals(state.Data)))
+        {
+            if (tell && state.Reason != reason)
+            {
+                Turn.Tell("waiting", $"{step.Title}: {reason}");
+            }
+
+            var since = state is { IsDone: false, Since: { } start } ? start : Turn.Now;
+            Set(Instance.With(step.Name, new StepState(false, reason, since, data ?? state.Data)) with { ChangedAt = Turn.Now });
+        }
+    }
+
+    public CaseId CaseIdOf(string kind, string detail) => CaseId.Derive(Instance.Id.ToString(), kind, detail);
+
+    public CaseWords Words(CaseText text, Scene scene) =>
+        new(text.Queue, scene.Text(text.Says), scene.Text(text.Remedy), scene.Money(text.Amount));
+
+    public void OpenCase(CaseId caseId, string? step, string kind, CaseWords words, ImmutableArray<CaseAction> actions, string? notBy = null) =>
+        Turn.Open(new Case(
+            caseId, Turn.State.Key, Instance.CorrelationId, Instance.Id, step, kind, words.Queue, About(), words.Says, words.Remedy, words.Amount,
+            CaseStatus.Open, actions, notBy, Turn.Now, Turn.Now + CaseOverdueAfter, null, null, null));
+
+    public string SubjectFingerprint() => Process.Scene.Subject(Turn.State, Instance).Fingerprint();
+
+    /// <summary>What the instance is about, for lists: its subject's name, or what the requester said.</summary>
+    public string About() => Instance.Request.Text("about") ?? ProcessRunner.NameOf(Turn.State, Instance.Subject);
+
+    /// <summary>One line about how it stands, as it is written back to the CRM (requirement X16).</summary>
+    public Fields Status()
+    {
+        var waiting = Definition.Steps.Select(step => Instance.Step(step.Name)).FirstOrDefault(state => state.Data.Flag("attention") == true && !state.IsDone);
+        var finished = Definition.Steps.Where(step => step is not StepDefinition.Write { Always: true }).All(step => Instance.Step(step.Name).IsDone);
+        var text = Instance.Status switch
+        {
+            InstanceStatus.Undone => "Cancelled",
+            InstanceStatus.Undoing => "Cancelled",
+            _ when Instance.Held => "On hold",
+            _ when waiting is not null => "Waiting",
+            _ when finished => "Active",
+            _ => "Being set up",
+        };
+        return Fields.Of(("text", text), ("nextAction", Instance.Held ? "The sale was taken back; see the case." : waiting?.Reason ?? ""));
+    }
+}

@@ -1,0 +1,187 @@
+using System.Collections.Immutable;
+using Throughline.Engine.Cases;
+using Throughline.Engine.Partition;
+using Throughline.Landscape;
+using Throughline.Model;
+
+namespace Throughline.Engine.Process;
+
+/// <summary>
+/// Moves instances on. It is level-triggered: every time anything in the unit changes, each step asks what should be so, compares it with
+/// what is so, and decides what is missing. Late, doubled and reordered events therefore need no cases of their own, and a value that
+/// changes while the instance runs arrives everywhere as its final value.
+/// </summary>
+public static class ProcessRunner
+{
+    // Steps feed each other (a decision derives records that a write step needs); a definition has a dozen steps, so this bounds a defect.
+    private const int PassesMax = 50;
+
+    /// <summary>Starts what may start, then moves every instance of the unit until nothing more follows.</summary>
+    public static void Advance(Turn turn)
+    {
+        StartDue(turn);
+        for (var pass = 0; pass < PassesMax; pass++)
+        {
+            var before = turn.State;
+            foreach (var instance in before.Instances.Values.OrderBy(instance => instance.StartedAt).ThenBy(instance => instance.Id.ToString(), StringComparer.Ordinal))
+            {
+                AdvanceOne(turn, turn.State.Instances[instance.Id]);
+            }
+
+            if (ReferenceEquals(before, turn.State))
+            {
+                return;
+            }
+        }
+
+        throw new InvalidOperationException($"the unit {turn.State.Key.Scope} does not come to rest after {PassesMax} passes; two steps undo each other");
+    }
+
+    public static Instance Start(Turn turn, ProcessDefinition definition, RecordId subject, Fields request, ImmutableArray<Requester> requesters)
+    {
+        var id = InstanceId.Derive(definition.Name, turn.State.Key.Scope.ToString(), turn.State.Key.Unit, subject.ToString());
+        var instance = new Instance(
+            id, definition.Name, DefinitionLibrary.FingerprintOf(definition), subject, InstanceStatus.Running, false,
+            ImmutableDictionary<string, StepState>.Empty, requesters, turn.CorrelationId, request, turn.Now, turn.Now);
+        turn.State = turn.State.With(instance);
+        turn.Tell("started", $"{definition.Title} started for {subject.Entity} {NameOf(turn.State, subject)}.");
+        return instance;
+    }
+
+    /// <summary>A name for people: the record's own name where it has one.</summary>
+    public static string NameOf(UnitState unit, RecordId id)
+    {
+        var attributes = unit.Records.GetValueOrDefault(id)?.Attributes;
+        return attributes?.Text("name") is { Length: > 0 } name && name != id.Key ? $"{name} ({attributes.Text("number") ?? attributes.Text("code") ?? id.Key})" : id.Key;
+    }
+
+    private static void StartDue(Turn turn)
+    {
+        foreach (var definition in turn.Landscape.Processes.Values.Where(process => process.StartsWhen is not null).OrderBy(process => process.Name, StringComparer.Ordinal))
+        {
+            foreach (var record in turn.State.Of(definition.Subject).ToArray())
+            {
+                var id = InstanceId.Derive(definition.Name, turn.State.Key.Scope.ToString(), turn.State.Key.Unit, record.Id.ToString());
+                if (turn.State.Instances.ContainsKey(id))
+                {
+                    continue;
+                }
+
+                var variables = new Dictionary<string, object?>(StringComparer.Ordinal) { [definition.Subject] = record.View, ["parameters"] = turn.Landscape.Parameters };
+                if (Holds(definition.StartsWhen!, variables))
+                {
+                    Start(turn, definition, record.Id, Fields.Empty, []);
+                }
+            }
+        }
+    }
+
+    // A condition that cannot be evaluated yet (the field is not there) has simply not come true yet.
+    private static bool Holds(Landscape.Expressions.Expression condition, IReadOnlyDictionary<string, object?> variables)
+    {
+        try
+        {
+            return condition.Evaluate(variables) is true;
+        }
+        catch (Landscape.Expressions.EvaluationException)
+        {
+            return false;
+        }
+    }
+
+    private static void AdvanceOne(Turn turn, Instance instance)
+    {
+        var definition = turn.Context.Definitions.Find(instance.Definition) ?? Adopt(turn, instance);
+        var run = new InstanceRun(turn, definition, instance.Id);
+        switch (instance.Status)
+        {
+            case InstanceStatus.Running:
+                Withdrawals.Examine(run);
+                RunSteps(run);
+                break;
+            case InstanceStatus.Done:
+                Withdrawals.Examine(run);
+                NoticeLaterChange(run);
+                break;
+            case InstanceStatus.Undoing:
+                UndoRun.Advance(run);
+                break;
+            case InstanceStatus.Undone:
+                break;
+        }
+    }
+
+    // The release that it began under is gone: it goes on with the current definition of the same name, and says so.
+    private static ProcessDefinition Adopt(Turn turn, Instance instance)
+    {
+        var definition = turn.Landscape.Processes[instance.Process];
+        turn.State = turn.State.With(instance with { Definition = DefinitionLibrary.FingerprintOf(definition) });
+        turn.Tell("changed", $"{definition.Title} goes on with version {definition.Version} of its definition.");
+        return definition;
+    }
+
+    private static void RunSteps(InstanceRun run)
+    {
+        if (!run.Instance.Held)
+        {
+            foreach (var step in run.Definition.Steps.Where(step => step is not StepDefinition.Write { Always: true }))
+            {
+                if (step.After.All(name => run.Instance.Step(name).IsDone))
+                {
+                    StepRunner.Run(run, step);
+                }
+            }
+        }
+
+        var others = run.Definition.Steps.Where(step => step is not StepDefinition.Write { Always: true });
+        var finished = others.All(step => run.Instance.Step(step.Name).IsDone);
+        foreach (var step in run.Definition.Steps.OfType<StepDefinition.Write>().Where(step => step.Always))
+        {
+            WriteStep.Run(run, step);
+        }
+
+        if (finished && !run.Instance.Held && run.Definition.Steps.All(step => run.Instance.Step(step.Name).IsDone))
+        {
+            Finish(run);
+        }
+    }
+
+    private static void Finish(InstanceRun run)
+    {
+        var scene = run.Scene();
+        var result = run.Definition.Result is { } template ? TemplateRunner.Run(template, scene.Variables, scene.Hooks).Fields : Fields.Empty;
+        var instance = run.Instance;
+        run.Set(instance with { Status = InstanceStatus.Done, ChangedAt = run.Turn.Now, Seen = run.SubjectFingerprint(), Requesters = [] });
+        run.Turn.Tell("done", $"{run.Definition.Title} is complete for {NameOf(run.Turn.State, instance.Subject)}.");
+        foreach (var requester in instance.Requesters)
+        {
+            Reply(run.Turn, requester, result);
+        }
+    }
+
+    public static void Reply(Turn turn, Requester requester, Fields result) =>
+        turn.Send(EnvelopeKind.Reply, requester.Scope, requester.Unit, Fields.Of(("requestId", requester.RequestId), ("result", result)), requester.CorrelationId);
+
+    // After completion nothing is carried on silently: a change becomes a case, whose retry runs the process on with the new values.
+    private static void NoticeLaterChange(InstanceRun run)
+    {
+        var id = run.CaseIdOf("changed", "");
+        if (run.Instance.Requesters.Length > 0)
+        {
+            // Asked again after completion: answer from what is known.
+            Finish(run);
+        }
+        else if (run.Instance.Seen == run.SubjectFingerprint() || run.Instance.Held)
+        {
+            run.Turn.Close(id, CaseStatus.Settled, null, null);
+        }
+        else
+        {
+            run.OpenCase(id, null, "changed", new CaseWords(
+                "pmo",
+                $"{run.Instance.Subject.Entity} {NameOf(run.Turn.State, run.Instance.Subject)} was changed after {run.Definition.Title} was complete.",
+                "Compare both; 'retry' carries the new values to every system (approvals are asked again), 'reject' undoes the whole process.",
+                run.Scene().Variables.GetValueOrDefault(run.Instance.Subject.Entity) is Fields fields ? fields.Money("amount") : null), [CaseAction.Retry, CaseAction.Reject]);
+        }
+    }
+}

@@ -1,0 +1,93 @@
+using System.Diagnostics.CodeAnalysis;
+using Throughline.Engine.Partition;
+using Throughline.Landscape;
+using Throughline.Landscape.Expressions;
+using Throughline.Model;
+using Throughline.Model.Canonical;
+
+namespace Throughline.Engine.Process;
+
+/// <summary>What the expressions of one instance see: its subject, what the subject refers to, all records of the unit, parameters, its own state.</summary>
+public sealed class Scene
+{
+    private readonly Landscape.Landscape _landscape;
+    private readonly UnitState _unit;
+
+    public Scene(Landscape.Landscape landscape, UnitState unit, Instance instance, Fields status)
+    {
+        (_landscape, _unit) = (landscape, unit);
+        Records = VariableNames.RecordsOf(unit.Records.Values.OrderBy(record => record.Id.Key, StringComparer.Ordinal).Select(record => (record.Id.Entity, record.View)));
+        var subject = Subject(unit, instance);
+        var variables = new Dictionary<string, object?>(StringComparer.Ordinal)
+        {
+            [VariableNames.Parameters] = landscape.Parameters,
+            [VariableNames.Request] = instance.Request,
+            [VariableNames.Status] = status,
+            [VariableNames.Records] = Records,
+            [VariableNames.Instance] = Fields.Of(("id", instance.Id.ToString()), ("process", instance.Process), ("scope", unit.Key.Scope.ToString())),
+            [VariableNames.Of(instance.Subject.Entity)] = subject,
+        };
+
+        // opportunity.contract names a contract: the expression may simply say contract.signedOn.
+        foreach (var name in VariableNames.ReferencesOf(EntityCatalog.Find(instance.Subject.Entity)))
+        {
+            variables[name] = subject.Text(name) is { } key ? unit.Records.GetValueOrDefault(new RecordId(name, key))?.View ?? Fields.Empty : Fields.Empty;
+        }
+
+        Variables = variables;
+    }
+
+    private Scene(Scene other, IReadOnlyDictionary<string, object?> variables) =>
+        (_landscape, _unit, Records, Variables) = (other._landscape, other._unit, other.Records, variables);
+
+    public IReadOnlyDictionary<string, object?> Variables { get; }
+
+    public Fields Records { get; }
+
+    public TemplateHooks Hooks => new(IdOf, Records);
+
+    public Scene And(string name, object? value) => new(this, With(name, value));
+
+    /// <summary>The id of a record of this unit in a role's system: whichever map wrote it, once it is known.</summary>
+    public string? IdOf(string role, string entity, string key) =>
+        _unit.Targets.Values
+            .FirstOrDefault(target => target.Record == new RecordId(entity, key)
+                && _landscape.OutwardMaps.TryGetValue(target.Map, out var map) && map.Role == role && target.ExternalId is not null)
+            ?.ExternalId;
+
+    /// <summary>The same with one record under its entity's name.</summary>
+    public IReadOnlyDictionary<string, object?> With(string name, object? value) =>
+        new Dictionary<string, object?>(Variables, StringComparer.Ordinal) { [name] = value };
+
+    public static Fields Subject(UnitState unit, Instance instance) =>
+        (unit.Records.GetValueOrDefault(instance.Subject) ?? new CanonicalRecord(instance.Subject, Fields.Empty, null, Fields.Empty)).View;
+
+    /// <summary>The value, or false with a sentence where the expression has none (a field it reads is missing, for example).</summary>
+    public bool TryEvaluate(Expression expression, out object? value, [NotNullWhen(false)] out string? problem)
+    {
+        try
+        {
+            value = expression.Evaluate(Variables);
+            problem = null;
+            return true;
+        }
+        catch (EvaluationException e)
+        {
+            value = null;
+            problem = e.Message;
+            return false;
+        }
+    }
+
+    /// <summary>A text for people; where the expression itself fails, a text that says so is better than none.</summary>
+    public string Text(Expression expression) =>
+        TryEvaluate(expression, out var value, out var problem) ? value as string ?? value?.ToString() ?? "" : $"(the text '{expression.Text}' cannot be made: {problem})";
+
+    public Money? Money(Expression? expression) =>
+        expression is null || !TryEvaluate(expression, out var value, out _) ? null : value switch
+        {
+            Money money => money,
+            Fields fields => fields.AsMoney(),
+            _ => null,
+        };
+}

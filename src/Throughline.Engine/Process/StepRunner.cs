@@ -1,0 +1,243 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Throughline.Engine.Cases;
+using Throughline.Engine.Partition;
+using Throughline.Landscape;
+using Throughline.Model;
+
+namespace Throughline.Engine.Process;
+
+/// <summary>What each kind of step does. Each call compares what should be with what is and records the difference; calling again changes nothing.</summary>
+internal static class StepRunner
+{
+    public static void Run(InstanceRun run, StepDefinition step)
+    {
+        switch (step)
+        {
+            case StepDefinition.Check check: CheckStep.Run(run, check); break;
+            case StepDefinition.Approval approval: ApprovalStep.Run(run, approval); break;
+            case StepDefinition.Decide decide: DecideStep.Run(run, decide); break;
+            case StepDefinition.Request request: RequestStep.Run(run, request); break;
+            case StepDefinition.Write write: WriteStep.Run(run, write); break;
+            case StepDefinition.Publish publish: RunPublish(run, publish); break;
+        }
+    }
+
+    private static void RunPublish(InstanceRun run, StepDefinition.Publish step)
+    {
+        if (run.Instance.Step(step.Name).IsDone)
+        {
+            return;
+        }
+
+        var scene = run.Scene();
+        if (step.When is not null && (!scene.TryEvaluate(step.When, out var wanted, out _) || wanted is not true))
+        {
+            run.Done(step);
+            return;
+        }
+
+        var payload = TemplateRunner.Run(step.Payload, scene.Variables, scene.Hooks).Fields;
+        run.Turn.Events.Add(new PublishedEvent(0, step.Event, run.Instance.CorrelationId, run.Turn.Now, payload));
+        run.Turn.Tell("published", $"Event {step.Event} published.");
+        run.Done(step);
+    }
+}
+
+/// <summary>Conditions that must hold. One that fails waits, and becomes a case at once or when its time is up.</summary>
+internal static class CheckStep
+{
+    public static void Run(InstanceRun run, StepDefinition.Check step)
+    {
+        var scene = run.Scene();
+        var data = run.Instance.Step(step.Name).Data;
+        var failing = ImmutableArray.CreateBuilder<string>();
+        foreach (var check in step.Checks)
+        {
+            var holds = scene.TryEvaluate(check.Holds, out var value, out var problem) && value is true;
+            var caseId = run.CaseIdOf("check", check.Name);
+            var timer = $"{run.Instance.Id}|{step.Name}|{check.Name}";
+            if (holds)
+            {
+                if (data.ContainsKey(check.Name))
+                {
+                    data = data.Without(check.Name);
+                    run.Turn.Timer(timer, null, Fields.Empty);
+                    run.Turn.Close(caseId, CaseStatus.Settled, null, null);
+                }
+
+                continue;
+            }
+
+            var since = data.Text(check.Name) ?? run.Turn.Now.ToString("O", CultureInfo.InvariantCulture);
+            var due = DateTimeOffset.Parse(since, CultureInfo.InvariantCulture) + check.Within;
+            if (!data.ContainsKey(check.Name))
+            {
+                data = data.With(check.Name, since);
+                run.Turn.Timer(timer, due, Fields.Of(("instance", run.Instance.Id.ToString())));
+            }
+
+            var words = run.Words(check.Case, scene);
+            failing.Add(problem is null ? words.Says : $"{words.Says} ({problem})");
+            if (!check.Waits || run.Turn.Now >= due)
+            {
+                run.OpenCase(caseId, step.Name, "check", words, [CaseAction.Retry, CaseAction.Reject]);
+            }
+        }
+
+        if (failing.Count == 0)
+        {
+            run.Done(step, data.Without("attention"));
+        }
+        else
+        {
+            run.Wait(step, string.Join(" ", failing), data.With("attention", true));
+        }
+    }
+}
+
+/// <summary>A person other than the one who asks says yes to a value; another value needs another yes.</summary>
+internal static class ApprovalStep
+{
+    public static void Run(InstanceRun run, StepDefinition.Approval step)
+    {
+        var scene = run.Scene();
+        var caseId = run.CaseIdOf("approval", step.Name);
+        if (!scene.TryEvaluate(step.When, out var needed, out var problem))
+        {
+            run.Wait(step, $"It cannot be told whether an approval is needed: {problem}", run.Instance.Step(step.Name).Data.With("attention", true));
+            return;
+        }
+
+        var covers = scene.TryEvaluate(step.Covers, out var value, out _) ? Fields.Of(("value", value)).Fingerprint() : "";
+        var data = run.Instance.Step(step.Name).Data;
+        if (needed is not true || data.Text("approved") == covers)
+        {
+            run.Turn.Close(caseId, CaseStatus.Settled, null, null);
+            run.Turn.Timer(TimerId(run, step), null, Fields.Empty);
+            run.Done(step, data.Without("attention"));
+            return;
+        }
+
+        var words = run.Words(step.Case, scene);
+        if (!run.Turn.State.Cases.ContainsKey(caseId))
+        {
+            run.Turn.Timer(TimerId(run, step), run.Turn.Now + step.Within, Fields.Of(("instance", run.Instance.Id.ToString()), ("overdue", caseId.ToString())));
+        }
+
+        run.OpenCase(caseId, step.Name, "approval", words, [CaseAction.Approve, CaseAction.Reject], scene.Text(step.NotBy));
+        run.Wait(step, words.Says, data.With("attention", true).With("asked", covers));
+    }
+
+    private static string TimerId(InstanceRun run, StepDefinition.Approval step) => $"{run.Instance.Id}|{step.Name}";
+}
+
+/// <summary>Derives records by a named decision and keeps them equal to what it says.</summary>
+internal static class DecideStep
+{
+    public static void Run(InstanceRun run, StepDefinition.Decide step)
+    {
+        var state = run.Turn.State;
+        var input = new DecisionInput(Scene.Subject(state, run.Instance), [.. state.Records.Values], run.Turn.Landscape);
+        var result = run.Turn.Context.Decisions[step.Decision].Decide(input);
+        var caseId = run.CaseIdOf("decision", step.Name);
+        if (result.Problems.Length > 0)
+        {
+            var first = result.Problems[0];
+            run.OpenCase(caseId, step.Name, "decision", new CaseWords(first.Queue, string.Join(" ", result.Problems.Select(p => p.Says)), string.Join(" ", result.Problems.Select(p => p.Remedy)), first.Amount), [CaseAction.Retry, CaseAction.Reject]);
+            run.Wait(step, first.Says, Fields.Of(("attention", true)));
+            return;
+        }
+
+        run.Turn.Close(caseId, CaseStatus.Settled, null, null);
+        var owner = $"{run.Instance.Id}|{step.Name}";
+        var wanted = result.Records.ToDictionary(record => new RecordId(record.Entity, record.Key));
+        foreach (var (id, record) in wanted)
+        {
+            var known = run.Turn.State.Records.GetValueOrDefault(id);
+            // A record that systems sent is theirs; the decision only adds what it issues (a number) to it.
+            var isTheirs = known is { Owner: null };
+            var attributes = isTheirs ? known!.Attributes.Merge(record.Attributes) : record.Attributes;
+            if (known is null || !known.Attributes.Equals(attributes))
+            {
+                run.Turn.State = run.Turn.State.With(new CanonicalRecord(id, attributes, isTheirs ? null : owner, known?.Versions ?? Fields.Empty));
+                LookupKeys.Publish(run.Turn, id, attributes);
+                run.Turn.Tell(known is null ? "decided" : "changed", $"{(known is null ? "Planned" : "Changed")}: {id.Entity} {record.Attributes.Text("name") ?? id.Key}.");
+            }
+        }
+
+        foreach (var gone in run.Turn.State.Records.Values.Where(record => record.Owner == owner && !wanted.ContainsKey(record.Id)).ToArray())
+        {
+            run.Turn.State = run.Turn.State with { Records = run.Turn.State.Records.Remove(gone.Id) };
+            run.Turn.Tell("changed", $"No longer planned: {gone.Id.Entity} {gone.Attributes.Text("name") ?? gone.Id.Key}.");
+        }
+
+        run.Done(step, Fields.Empty);
+    }
+}
+
+/// <summary>Asks another scope, once per item, and keeps its answers as records.</summary>
+internal static class RequestStep
+{
+    public static void Run(InstanceRun run, StepDefinition.Request step)
+    {
+        var scene = run.Scene();
+        if (!scene.TryEvaluate(step.Each, out var value, out var problem) || value is not IReadOnlyList<object?> items)
+        {
+            run.Wait(step, $"It cannot be told what to ask for: {problem ?? "the expression does not yield a list"}", Fields.Of(("attention", true)));
+            return;
+        }
+
+        var data = run.Instance.Step(step.Name).Data.Without("attention");
+        var missing = new List<string>();
+        foreach (var item in items.Select(item => Fields.Normalize(item)).OfType<Fields>())
+        {
+            var key = item.Text("key") ?? throw new InvalidOperationException($"{step.Place}: every item of a request needs a key");
+            var requestId = CommandId.Derive(run.Instance.Id.ToString(), step.Name, key, item.Fingerprint()).ToString();
+            // A number is issued once; anything else is asked for again when what is asked has changed.
+            var isNumber = step.Process.StartsWith(StepDefinition.Request.NumberPrefix, StringComparison.Ordinal);
+            var answered = run.Turn.State.Records.GetValueOrDefault(new RecordId(step.Into, key)) is { } record && (isNumber || record.Owner == requestId);
+            if (!answered)
+            {
+                missing.Add(item.Text("waitsFor") ?? key);
+            }
+
+            if (!answered && data.Text(key) != requestId)
+            {
+                data = data.With(key, requestId);
+                var scope = Scope.Master(isNumber ? step.Process : run.Turn.Landscape.Processes[step.Process].Subject);
+                run.Turn.Send(EnvelopeKind.Request, scope, isNumber ? "" : key, Fields.Of(
+                    ("requestId", requestId), ("process", step.Process), ("item", item),
+                    ("scope", run.Turn.State.Key.Scope.ToString()), ("unit", run.Turn.State.Key.Unit)));
+            }
+        }
+
+        Conclude(run, step, data, missing);
+    }
+
+    private static void Conclude(InstanceRun run, StepDefinition.Request step, Fields data, List<string> missing)
+    {
+        var caseId = run.CaseIdOf("request", step.Name);
+        var timer = $"{run.Instance.Id}|{step.Name}";
+        if (missing.Count == 0)
+        {
+            run.Turn.Close(caseId, CaseStatus.Settled, null, null);
+            run.Turn.Timer(timer, null, Fields.Empty);
+            run.Done(step, data);
+            return;
+        }
+
+        var since = run.Instance.Step(step.Name).Since ?? run.Turn.Now;
+        if (run.Instance.Step(step.Name).Since is null)
+        {
+            run.Turn.Timer(timer, since + step.Within, Fields.Of(("instance", run.Instance.Id.ToString())));
+        }
+        else if (run.Turn.Now >= since + step.Within)
+        {
+            run.OpenCase(caseId, step.Name, "overdue", run.Words(step.Case, run.Scene()), [CaseAction.Retry, CaseAction.Reject]);
+            data = data.With("attention", true);
+        }
+
+        run.Wait(step, $"waits for {string.Join(", ", missing)}", data);
+    }
+}

@@ -1,0 +1,103 @@
+using System.Globalization;
+using Throughline.Connect;
+using Throughline.Engine.Cases;
+using Throughline.Engine.Delivery;
+using Throughline.Engine.Partition;
+using Throughline.Landscape;
+using Throughline.Model;
+
+namespace Throughline.Engine.Process;
+
+/// <summary>
+/// Takes back what an instance wrote, last step first, one command at a time per record. What was found rather than created is left alone;
+/// what is kept or cannot be undone is named.
+/// </summary>
+internal static class UndoRun
+{
+    public static void Begin(InstanceRun run, string by, string reason)
+    {
+        foreach (var open in run.Turn.State.Cases.Values.Where(item => item.Instance == run.Instance.Id).ToArray())
+        {
+            run.Turn.Close(open.Id, CaseStatus.Rejected, by, reason);
+        }
+
+        run.Set(run.Instance with { Status = InstanceStatus.Undoing, ChangedAt = run.Turn.Now });
+        run.Turn.Tell("undoing", $"{run.Definition.Title} is taken back by {by}: {reason}");
+    }
+
+    public static void Advance(InstanceRun run)
+    {
+        var steps = run.Definition.Steps.OfType<StepDefinition.Write>().Reverse().ToArray();
+        foreach (var step in steps.Where(step => step.Undo))
+        {
+            var mine = Mine(run, step).Where(target => target is { Undone: false } && (target.InFlight is not null || (target.Created && target.ExternalId is not null))).ToArray();
+            if (mine.Length == 0)
+            {
+                continue;
+            }
+
+            foreach (var target in mine.OrderByDescending(target => target.Id, StringComparer.Ordinal))
+            {
+                UndoOne(run, step, target);
+            }
+
+            // Earlier steps wait until everything of this one is gone: a project cannot go before its tasks.
+            return;
+        }
+
+        // Status texts are written a last time, so that the user's own tool says that it was cancelled.
+        foreach (var step in steps.Where(step => step.Always))
+        {
+            WriteStep.Run(run, step);
+            if (!run.Instance.Step(step.Name).IsDone)
+            {
+                return;
+            }
+        }
+
+        Finish(run, steps);
+    }
+
+    private static IEnumerable<Target> Mine(InstanceRun run, StepDefinition.Write step) =>
+        run.Turn.State.Targets.Values.Where(target => target.Instance == run.Instance.Id && target.Step == step.Name);
+
+    private static void UndoOne(InstanceRun run, StepDefinition.Write step, Target target)
+    {
+        if (target.InFlight is not null)
+        {
+            return;
+        }
+
+        if (target.Failure is { } failure)
+        {
+            var words = run.Words(step.Case, run.Scene());
+            run.OpenCase(run.CaseIdOf("undo", target.Id), step.Name, "undo", words with
+            {
+                Says = $"{target.Record.Entity} {ProcessRunner.NameOf(run.Turn.State, target.Record)} could not be taken back in {target.System}: {failure.Message}",
+                Remedy = $"Take it back in {target.System} by hand (id {target.ExternalId}), then 'reject' to count it as done, or 'retry'.",
+            }, [CaseAction.Retry, CaseAction.Reject]);
+            return;
+        }
+
+        var turn = run.Turn;
+        var occurrence = target.Occurrence + 1;
+        var commandId = CommandId.Derive(turn.State.Key.Scope.ToString(), turn.State.Key.Unit, target.Id, occurrence.ToString(CultureInfo.InvariantCulture));
+        var item = new WriteItem(commandId.ToString(), target.Entity, WriteOperation.Undo, target.ExternalId, null, Fields.Empty);
+        turn.Commands.Add(new Command(
+            commandId, target.System, turn.State.Key, target.Id, run.Instance.CorrelationId, item, [], 5, CommandStatus.Waiting, 0, turn.Now, turn.Now, null, null));
+        turn.State = turn.State.With(target with { InFlight = commandId, Occurrence = occurrence });
+        turn.Tell("decided", $"Take back {target.Entity} {target.ExternalId} in {target.System}.", target.System, target.Entity, target.ExternalId);
+    }
+
+    private static void Finish(InstanceRun run, StepDefinition.Write[] steps)
+    {
+        var kept = steps.Where(step => !step.Undo && step.KeepReason is not null)
+            .SelectMany(step => Mine(run, step).Where(target => target.ExternalId is not null).Select(target => $"{target.Entity} {target.ExternalId} in {target.System} stays: {step.KeepReason}"))
+            .Concat(run.Turn.State.Targets.Values.Where(target => target.Instance == run.Instance.Id && target is { Created: false, Undone: false, ExternalId: not null }
+                    && !run.Turn.Landscape.OutwardMaps[target.Map].UpdateOnly)
+                .Select(target => $"{target.Entity} {target.ExternalId} in {target.System} stays: it was there before."))
+            .Distinct().ToArray();
+        run.Set(run.Instance with { Status = InstanceStatus.Undone, ChangedAt = run.Turn.Now });
+        run.Turn.Tell("undone", kept.Length == 0 ? "Everything was taken back." : $"Taken back. What remains: {string.Join(" ", kept)}");
+    }
+}

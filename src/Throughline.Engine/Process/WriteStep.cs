@@ -1,0 +1,139 @@
+using System.Globalization;
+using Throughline.Connect;
+using Throughline.Engine.Cases;
+using Throughline.Engine.Delivery;
+using Throughline.Engine.Partition;
+using Throughline.Landscape;
+using Throughline.Model;
+
+namespace Throughline.Engine.Process;
+
+/// <summary>
+/// Sees to it that records stand in a system as the map says. One command at a time per record: what changes while it is under way is
+/// compared again when its receipt is here, so the last content always wins and nothing overtakes.
+/// </summary>
+internal static class WriteStep
+{
+    public static void Run(InstanceRun run, StepDefinition.Write step)
+    {
+        var map = run.Turn.Landscape.OutwardMaps[step.Map];
+        var waits = new List<string>();
+        string? refused = null;
+        foreach (var record in Selected(run, step, map))
+        {
+            var outcome = Converge(run, step, map, record);
+            if (outcome.Refused)
+            {
+                refused ??= outcome.Waits;
+            }
+            else if (outcome.Waits is not null)
+            {
+                waits.Add(outcome.Waits);
+            }
+        }
+
+        if (refused is not null)
+        {
+            run.Wait(step, refused, Fields.Of(("attention", true)), tell: false);
+        }
+        else if (waits.Count > 0)
+        {
+            run.Wait(step, waits[0] + (waits.Count > 1 ? $" (and {waits.Count - 1} more)" : ""), Fields.Empty, tell: false);
+        }
+        else
+        {
+            run.Done(step, Fields.Empty);
+        }
+    }
+
+    private static CanonicalRecord[] Selected(InstanceRun run, StepDefinition.Write step, OutwardMap map)
+    {
+        var all = map.From == run.Instance.Subject.Entity
+            ? run.Turn.State.Of(map.From).Where(record => record.Id == run.Instance.Subject)
+            : run.Turn.State.Of(map.From);
+        if (step.When is null)
+        {
+            return [.. all];
+        }
+
+        var scene = run.Scene();
+        return [.. all.Where(record => step.When.Evaluate(scene.With(VariableNames.Of(map.From), record.View)) is true)];
+    }
+
+    private static Outcome Converge(InstanceRun run, StepDefinition.Write step, OutwardMap map, CanonicalRecord record)
+    {
+        var turn = run.Turn;
+        var system = turn.Landscape.SystemFor(map.Role, record.Attributes.Text("legalEntity"));
+        var targetId = Target.IdOf(map.Name, record.Id);
+        var target = turn.State.Targets.GetValueOrDefault(targetId)
+            ?? new Target(targetId, record.Id, map.Name, run.Instance.Id, step.Name, system, map.Entity, map.UpdateOnly ? record.Id.Key : null);
+        var name = $"{record.Id.Entity} {record.Attributes.Text("name") ?? record.Id.Key} in {target.System}";
+        if (target.InFlight is not null)
+        {
+            return new Outcome($"waits for {target.System} to take {name}", false);
+        }
+
+        var wanted = Wanted(run, map, record);
+        if (wanted.Waits is not null)
+        {
+            return new Outcome(wanted.Waits, false);
+        }
+
+        if (wanted.Failure is not null)
+        {
+            return Refuse(run, step, targetId, name, new TargetFailure(wanted.Failure.Code, wanted.Failure.Message, wanted.Failure.Evidence));
+        }
+
+        var hash = wanted.Fields.Fingerprint();
+        if (hash == target.DoneHash)
+        {
+            run.Turn.Close(run.CaseIdOf("refused", targetId), CaseStatus.Settled, null, null);
+            return Outcome.Done;
+        }
+
+        if (target.Failure is { } failure && hash == target.SentHash)
+        {
+            return Refuse(run, step, targetId, name, failure);
+        }
+
+        Issue(run, step, map, target, wanted, hash);
+        return new Outcome($"waits for {target.System} to take {name}", false);
+    }
+
+    private static OutwardResult Wanted(InstanceRun run, OutwardMap map, CanonicalRecord record)
+    {
+        var scene = run.Scene();
+        return MapRunner.Outward(map, record.View, new OutwardContext(scene.Records, record.Attributes.Text("legalEntity"), run.Status(), scene.IdOf), run.Turn.Landscape);
+    }
+
+    private static Outcome Refuse(InstanceRun run, StepDefinition.Write step, string targetId, string name, TargetFailure failure)
+    {
+        var scene = run.Scene().And(VariableNames.Failure, Fields.Of(("code", failure.Code), ("message", failure.Message)))
+            .And(VariableNames.Record, run.Turn.State.Targets.GetValueOrDefault(targetId) is { } target ? run.Turn.State.Records.GetValueOrDefault(target.Record)?.View : null);
+        var words = run.Words(step.Case, scene);
+        var says = $"{words.Says} {name}: {failure.Message}{(failure.Evidence is null ? "" : $" [{failure.Evidence}]")}";
+        run.OpenCase(run.CaseIdOf("refused", targetId), step.Name, failure.Code == "in-doubt" ? "in-doubt" : "refused", words with { Says = says }, [CaseAction.Retry, CaseAction.Reject]);
+        return new Outcome(says, true);
+    }
+
+    private static void Issue(InstanceRun run, StepDefinition.Write step, OutwardMap map, Target target, OutwardResult wanted, string hash)
+    {
+        var turn = run.Turn;
+        var occurrence = target.Occurrence + 1;
+        var commandId = CommandId.Derive(turn.State.Key.Scope.ToString(), turn.State.Key.Unit, target.Id, occurrence.ToString(CultureInfo.InvariantCulture));
+        var operation = target.ExternalId is null ? WriteOperation.Create : WriteOperation.Update;
+        var item = new WriteItem(commandId.ToString(), target.Entity, operation, target.ExternalId, wanted.Find, wanted.Fields);
+        turn.Commands.Add(new Command(
+            commandId, target.System, turn.State.Key, target.Id, run.Instance.CorrelationId, item,
+            operation == WriteOperation.Create ? wanted.Adopt : [], step.Always ? 9 : 5, CommandStatus.Waiting, 0, turn.Now, turn.Now, null, null));
+        turn.State = turn.State.With(target with { InFlight = commandId, SentHash = hash, Occurrence = occurrence, Failure = null });
+        turn.Close(run.CaseIdOf("refused", target.Id), CaseStatus.Settled, null, null);
+        turn.Tell("decided", $"{step.Title}: {(operation == WriteOperation.Create ? "create" : "change")} {map.Entity} for {target.Record.Entity} "
+            + $"{ProcessRunner.NameOf(turn.State, target.Record)} in {target.System}.", target.System, target.Entity, target.ExternalId);
+    }
+
+    private readonly record struct Outcome(string? Waits, bool Refused)
+    {
+        public static Outcome Done => new(null, false);
+    }
+}

@@ -1,0 +1,144 @@
+using System.Collections.Frozen;
+using System.Collections.Immutable;
+using Throughline.Connect;
+using Throughline.Landscape.Expressions;
+using Throughline.Model;
+
+namespace Throughline.Landscape;
+
+/// <summary>
+/// Everything a firm declares about its systems and rules, checked as a whole and immutable. Made only by <see cref="LandscapeReader"/>,
+/// so whoever holds one may rely on every name in it to resolve.
+/// </summary>
+public sealed record Landscape
+{
+    public required string Name { get; init; }
+
+    public required string Title { get; init; }
+
+    /// <summary>SHA-256 over all files, as 32 hex digits: the release that decisions are made under.</summary>
+    public required string Release { get; init; }
+
+    public required FrozenDictionary<string, SystemDeclaration> Systems { get; init; }
+
+    /// <summary>Which system plays a role (crm, psa, erp ...).</summary>
+    public required FrozenDictionary<string, RoleDeclaration> Roles { get; init; }
+
+    public required FrozenDictionary<string, LegalEntity> LegalEntities { get; init; }
+
+    public required ImmutableArray<InwardMap> InwardMaps { get; init; }
+
+    public required FrozenDictionary<string, OutwardMap> OutwardMaps { get; init; }
+
+    public required OwnershipTable Ownership { get; init; }
+
+    /// <summary>Value maps: name, then key, then value.</summary>
+    public required FrozenDictionary<string, ValueMap> ValueMaps { get; init; }
+
+    /// <summary>Templates of the work breakdown structure by name: <c>{ tasks: [ { name, share, role, billable } ] }</c>.</summary>
+    public required FrozenDictionary<string, Fields> Templates { get; init; }
+
+    /// <summary>Parameters of the processes (thresholds, deadlines ...), as CEL sees them under <c>parameters</c>.</summary>
+    public required Fields Parameters { get; init; }
+
+    /// <summary>Process definitions, the firm's own where it has one, else the shipped ones.</summary>
+    public required FrozenDictionary<string, ProcessDefinition> Processes { get; init; }
+
+    /// <summary>The map for a source record, or null where the landscape takes no such records.</summary>
+    public InwardMap? InwardMap(string system, string entity) => InwardMaps.FirstOrDefault(map => map.System == system && map.Entity == entity);
+
+    /// <summary>The system that plays a role for a legal entity (null: whichever is the default).</summary>
+    public string SystemFor(string role, string? legalEntity) =>
+        legalEntity is not null && Roles[role].ByLegalEntity.TryGetValue(legalEntity, out var own) ? own : Roles[role].Default;
+}
+
+/// <summary>A place in a landscape file, for messages.</summary>
+public sealed record Place(string File, int Line)
+{
+    public override string ToString() => $"{File}:{Line}";
+}
+
+/// <param name="Configuration">Checked against the manifest, with defaults; secret fields hold references.</param>
+/// <param name="Reads">Which of the vendor's records are polled, and how often.</param>
+/// <param name="Hooks">Secret references (<c>env:</c>, <c>file:</c>) with which its webhooks may be signed; empty where it sends none.</param>
+public sealed record SystemDeclaration(
+    string Name,
+    string Kind,
+    Fields Configuration,
+    ImmutableArray<ReadDeclaration> Reads,
+    ImmutableArray<string> Hooks,
+    DeliveryLimits Limits,
+    Place Place);
+
+public sealed record ReadDeclaration(string Entity, TimeSpan Every);
+
+/// <summary>How hard one system may be driven.</summary>
+/// <param name="Concurrency">Calls at the same time. Default 4.</param>
+/// <param name="PerSecond">Calls a second. Default 20.</param>
+/// <param name="TimeOut">How long a call may take before its outcome counts as in doubt. Default 30 seconds.</param>
+/// <param name="Margin">How long after that a late write may still arrive, before the target is probed. Default 5 seconds.</param>
+public sealed record DeliveryLimits(int Concurrency, int PerSecond, TimeSpan TimeOut, TimeSpan Margin)
+{
+    public static DeliveryLimits Default { get; } = new(4, 20, TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(5));
+}
+
+public sealed record RoleDeclaration(string Name, string Default, FrozenDictionary<string, string> ByLegalEntity);
+
+public sealed record LegalEntity(string Code, string Name, string Country, Currency Currency, Fields Attributes);
+
+public sealed record ValueMap(string Name, FrozenDictionary<string, object?> Values, object? Otherwise, bool HasOtherwise);
+
+/// <summary>
+/// Turns source records of one kind into changes of one canonical entity. Variables: <c>source</c> (the record), <c>parameters</c>.
+/// Absent source fields leave the attribute as it is; an expression that reads one must say so with <c>source.?Name</c>.
+/// </summary>
+public sealed record InwardMap(
+    string Name,
+    string System,
+    string Entity,
+    string To,
+    Expression Key,
+    Expression? When,
+    Expression? Scope,
+    Expression? OccurredAt,
+    Template Fields,
+    Place Place);
+
+/// <summary>
+/// Turns a canonical record into what one system is to hold. Variables: the entity's name (the record), <c>records</c>, <c>parameters</c>,
+/// <c>legalEntity</c>; functions: <c>id(role, entity, key)</c> and the landscape's own.
+/// </summary>
+/// <param name="Find">The business key by which the record is found in the target: the probe after a lost answer.</param>
+/// <param name="Adopt">Keys by which an existing record is looked for before one is created, in order; an empty value skips the key.</param>
+/// <param name="UpdateOnly">The record exists already (it came from there); only changes are written.</param>
+public sealed record OutwardMap(
+    string Name,
+    string From,
+    string Role,
+    string Entity,
+    Template? Find,
+    ImmutableArray<Template> Adopt,
+    bool UpdateOnly,
+    Template Fields,
+    Place Place);
+
+/// <summary>A tree of values whose leaves are expressions; lists may be made from lists with <c>each</c>.</summary>
+public abstract record Template
+{
+    private Template()
+    {
+    }
+
+    public sealed record Leaf(Expression Expression) : Template
+    {
+        /// <summary>True where <see cref="Expression"/> yields an optional without a value, which is left out; null where it never does.</summary>
+        public Expression? IsAbsent { get; init; }
+    }
+
+    public sealed record Tree(ImmutableArray<(string Name, Template Value)> Members) : Template;
+
+    public sealed record Sequence(ImmutableArray<Template> Items) : Template;
+
+    /// <summary><c>{ each: list, as: name, when: condition, value: template }</c>.</summary>
+    public sealed record Each(Expression List, string As, Expression? When, Template Value) : Template;
+}

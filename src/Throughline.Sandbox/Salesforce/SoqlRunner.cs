@@ -1,0 +1,242 @@
+using System.Collections.Immutable;
+using System.Text.RegularExpressions;
+using Throughline.Model;
+using Row = System.Collections.Generic.Dictionary<string, object?>;
+
+namespace Throughline.Sandbox.Salesforce;
+
+/// <summary>Runs a parsed query over the records, with the checks that Salesforce makes before it runs one.</summary>
+internal sealed class SoqlRunner(SalesforceRecords records, string version, bool withDeleted)
+{
+    /// <summary>The matching rows in order, and how a row is shown.</summary>
+    public (List<Row> Rows, Func<Row, Fields> Show, int Total) Run(SoqlQuery query)
+    {
+        var entity = records.Object(query.From) ?? throw new SalesforceRefusal(400, "INVALID_TYPE",
+            $"\nERROR at Row:1:Column:1\nsObject type '{query.From}' is not supported. "
+            + "If you are attempting to use a custom object, be sure to append the '__c' after the entity name.");
+        var rows = Matching(query, entity, records.Rows(entity.Name));
+        if (query.IsCount)
+        {
+            return ([], _ => Fields.Empty, rows.Count);
+        }
+
+        var show = Shown(query, entity);
+        return (rows, show, rows.Count);
+    }
+
+    private List<Row> Matching(SoqlQuery query, SObject entity, IEnumerable<Row> from)
+    {
+        var where = query.Where is { } condition ? Test(entity, condition) : _ => true;
+        var kept = from.Where(row => (withDeleted || !SalesforceRecords.IsDeleted(row)) && where(row)).ToList();
+        if (!query.OrderBy.IsEmpty)
+        {
+            var orders = query.OrderBy.Select(o => (Read: Reader(entity, o.Path, out var field), IsId: field.IsId, o.Descending, o.NullsLast)).ToList();
+            kept = [.. orders.Aggregate(kept.OrderBy(_ => 0), (sorted, o) => o.Descending
+                ? sorted.ThenByDescending(row => o.Read(row), new ValueOrder(nullsHigh: !o.NullsLast, o.IsId))
+                : sorted.ThenBy(row => o.Read(row), new ValueOrder(nullsHigh: o.NullsLast, o.IsId)))];
+        }
+
+        return [.. kept.Skip(query.Offset).Take(query.Limit ?? int.MaxValue)];
+    }
+
+    private Func<Row, Fields> Shown(SoqlQuery query, SObject entity)
+    {
+        foreach (var path in query.Fields)
+        {
+            Reader(entity, path, out _);
+        }
+
+        var children = query.Children.Select(child => Child(child, entity)).ToList();
+        return row => Fields.Of([.. ShownAt(entity, row, [.. query.Fields.Select(path => path.Names)]),
+            .. children.Select(child => (child.Name, child.Of(row)))]);
+    }
+
+    // Paths with a common first name become one nested record, as on the wire.
+    private List<(string, object?)> ShownAt(SObject entity, Row row, ImmutableArray<ImmutableArray<string>> paths)
+    {
+        var shown = new List<(string, object?)>
+        {
+            ("attributes", Fields.Of(("type", entity.Name), ("url", $"/services/data/{version}/sobjects/{entity.Name}/{row["Id"]}"))),
+        };
+        foreach (var group in paths.GroupBy(path => path[0], StringComparer.OrdinalIgnoreCase))
+        {
+            if (group.First().Length == 1)
+            {
+                var field = entity.Field(group.Key)!;
+                shown.Add((field.WireName, SalesforceFieldRules.Show(field, row.GetValueOrDefault(field.Name))));
+                continue;
+            }
+
+            var by = entity.Parent(group.Key)!;
+            var target = records.Need(by.ReferenceTo!);
+            var parent = row.GetValueOrDefault(by.Name) is string id ? records.Find(target.Name, id) : null;
+            shown.Add((by.Relationship!, parent is null ? null : Fields.Of([.. ShownAt(target, parent, [.. group.Select(path => path[1..])])])));
+        }
+
+        return shown;
+    }
+
+    private (string Name, Func<Row, object?> Of) Child(SoqlQuery query, SObject parent)
+    {
+        var (child, by) = records.Objects
+            .SelectMany(o => o.Fields.Select(f => (Object: o, Field: f)))
+            .FirstOrDefault(x => parent.Name.Equals(x.Field.ReferenceTo, StringComparison.Ordinal)
+                && query.From.Equals(x.Field.ChildRelationship, StringComparison.OrdinalIgnoreCase));
+        if (child is null)
+        {
+            throw new SalesforceRefusal(400, "INVALID_TYPE",
+                $"\nERROR at Row:1:Column:1\nDidn't understand relationship '{query.From}' in FROM part of query call. "
+                + "If you are attempting to use a custom relationship, be sure to append the '__r' after the custom relationship name.");
+        }
+
+        var show = Shown(query, child);
+        var byParent = Matching(query with { Limit = null, Offset = 0 }, child, records.Rows(child.Name)).ToLookup(
+            row => row.GetValueOrDefault(by.Name) as string);
+        return (by.ChildRelationship!, row =>
+        {
+            var rows = byParent[(string)row["Id"]!].Skip(query.Offset).Take(query.Limit ?? int.MaxValue).Select(show).ToList();
+            return rows.Count == 0 ? null : Fields.Of(("totalSize", rows.Count), ("done", true), ("records", rows));
+        });
+    }
+
+    private Func<Row, object?> Reader(SObject entity, SoqlPath path, out SField field)
+    {
+        var hops = new List<(SField By, SObject Target)>();
+        var at = entity;
+        foreach (var name in path.Names[..^1])
+        {
+            var by = at.Parent(name) is { } found && records.Object(found.ReferenceTo!) is not null ? found
+                : throw new SalesforceRefusal(400, "INVALID_FIELD",
+                $"\nERROR at Row:1:Column:{path.Column}\nDidn't understand relationship '{name}' in field path. "
+                + "If you are attempting to use a custom relationship, be sure to append the '__r' after the custom relationship name.");
+            at = records.Need(by.ReferenceTo!);
+            hops.Add((by, at));
+        }
+
+        var last = path.Names[^1];
+        var final = field = at.Field(last) ?? throw new SalesforceRefusal(400, "INVALID_FIELD",
+            $"\n{path}\n^\nERROR at Row:1:Column:{path.Column}\nNo such column '{last}' on entity '{at.Name}'. If you are attempting to use a custom field, "
+            + "be sure to append the '__c' after the custom field name. Please reference your WSDL or the describe call for the appropriate names.");
+        return row =>
+        {
+            Row? here = row;
+            foreach (var (by, target) in hops)
+            {
+                here = here?.GetValueOrDefault(by.Name) is string id ? records.Find(target.Name, id) : null;
+            }
+
+            var value = here?.GetValueOrDefault(final.Name);
+            return value is long whole ? (decimal)whole : value ?? (final.Type == SType.Boolean && here is not null ? false : null);
+        };
+    }
+
+    private Func<Row, bool> Test(SObject entity, SoqlCondition condition)
+    {
+        switch (condition)
+        {
+            case SoqlCondition.And both:
+                var (left, right) = (Test(entity, both.Left), Test(entity, both.Right));
+                return row => left(row) && right(row);
+            case SoqlCondition.Or either:
+                var (one, other) = (Test(entity, either.Left), Test(entity, either.Right));
+                return row => one(row) || other(row);
+            case SoqlCondition.Not not:
+                var inner = Test(entity, not.Inner);
+                return row => !inner(row);
+            case SoqlCondition.Compare compare:
+                var read = Reader(entity, compare.Path, out var field);
+                var values = compare.Values.Select(literal => Typed(field, compare.Path, literal)).ToList();
+                return Comparison(compare.Operator, read, values, field.IsId || field.IsUnique);
+            default:
+                throw SalesforceRefusal.Malformed("unexpected condition");
+        }
+    }
+
+    private static Func<Row, bool> Comparison(string op, Func<Row, object?> read, List<object?> values, bool caseSensitive)
+    {
+        if (op == "LIKE")
+        {
+            var like = Like(values[0] as string ?? "");
+            return row => read(row) is string text && like.IsMatch(text);
+        }
+
+        var order = new ValueOrder(nullsHigh: false, caseSensitive);
+        bool Same(object? value, object? wanted) => value is null || wanted is null ? value is null && wanted is null : order.Compare(value, wanted) == 0;
+        bool Ordered(Row row, Func<int, bool> holds) => read(row) is { } value && values[0] is { } wanted && holds(order.Compare(value, wanted));
+        return op switch
+        {
+            "IN" => row => values.Exists(wanted => Same(read(row), wanted)),
+            "=" => row => Same(read(row), values[0]),
+            "!=" => row => !Same(read(row), values[0]),
+            "<" => row => Ordered(row, c => c < 0),
+            "<=" => row => Ordered(row, c => c <= 0),
+            ">" => row => Ordered(row, c => c > 0),
+            _ => row => Ordered(row, c => c >= 0),
+        };
+    }
+
+    private static object? Typed(SField field, SoqlPath path, SoqlLiteral literal)
+    {
+        if (literal.Kind == SoqlKind.Null)
+        {
+            return null;
+        }
+
+        if (field.IsId)
+        {
+            return literal.Value is string id && SalesforceId.IsValid(id)
+                ? SalesforceId.Long(SalesforceId.Short(id))
+                : throw new SalesforceRefusal(400, "INVALID_QUERY_FILTER_OPERATOR",
+                    $"\nERROR at Row:1:Column:{path.Column}\ninvalid ID field: {literal.Value}");
+        }
+
+        var wanted = field.Type switch
+        {
+            SType.Date => SoqlKind.Date,
+            SType.DateTime => SoqlKind.DateTime,
+            SType.Boolean => SoqlKind.Flag,
+            _ => field.IsNumber ? SoqlKind.Number : SoqlKind.Text,
+        };
+        return literal.Kind == wanted
+            ? literal.Value
+            : throw new SalesforceRefusal(400, "INVALID_FIELD",
+                $"\nERROR at Row:1:Column:{path.Column}\nvalue of filter criterion for field '{path}' must be of type {Name(wanted)} and should "
+                + (wanted == SoqlKind.Text ? "be enclosed in quotes" : "not be enclosed in quotes"));
+    }
+
+    private static string Name(SoqlKind kind) => kind switch
+    {
+        SoqlKind.Text => "string",
+        SoqlKind.Number => "double",
+        SoqlKind.Flag => "boolean",
+        SoqlKind.Date => "date",
+        SoqlKind.DateTime => "dateTime",
+        SoqlKind.Null => "null",
+    };
+
+    private static Regex Like(string pattern) => new(
+        "^" + Regex.Replace(pattern, @"\\[%_]|[%_]|[^%_\\]+|\\", match => match.Value switch
+        {
+            "%" => ".*",
+            "_" => ".",
+            @"\%" => "%",
+            @"\_" => "_",
+            var text => Regex.Escape(text),
+        }) + "$",
+        RegexOptions.IgnoreCase | RegexOptions.Singleline | RegexOptions.CultureInvariant,
+        TimeSpan.FromSeconds(1));
+
+    private sealed class ValueOrder(bool nullsHigh, bool caseSensitive) : IComparer<object?>
+    {
+        public int Compare(object? x, object? y) => (x, y) switch
+        {
+            (null, null) => 0,
+            (null, _) => nullsHigh ? 1 : -1,
+            (_, null) => nullsHigh ? -1 : 1,
+            (decimal a, decimal b) => a.CompareTo(b),
+            (bool a, bool b) => a.CompareTo(b),
+            (string a, string b) => caseSensitive ? string.CompareOrdinal(a, b) : string.Compare(a, b, StringComparison.OrdinalIgnoreCase),
+            _ => 0,
+        };
+    }
+}

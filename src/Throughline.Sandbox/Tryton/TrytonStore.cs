@@ -1,0 +1,213 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Row = System.Collections.Immutable.ImmutableDictionary<string, object?>;
+
+namespace Throughline.Sandbox.Tryton;
+
+/// <summary>The records of all models and the rules under which they change. Every call is one transaction: on an error nothing of it stays.</summary>
+internal sealed class TrytonStore(TimeProvider time)
+{
+    private ImmutableDictionary<string, ImmutableSortedDictionary<long, Row>> _tables = ImmutableDictionary<string,
+        ImmutableSortedDictionary<long, Row>>.Empty;
+    private ImmutableDictionary<string, long> _lastIds = ImmutableDictionary<string, long>.Empty;
+    private DateTime _stamp;
+    private DateTime _lastStamp;
+
+    public Dictionary<string, TrytonModel> Models { get; } = new(TrytonSchema.Build());
+
+    public DateOnly Today => DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime);
+
+    public TrytonModel Model(string name) => Models.TryGetValue(name, out var model) ? model : throw TrytonError.Key(name);
+
+    /// <summary>Carries out one call; its stamp is the time at which it began, and no two calls share one.</summary>
+    public T InTransaction<T>(Func<T> call)
+    {
+        var (tables, ids) = (_tables, _lastIds);
+        var now = time.GetUtcNow().UtcDateTime;
+        now = now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMicrosecond));
+        _stamp = now > _lastStamp ? now : _lastStamp.AddMicroseconds(1);
+        _lastStamp = _stamp;
+        try
+        {
+            return call();
+        }
+        catch
+        {
+            // Ids that were given out are not given out again, as with a database's sequence.
+            (_tables, _) = (tables, ids);
+            throw;
+        }
+    }
+
+    public ImmutableSortedDictionary<long, Row> Table(string model) => _tables.GetValueOrDefault(model, ImmutableSortedDictionary<long, Row>.Empty);
+
+    public bool Exists(string model, long id) => Table(model).ContainsKey(id);
+
+    public object? Stored(string model, long id, string field) => Table(model).GetValueOrDefault(id)?.GetValueOrDefault(field);
+
+    public long Create(string modelName, JsonObject values, JsonObject context)
+    {
+        var model = Model(modelName);
+        var id = _lastIds.GetValueOrDefault(modelName) + 1;
+        _lastIds = _lastIds.SetItem(modelName, id);
+        Put(modelName, id, TrytonRules.Defaults(this, model, id, context).SetItem("create_date", _stamp).SetItem("write_date", null));
+        Apply(model, id, values, context);
+        TrytonRules.AfterCreate(this, model, id, context, _stamp);
+        Check(model, id);
+        return id;
+    }
+
+    public void Write(string modelName, long[] ids, JsonObject values, JsonObject context)
+    {
+        var model = Model(modelName);
+        foreach (var id in ids)
+        {
+            MustExist(model, id, "write to");
+            TrytonRules.BeforeWrite(this, model, id);
+            Put(modelName, id, Table(modelName)[id].SetItem("write_date", _stamp));
+            Apply(model, id, values, context);
+        }
+
+        foreach (var id in ids)
+        {
+            Check(model, id);
+        }
+    }
+
+    public void Delete(string modelName, long[] ids)
+    {
+        var model = Model(modelName);
+        foreach (var id in ids)
+        {
+            if (!Exists(modelName, id))
+            {
+                throw TrytonError.User($"You are trying to read records \"{id}\" of \"{model.Label}\" that don't exist anymore.");
+            }
+
+            TrytonRules.BeforeDelete(this, model, id);
+        }
+
+        foreach (var id in ids)
+        {
+            _tables = _tables.SetItem(modelName, Table(modelName).Remove(id));
+        }
+    }
+
+    public void MustExist(TrytonModel model, long id, string verb)
+    {
+        if (!Exists(model.Name, id))
+        {
+            throw model.HasCompanyRule
+                ? TrytonError.User($"You are not allowed to {verb} records \"{id}\" of \"{model.Label}\" because of at least one of these "
+                    + $"rules:\nUser in companies")
+                : TrytonError.User($"You are trying to read records \"{id}\" of \"{model.Label}\" that don't exist anymore.");
+        }
+    }
+
+    /// <summary>Refuses a change of a record whose stamp is not the one the caller knows.</summary>
+    public void CheckStamps(string model, IEnumerable<long> ids, JsonObject context)
+    {
+        if (context["_timestamp"] is not JsonObject stamps)
+        {
+            return;
+        }
+
+        foreach (var id in ids)
+        {
+            if (stamps[$"{model},{id}"] is { } known && (string?)known != TrytonRules.Stamp(this, model, id))
+            {
+                throw TrytonError.Concurrency();
+            }
+        }
+    }
+
+    public void Put(string model, long id, Row row) => _tables = _tables.SetItem(model, Table(model).SetItem(id, row));
+
+    public void Set(string model, long id, string field, object? value) => Put(model, id, Table(model)[id].SetItem(field, value));
+
+    private void Apply(TrytonModel model, long id, JsonObject values, JsonObject context)
+    {
+        // Plain fields first, since what the others make of theirs depends on them.
+        foreach (var (name, node) in values.OrderBy(pair => model.Field(pair.Key).Type == "one2many" ? 3 : pair.Key == "timesheet_available" ? 1
+            : pair.Key.StartsWith("timesheet_", StringComparison.Ordinal) ? 2 : 0).ToArray())
+        {
+            var field = model.Field(name);
+            if (field.Type is "one2many")
+            {
+                Commands(field, id, node, context);
+                continue;
+            }
+
+            var value = TrytonWire.Decode(field, node);
+            if (field is { Type: "many2one", Relation: { } relation } && value is long target && !Exists(relation, target))
+            {
+                throw TrytonError.User(string.Create(CultureInfo.InvariantCulture,
+                    $"The value \"{target}\" for field \"{field.Label}\" in \"{model.Label}\" does not exist."));
+            }
+
+            if (!TrytonRules.Intercept(this, model, id, name, value, context))
+            {
+                Set(model.Name, id, name, value);
+            }
+        }
+    }
+
+    private void Commands(TrytonField field, long parent, JsonNode? node, JsonObject context)
+    {
+        if (node is not JsonArray commands || field is not { Relation: { } relation, RelationField: { } back })
+        {
+            throw TrytonError.Unexpected("too many values to unpack (expected 2)");
+        }
+
+        foreach (var command in commands.OfType<JsonArray>())
+        {
+            switch ((string?)command[0])
+            {
+                case "create":
+                    foreach (var child in command[1]!.AsArray())
+                    {
+                        var values = (JsonObject)child!.DeepClone();
+                        values[back] = parent;
+                        Create(relation, values, context);
+                    }
+
+                    break;
+                case "write":
+                    for (var at = 1; at + 1 < command.Count; at += 2)
+                    {
+                        Write(relation, Ids(command[at]), (JsonObject)command[at + 1]!, context);
+                    }
+
+                    break;
+                case "delete":
+                    Delete(relation, Ids(command[1]));
+                    break;
+                case "add" or "remove":
+                    foreach (var id in Ids(command[1]))
+                    {
+                        Set(relation, id, back, (string?)command[0] == "add" ? parent : null);
+                    }
+
+                    break;
+            }
+        }
+    }
+
+    private void Check(TrytonModel model, long id)
+    {
+        if (!Exists(model.Name, id))
+        {
+            return;
+        }
+
+        foreach (var field in model.Fields.Values.Where(field => field is { Required: true, ReadOnly: false } && Stored(model.Name, id, field.Name) is null))
+        {
+            throw TrytonError.User($"A value is required for field \"{field.Label}\" in \"{model.Label}\".");
+        }
+
+        TrytonRules.Check(this, model, id);
+    }
+
+    public static long[] Ids(JsonNode? node) => [.. node!.AsArray().Select(id => id!.GetValue<long>())];
+}

@@ -1,0 +1,91 @@
+using Throughline.Engine;
+using Throughline.Engine.Partition;
+using Throughline.Model;
+using Throughline.Server.Api.Answers;
+using Throughline.Server.Hosting;
+
+namespace Throughline.Server.Api.Status;
+
+/// <summary>How the hub is: <c>/health</c>, <c>/api/v1/status</c>, <c>/api/v1/instances</c>, <c>/api/v1/events</c>.</summary>
+internal sealed class StatusDoor(Doors doors)
+{
+    public async Task HealthAsync(HttpContext context)
+    {
+        var works = await WorksAsync(context.RequestAborted);
+        await Answer.JsonAsync(context, works ? 200 : 503, Fields.Of(
+            ("status", works ? "ok" : "store-unavailable"), ("version", Composition.Version), ("store", doors.Store.Description)));
+    }
+
+    public async Task StatusAsync(HttpContext context) => await Answer.JsonAsync(context, 200, await ReadAsync(doors, context.RequestAborted));
+
+    /// <summary>Everything that the status shows, for the API and the page.</summary>
+    public static async Task<Fields> ReadAsync(Doors doors, CancellationToken cancellation)
+    {
+        var counts = await doors.Store.CountAsync(cancellation);
+        return Fields.Of(
+            ("version", Composition.Version),
+            ("store", doors.Store.Description),
+            ("landscape", Fields.Of(("name", doors.Landscape.Name), ("title", doors.Landscape.Title), ("release", doors.Landscape.Release))),
+            ("now", doors.Time.GetUtcNow()),
+            ("counts", Fields.Of(
+                ("envelopesWaiting", counts.EnvelopesWaiting), ("parked", counts.Parked), ("commandsWaiting", counts.CommandsWaiting),
+                ("commandsInDoubt", counts.CommandsInDoubt), ("casesOpen", counts.CasesOpen), ("instancesRunning", counts.InstancesRunning), ("instancesDone", counts.InstancesDone))),
+            ("lanes", doors.Hub.Lanes.Select(lane => Fields.Of(
+                ("system", lane.System),
+                ("kind", doors.Landscape.Systems[lane.System].Kind),
+                ("circuit", lane.Circuit.OpenUntil is null ? "closed" : lane.Circuit.IsTrying ? "trying" : "open"),
+                ("openUntil", lane.Circuit.OpenUntil),
+                ("reason", lane.Circuit.Reason)))),
+            ("pollers", doors.Hub.Pollers.Select(entry => Fields.Of(
+                ("system", entry.Poller.System), ("entity", entry.Poller.Entity), ("every", entry.Every),
+                ("lastFailure", entry.Poller.LastFailure is { } failure ? Fields.Of(("code", failure.Code), ("message", failure.Message)) : null)))));
+    }
+
+    public async Task InstancesAsync(HttpContext context)
+    {
+        var (max, problem) = context.Whole("max", 100, 1, RouteText.PageMax);
+        if (problem is not null)
+        {
+            await Answer.ProblemAsync(context, problem);
+            return;
+        }
+
+        var rows = await doors.Store.ListInstancesAsync(context.Query("process"), context.Query("status"), context.Query("after"), (int)max, context.RequestAborted);
+        await Answer.JsonAsync(context, 200, Fields.Of(
+            ("instances", rows.Select(Instance)), ("next", rows.Length == max ? rows[^1].Id.ToString() : null)));
+    }
+
+    public async Task EventsAsync(HttpContext context)
+    {
+        var (after, wrongAfter) = context.Whole("after", 0, 0, long.MaxValue);
+        var (max, wrongMax) = context.Whole("max", 100, 1, RouteText.PageMax);
+        if ((wrongAfter ?? wrongMax) is { } problem)
+        {
+            await Answer.ProblemAsync(context, problem);
+            return;
+        }
+
+        var events = await doors.Store.ReadEventsAsync(after, (int)max, context.RequestAborted);
+        await Answer.JsonAsync(context, 200, Fields.Of(
+            ("events", events.Select(item => Fields.Of(
+                ("number", item.Number), ("name", item.Name), ("engagement", item.CorrelationId), ("at", item.At), ("payload", item.Payload)))),
+            ("next", events.Length == 0 ? after : events[^1].Number)));
+    }
+
+    public static Fields Instance(InstanceRow row) => Fields.Of(
+        ("id", row.Id.ToString()), ("process", row.Process), ("status", row.Status), ("summary", row.Summary), ("scope", row.Unit.Scope.ToString()), ("unit", row.Unit.Unit),
+        ("startedAt", row.StartedAt), ("changedAt", row.ChangedAt));
+
+    private async Task<bool> WorksAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            await doors.Store.CountAsync(cancellation);
+            return true;
+        }
+        catch (StoreUnavailableException)
+        {
+            return false;
+        }
+    }
+}

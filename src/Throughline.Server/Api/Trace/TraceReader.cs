@@ -1,0 +1,130 @@
+using System.Collections.Immutable;
+using Throughline.Engine;
+using Throughline.Engine.Cases;
+using Throughline.Engine.Lineage;
+using Throughline.Engine.Partition;
+using Throughline.Engine.Process;
+using Throughline.Model;
+using Throughline.Server.Api.Cases;
+
+namespace Throughline.Server.Api.Trace;
+
+/// <summary>Tells the story of whatever an id leads to: every engagement that knows it, with records in each system, instances, cases and timeline.</summary>
+internal sealed class TraceReader(IHubStore store, ReleaseHolder release)
+{
+    private const int EngagementsMax = 20;
+    private const int LineageMax = 5_000;
+    private const int LineagePage = 500;
+
+    /// <summary>The trace, or null where nobody knows the id.</summary>
+    public async Task<Fields?> ReadAsync(string id, CancellationToken cancellation)
+    {
+        var scopes = await EngagementsAsync(id, cancellation);
+        var engagements = new List<Fields>();
+        foreach (var scope in scopes.Take(EngagementsMax))
+        {
+            if (await ReadEngagementAsync(scope, cancellation) is { } engagement)
+            {
+                engagements.Add(engagement);
+            }
+        }
+
+        return engagements.Count == 0 ? null : Fields.Of(("id", id), ("engagements", engagements), ("more", Math.Max(0, scopes.Length - EngagementsMax)));
+    }
+
+    private async Task<ImmutableArray<Scope>> EngagementsAsync(string id, CancellationToken cancellation)
+    {
+        if (Guid.TryParseExact(id, "N", out var value) && await store.FindCaseAsync(new CaseId(value), cancellation) is { } item)
+        {
+            return [Scope.Parse(item.CorrelationId)];
+        }
+
+        var found = await store.FindScopesAsync(id, cancellation);
+        var engagements = found.Where(scope => scope.Kind == Scope.EngagementKind).ToList();
+        if (engagements.Count == 0)
+        {
+            // A customer is a record of its own; what was done for it stands under the engagements that needed it.
+            foreach (var master in found)
+            {
+                var told = await LineageAsync(master.ToString(), cancellation);
+                engagements.AddRange(told.Where(entry => entry.ExternalId == id || entry.Text.Contains(id, StringComparison.Ordinal))
+                    .Select(entry => Scope.Parse(entry.CorrelationId)).Where(scope => scope.Kind == Scope.EngagementKind));
+            }
+        }
+
+        if (engagements.Count == 0 && found.IsEmpty)
+        {
+            engagements.Add(id.StartsWith(Scope.EngagementKind + ":", StringComparison.Ordinal) ? Scope.Parse(id) : Scope.Engagement(id));
+        }
+
+        return [.. engagements.Distinct()];
+    }
+
+    private async Task<Fields?> ReadEngagementAsync(Scope scope, CancellationToken cancellation)
+    {
+        var key = new UnitKey(scope, "");
+        var rows = await store.LoadScopeAsync(scope, cancellation);
+        var lineage = await LineageAsync(scope.ToString(), cancellation);
+        if (rows.IsEmpty && lineage.Count == 0)
+        {
+            return null;
+        }
+
+        var unit = UnitRows.Read(key, rows.Where(row => row.Unit == key && row.Data is not null));
+        var cases = await CasesAsync(scope, cancellation);
+        return Fields.Of(
+            ("engagement", scope.Key),
+            ("title", Title(unit) ?? scope.Key),
+            ("sold", unit.Of("opportunity").Select(Sold)),
+            ("standing", Standing.Of(unit, cases.Where(item => item.Status == CaseStatus.Open))),
+            ("instances", unit.Instances.Values.OrderBy(instance => instance.StartedAt).Select(Instance)),
+            ("records", EngagementRecords.Of(unit, release.Landscape)),
+            ("openCases", cases.Where(item => item.Status == CaseStatus.Open).Select(CaseDoor.ToFields)),
+            ("closedCases", cases.Where(item => item.Status != CaseStatus.Open).Select(CaseDoor.ToFields)),
+            ("timeline", lineage.Select(entry => Fields.Of(
+                ("at", entry.At), ("kind", entry.Kind), ("text", entry.Text), ("system", entry.System), ("entity", entry.Entity), ("externalId", entry.ExternalId), ("scope", entry.Scope.ToString())))),
+            ("timelineIsCut", lineage.Count >= LineageMax));
+    }
+
+    private async Task<ImmutableArray<Case>> CasesAsync(Scope scope, CancellationToken cancellation)
+    {
+        var byEngagement = await store.ListCasesAsync(new CaseFilter(CorrelationId: scope.ToString(), Max: 200), cancellation);
+        return [.. byEngagement.OrderBy(item => item.OpenedAt)];
+    }
+
+    private async Task<List<LineageEntry>> LineageAsync(string correlationId, CancellationToken cancellation)
+    {
+        var all = new List<LineageEntry>();
+        while (all.Count < LineageMax)
+        {
+            var page = await store.ReadLineageAsync(correlationId, all.Count == 0 ? 0 : all[^1].Number, LineagePage, cancellation);
+            all.AddRange(page);
+            if (page.Length < LineagePage)
+            {
+                break;
+            }
+        }
+
+        return all;
+    }
+
+    private Fields Instance(Instance instance)
+    {
+        var definition = release.Landscape.Processes.GetValueOrDefault(instance.Process);
+        var steps = definition?.Steps.Select(step => (step.Name, step.Title, State: instance.Step(step.Name)))
+            ?? instance.Steps.Select(step => (step.Key, step.Key, step.Value));
+        return Fields.Of(
+            ("id", instance.Id.ToString()), ("process", instance.Process), ("title", definition?.Title ?? instance.Process),
+            ("status", instance.Held ? "held" : instance.Status.ToString().ToLowerInvariant()), ("startedAt", instance.StartedAt), ("changedAt", instance.ChangedAt),
+            ("steps", steps.Select(step => Fields.Of(
+                ("name", step.Name), ("title", step.Title), ("done", step.State.IsDone), ("reason", step.State.Reason), ("since", step.State.Since)))));
+    }
+
+    private static Fields Sold(CanonicalRecord record) => Fields.Of(
+        ("opportunity", record.Id.Key), ("name", record.Attributes.Text("name")), ("amount", record.Attributes.Nested("amount")), ("stage", record.Attributes.Text("stage")),
+        ("won", record.Attributes.Flag("won")), ("closeDate", record.Attributes.Text("closeDate")), ("start", record.Attributes.Text("start")), ("end", record.Attributes.Text("end")),
+        ("lines", record.Attributes.NestedList("lines").Select(line => Fields.Of(
+            ("workstream", line.Text("workstreamName") ?? line.Text("workstream")), ("description", line.Text("description")), ("billing", line.Text("billing")), ("amount", line.Nested("amount"))))));
+
+    private static string? Title(UnitState unit) => unit.Of("opportunity").Select(record => record.Attributes.Text("name")).FirstOrDefault(name => name is { Length: > 0 });
+}

@@ -1,0 +1,48 @@
+using System.Globalization;
+using System.Text;
+using Throughline.Model;
+
+namespace Throughline.Server.Cli;
+
+/// <summary>A case in words.</summary>
+internal static class CaseText
+{
+    public static string Short(Fields item)
+    {
+        var text = new StringBuilder();
+        var amount = item.Nested("amount")?.AsMoney() is { } money ? $", {money} at stake" : "";
+        var state = item.Text("status") == "open" ? $"open since {Local(item.Text("openedAt"))}" : $"{item.Text("status")} by {item.Text("closedBy") ?? "itself"}, {Local(item.Text("closedAt"))}";
+        Line(text, $"{item.Text("id")}  {item.Text("queue")}: {item.Text("subject")}{amount}, {state}");
+        Line(text, $"  {item.Text("says")}");
+        Line(text, $"  To do: {item.Text("remedy")}");
+        return text.ToString();
+    }
+
+    public static string Long(Fields item)
+    {
+        var text = new StringBuilder(Short(item));
+        Line(text, $"  Engagement: {item.Text("engagement")}{(item.Text("step") is { } step ? $", step {step}" : "")}");
+        if (item.Text("status") == "open")
+        {
+            Line(text, $"  You can: {string.Join(", ", item.List("actions").OfType<string>().Select(action => $"throughline cases {action} {item.Text("id")}"))}");
+            Line(text, $"  Overdue from {Local(item.Text("dueAt"))}");
+        }
+        else if (item.Text("reason") is { } reason)
+        {
+            Line(text, $"  Reason: {reason}");
+        }
+
+        return text.ToString();
+    }
+
+    /// <summary>An instant in this machine's local time.</summary>
+    public static string Local(string? iso, string format = "yyyy-MM-dd HH:mm:ss") =>
+        DateTimeOffset.TryParse(iso, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at)
+            ? TimeZoneInfo.ConvertTime(at, TimeZoneInfo.Local).ToString(format, CultureInfo.InvariantCulture)
+            : "";
+
+    private static void Line(StringBuilder text, string line) => text.Append(Clean(line)).Append('\n');
+
+    /// <summary>Texts come from outside; control characters could play with a terminal.</summary>
+    public static string Clean(string text) => string.Concat(text.Select(c => char.IsControl(c) && c != '\n' ? ' ' : c));
+}

@@ -1,0 +1,122 @@
+using System.CommandLine;
+using Throughline.Model;
+
+namespace Throughline.Server.Cli;
+
+/// <summary><c>throughline cases</c>: what waits for a person, and the person's decision.</summary>
+internal static class CasesCommand
+{
+    public static Command Make(Terminal terminal)
+    {
+        var command = new Command("cases", """
+            What waits for a person: list, show, retry, approve, reject.
+
+            Example:
+              throughline cases list --queue finance-ops
+            """);
+        command.Subcommands.Add(List(terminal));
+        command.Subcommands.Add(Show(terminal));
+        command.Subcommands.Add(Act(terminal, "retry", "Try again after the reason was corrected.", needsReason: false));
+        command.Subcommands.Add(Act(terminal, "approve", "Give the approval that the case asks for.", needsReason: false));
+        command.Subcommands.Add(Act(terminal, "reject", "Reject it with a reason; what was created is taken back.", needsReason: true));
+        return command;
+    }
+
+    private static Command List(Terminal terminal)
+    {
+        var (data, url, json) = (CommonOptions.Data(terminal), CommonOptions.Url(terminal), CommonOptions.Json());
+        var status = new Option<string?>("--status") { Description = "open (default), settled, approved, rejected or all.", HelpName = "STATUS" };
+        var queue = new Option<string?>("--queue") { Description = "Only of one queue, such as finance-ops or pmo.", HelpName = "QUEUE" };
+        var command = new Command("list", """
+            List cases, the open ones unless told otherwise.
+
+            Example:
+              throughline cases list --status all --queue pmo
+            """) { status, queue, data, url, json };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            using var hub = HubClient.Open(parsed.GetValue(url)!, parsed.GetValue(data)!);
+            var query = $"/api/v1/cases?max=500&status={Uri.EscapeDataString(parsed.GetValue(status) ?? "open")}&queue={Uri.EscapeDataString(parsed.GetValue(queue) ?? "")}";
+            var body = (await terminal.WithProgressAsync("Asking the hub", hub.GetAsync(query, cancellation))).Need();
+            if (parsed.GetValue(json))
+            {
+                terminal.Json(body);
+                return Exit.Ok;
+            }
+
+            var cases = body.NestedList("cases");
+            terminal.Out.WriteLine(cases.Count == 0 ? "No cases." : $"{cases.Count} case{(cases.Count == 1 ? "" : "s")}{(body.Text("next") is null ? "" : " (the first; narrow the list with --queue)")}:");
+            foreach (var item in cases)
+            {
+                terminal.Out.WriteLine();
+                terminal.Out.Write(CaseText.Short(item));
+            }
+
+            return Exit.Ok;
+        });
+        return command;
+    }
+
+    private static Command Show(Terminal terminal)
+    {
+        var (data, url, json) = (CommonOptions.Data(terminal), CommonOptions.Url(terminal), CommonOptions.Json());
+        var id = new Argument<string>("id") { Description = "The case's id." };
+        var command = new Command("show", """
+            Show one case.
+
+            Example:
+              throughline cases show 0b51f0a7c2d94a8f9f0e3d2c1b0a9f8e
+            """) { id, data, url, json };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            using var hub = HubClient.Open(parsed.GetValue(url)!, parsed.GetValue(data)!);
+            var body = (await terminal.WithProgressAsync("Asking the hub", hub.GetAsync($"/api/v1/cases/{Uri.EscapeDataString(parsed.GetValue(id)!)}", cancellation))).Need();
+            Print(terminal, body, parsed.GetValue(json));
+            return Exit.Ok;
+        });
+        return command;
+    }
+
+    private static Command Act(Terminal terminal, string action, string summary, bool needsReason)
+    {
+        var (data, url, json) = (CommonOptions.Data(terminal), CommonOptions.Url(terminal), CommonOptions.Json());
+        var id = new Argument<string>("id") { Description = "The case's id." };
+        var by = new Option<string>("--by")
+        {
+            Description = "Who decides. Default: the name of this account.", HelpName = "WHO", DefaultValueFactory = _ => Environment.UserName,
+        };
+        var reason = new Option<string?>("--reason") { Description = "Why; kept with the case.", HelpName = "TEXT", Required = needsReason };
+        var command = new Command(action, $"""
+            {summary}
+
+            Example:
+              throughline cases {action} 0b51f0a7c2d94a8f9f0e3d2c1b0a9f8e --by dana --reason "{(needsReason ? "not our business" : "checked with the customer")}"
+            """) { id, by, reason, data, url, json };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            using var hub = HubClient.Open(parsed.GetValue(url)!, parsed.GetValue(data)!);
+            var path = $"/api/v1/cases/{Uri.EscapeDataString(parsed.GetValue(id)!)}/{action}";
+            var answer = await terminal.WithProgressAsync("Waiting for the hub", hub.PostAsync(path, Fields.Of(("by", parsed.GetValue(by)), ("reason", parsed.GetValue(reason))), cancellation));
+            Print(terminal, answer.Need(), parsed.GetValue(json));
+            if (answer.Status == 202)
+            {
+                terminal.Error.WriteLine("The hub has recorded it and has not come to it yet; look again with 'throughline cases show'.");
+            }
+
+            return Exit.Ok;
+        });
+        return command;
+    }
+
+    private static void Print(Terminal terminal, Fields item, bool asJson)
+    {
+        if (asJson)
+        {
+            terminal.Json(item);
+        }
+        else
+        {
+            terminal.Out.Write(CaseText.Long(item));
+        }
+    }
+}

@@ -1,0 +1,46 @@
+using System.CommandLine;
+using Throughline.Server.Cli.Demo;
+using Throughline.Server.Hosting;
+
+namespace Throughline.Server.Cli;
+
+/// <summary><c>throughline demo</c>: a firm's deals go through the hub, told in plain words.</summary>
+internal static class DemoCommand
+{
+    public static Command Make(Terminal terminal)
+    {
+        var once = new Option<bool>("--once") { Description = "End after the summary; exit code 0 only where every deal ended as expected." };
+        var landscape = CommonOptions.Landscape();
+        var data = new Option<string?>("--data") { Description = "The hub's data folder. Default: a temporary one.", HelpName = "DIR" };
+        var port = new Option<int?>("--port") { Description = "The hub's port. Default: 7070, or a free one where that is taken.", HelpName = "PORT" };
+        var command = new Command("demo", """
+            Start stand-ins of the CRM, the PSA and the ERP and a hub between them, and play a firm's deals: good ones, and some that
+            wait or fail. Stays up until Ctrl-C, with a read-only status page.
+
+            Example:
+              throughline demo
+              throughline demo --once --landscape landscapes/real
+            """) { once, landscape, data, port };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            if (parsed.GetValue(port) is < 0 or > 65_535)
+            {
+                throw new CommandFailedException("--port must be from 0 to 65535.", Exit.Usage);
+            }
+
+            await using var stage = await DemoStage.OpenAsync(terminal, parsed.GetValue(landscape)!, parsed.GetValue(data), parsed.GetValue(port), cancellation);
+            var isAsExpected = await new DemoPlay(stage, terminal).RunAsync(cancellation);
+            if (parsed.GetValue(once))
+            {
+                return isAsExpected ? Exit.Ok : Exit.Negative;
+            }
+
+            terminal.Out.WriteLine();
+            terminal.Out.WriteLine($"The hub stays up until Ctrl-C. Status page: {stage.Hub.Address}  (its token stands in {stage.Hub.Token.FilePath})");
+            terminal.Out.WriteLine($"In another window: throughline trace P-20001 --url {stage.Hub.Address.ToString().TrimEnd('/')} --data {Path.GetDirectoryName(stage.Hub.Token.FilePath)}");
+            await ServeCommand.UntilStoppedAsync(cancellation);
+            return Exit.Ok;
+        });
+        return command;
+    }
+}

@@ -1,0 +1,155 @@
+using System.CommandLine;
+using System.Runtime.InteropServices;
+using Throughline.Connect;
+using Throughline.Engine;
+using Throughline.Landscape;
+using Throughline.Model;
+using Throughline.Server.Api.Hooks;
+using Throughline.Server.Hosting;
+
+namespace Throughline.Server.Cli;
+
+/// <summary><c>throughline doctor</c>: looks at everything that a hub needs and says what to do about what is missing.</summary>
+internal static class DoctorCommand
+{
+    private static readonly TimeSpan TestMax = TimeSpan.FromSeconds(20);
+
+    public static Command Make(Terminal terminal)
+    {
+        var landscape = CommonOptions.Landscape();
+        var (data, url, postgres, json) = (CommonOptions.Data(terminal), CommonOptions.Url(terminal), CommonOptions.Postgres(terminal), CommonOptions.Json());
+        var command = new Command("doctor", """
+            Check program, landscape, secrets, store and the connection to every system. Changes nothing in any system.
+            Exit code 1 where something fails.
+
+            Example:
+              throughline doctor --landscape landscapes/demo
+            """) { landscape, data, url, postgres, json };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            var findings = new List<Finding> { new("program", true, $"Throughline {Composition.Version}, {RuntimeInformation.FrameworkDescription}, {RuntimeInformation.RuntimeIdentifier}", null) };
+            await terminal.WithProgressAsync("Looking", ExamineAsync(
+                terminal, findings, parsed.GetValue(landscape)!, parsed.GetValue(data)!, parsed.GetValue(url)!, parsed.GetValue(postgres), cancellation));
+            Print(terminal, findings, parsed.GetValue(json));
+            return findings.TrueForAll(finding => finding.IsOk) ? Exit.Ok : Exit.Negative;
+        });
+        return command;
+    }
+
+    private static async Task<bool> ExamineAsync(
+        Terminal terminal, List<Finding> findings, string folder, string data, string url, string? postgres, CancellationToken cancellation)
+    {
+        var result = Composition.ReadLandscape(folder, terminal.Environment);
+        findings.Add(result.Landscape is { } read
+            ? new Finding("landscape", true, $"{read.Title} in {folder}, release {read.Release}", null)
+            : new Finding("landscape", false, $"{result.Problems.Count(problem => problem.Severity == Severity.Error)} errors in {folder}; the first: {result.Problems.First(p => p.Severity == Severity.Error)}", $"throughline validate {folder}"));
+        findings.Add(await StoreAsync(data, url, postgres, cancellation));
+        if (result.Landscape is { } landscape)
+        {
+            var secrets = new SecretResolver(terminal.Environment);
+            using var transport = Composition.Transport();
+            foreach (var system in landscape.Systems.Values.OrderBy(system => system.Name, StringComparer.Ordinal))
+            {
+                findings.AddRange(Secrets(system, secrets));
+                findings.Add(await SystemAsync(system, secrets, transport, terminal.Time, cancellation));
+            }
+        }
+
+        return true;
+    }
+
+    private static IEnumerable<Finding> Secrets(SystemDeclaration system, SecretResolver secrets)
+    {
+        foreach (var (field, reference) in Composition.SecretFields(system).Select(field => (field, system.Configuration.Text(field)!)))
+        {
+            var isThere = secrets.TryResolve(reference, out var problem) is not null;
+            yield return new Finding($"secret {system.Name}.{field}", isThere, isThere ? $"{reference} is there" : problem, isThere ? null : $"provide {reference}");
+        }
+
+        foreach (var reference in system.Hooks)
+        {
+            var secret = secrets.TryResolve(reference, out var problem);
+            var isKey = secret is not null && WebhookSignature.KeyOf(secret) is not null;
+            yield return new Finding(
+                $"secret {system.Name} webhooks", isKey, isKey ? $"{reference} is there" : secret is null ? problem : $"{reference} is not whsec_ followed by base64",
+                isKey ? null : "make one: echo whsec_$(openssl rand -base64 32)");
+        }
+    }
+
+    private static async Task<Finding> SystemAsync(SystemDeclaration system, SecretResolver secrets, HttpMessageHandler transport, TimeProvider time, CancellationToken cancellation)
+    {
+        await using var connector = Composition.Connect(system, secrets, transport, time);
+        using var timed = new CancellationTokenSource(TestMax, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timed.Token, cancellation);
+        try
+        {
+            var report = await connector.TestAsync(either.Token);
+            return new Finding($"system {system.Name}", report.Works, report.Failure?.Message ?? report.Summary, report.Failure is null ? null : Remedy(system, report.Failure));
+        }
+        catch (ConnectorException e)
+        {
+            return new Finding($"system {system.Name}", false, e.Message, Remedy(system, e.Failure));
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            return new Finding($"system {system.Name}", false, $"no answer within {TestMax.TotalSeconds:0} seconds", "check its address and that it runs");
+        }
+    }
+
+    private static string Remedy(SystemDeclaration system, Failure failure) => failure switch
+    {
+        Failure.Authentication => $"check the credentials that {system.Place} names, and the rights of that user",
+        Failure.Transient or Failure.Throttled => $"check the address in {system.Place} and that the system runs",
+        _ => $"see {system.Place}",
+    };
+
+    private static async Task<Finding> StoreAsync(string data, string url, string? postgres, CancellationToken cancellation)
+    {
+        // A running hub holds the embedded store, so it is the one to ask.
+        using (var hub = new HubClient(new Uri(url), null))
+        {
+            try
+            {
+                var health = await hub.GetAsync("/health", cancellation);
+                return health.IsOk
+                    ? new Finding("store", true, $"{health.Body.Text("store")}, in use by the hub at {url} ({health.Body.Text("version")})", null)
+                    : new Finding("store", false, $"the hub at {url} says {health.Body.Text("status") ?? "nothing"}", "look at the hub's log");
+            }
+            catch (CommandFailedException)
+            {
+                // No hub runs there.
+            }
+        }
+
+        if (string.IsNullOrEmpty(postgres) && !Directory.Exists(data))
+        {
+            return new Finding("store", true, $"no hub runs at {url}; the folder {data} will be made at the first start", null);
+        }
+
+        try
+        {
+            await using var store = await Composition.OpenStoreAsync(data, postgres, cancellation);
+            return new Finding("store", true, $"{store.Description}; no hub runs at {url}", null);
+        }
+        catch (Exception e) when (e is StoreUnavailableException or IOException or UnauthorizedAccessException or InvalidOperationException)
+        {
+            return new Finding("store", false, e.Message, "check the folder or the connection string and the rights of this account");
+        }
+    }
+
+    private static void Print(Terminal terminal, List<Finding> findings, bool asJson)
+    {
+        if (asJson)
+        {
+            terminal.Json(Fields.Of(("ok", findings.TrueForAll(f => f.IsOk)), ("findings", findings.Select(f => Fields.Of(("what", f.What), ("ok", f.IsOk), ("says", f.Says), ("remedy", f.Remedy))))));
+            return;
+        }
+
+        foreach (var finding in findings)
+        {
+            terminal.Out.WriteLine(CaseText.Clean($"{(finding.IsOk ? "ok   " : "fails")}  {finding.What}: {finding.Says}{(finding.Remedy is null ? "" : $". To do: {finding.Remedy}")}"));
+        }
+    }
+
+    private sealed record Finding(string What, bool IsOk, string Says, string? Remedy);
+}

@@ -1,0 +1,90 @@
+using System.Net.Http.Headers;
+using System.Text;
+using Throughline.Model;
+using Throughline.Server.Hosting;
+
+namespace Throughline.Server.Cli;
+
+/// <summary>An answer of the hub.</summary>
+internal sealed record HubAnswer(int Status, Fields Body)
+{
+    public bool IsOk => Status is >= 200 and < 300;
+
+    /// <summary>The body, or the hub's own explanation as this command's failure.</summary>
+    public Fields Need() => IsOk ? Body : throw new CommandFailedException(
+        Body.Text("detail") ?? $"The hub answered {Status} without an explanation; is it a Throughline hub?", Status == 401 ? Exit.Unreachable : Exit.Negative);
+}
+
+/// <summary>The command line's way to a running hub.</summary>
+internal sealed class HubClient : IDisposable
+{
+    private static readonly TimeSpan TimeOut = TimeSpan.FromSeconds(30);
+
+    private readonly HttpClient _client;
+
+    public HubClient(Uri address, string? token)
+    {
+        _client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false, UseCookies = false }) { BaseAddress = address, Timeout = TimeOut };
+        if (token is not null)
+        {
+            _client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        }
+    }
+
+    /// <summary>A client with the token of a data folder.</summary>
+    public static HubClient Open(string url, string data)
+    {
+        if (!Uri.TryCreate(url, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https"))
+        {
+            throw new CommandFailedException($"'{url}' is not an address; write one such as {LoopbackAddress.Default}.", Exit.Usage);
+        }
+
+        // The token goes to this machine and nowhere else.
+        if (!address.IsLoopback)
+        {
+            throw new CommandFailedException($"'{url}' is not on this machine; the hub listens on loopback only.", Exit.Usage);
+        }
+
+        var token = AccessToken.Read(data)
+            ?? throw new CommandFailedException($"There is no token in '{Path.GetFullPath(data)}'. Name the hub's data folder with --data, or start the hub: throughline serve --data {data}", Exit.Unreachable);
+        return new HubClient(address, token);
+    }
+
+    public Task<HubAnswer> GetAsync(string path, CancellationToken cancellation) => SendAsync(HttpMethod.Get, path, null, cancellation);
+
+    public Task<HubAnswer> PostAsync(string path, Fields body, CancellationToken cancellation) =>
+        SendAsync(HttpMethod.Post, path, new StringContent(body.ToJson(), Encoding.UTF8, "application/json"), cancellation);
+
+    public void Dispose() => _client.Dispose();
+
+    public async Task<HubAnswer> SendAsync(HttpMethod method, string path, HttpContent? content, CancellationToken cancellation)
+    {
+        using var request = new HttpRequestMessage(method, new Uri(path, UriKind.Relative)) { Content = content };
+        try
+        {
+            using var response = await _client.SendAsync(request, cancellation);
+            var bytes = await response.Content.ReadAsByteArrayAsync(cancellation);
+            return new HubAnswer((int)response.StatusCode, Parse(bytes));
+        }
+        catch (HttpRequestException e)
+        {
+            throw new CommandFailedException($"The hub at {_client.BaseAddress} cannot be reached ({e.HttpRequestError}). Start it with 'throughline serve', or name its address with --url.", Exit.Unreachable);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            throw new CommandFailedException($"The hub at {_client.BaseAddress} did not answer within {TimeOut.TotalSeconds:0} seconds. Look at its log.", Exit.Unreachable);
+        }
+    }
+
+    private static Fields Parse(byte[] bytes)
+    {
+        try
+        {
+            return bytes.Length == 0 ? Fields.Empty : Fields.Parse(bytes);
+        }
+        catch (FormatException)
+        {
+            return Fields.Empty;
+        }
+    }
+}

@@ -1,0 +1,89 @@
+using System.CommandLine;
+using Throughline.Sandbox;
+using Throughline.Sandbox.Redmine;
+using Throughline.Sandbox.Salesforce;
+using Throughline.Sandbox.Tryton;
+
+namespace Throughline.Server.Cli;
+
+/// <summary><c>throughline sandbox</c>: stand-ins of the systems, to try things on.</summary>
+internal static class SandboxCommand
+{
+    /// <summary>The ports that the shipped landscapes expect.</summary>
+    private static readonly (string Name, int Port)[] Known = [("salesforce", 18400), ("redmine", 18300), ("tryton", 18069)];
+
+    public static Command Make(Terminal terminal)
+    {
+        var name = new Argument<string>("name") { Description = "salesforce, redmine, tryton or all." };
+        name.AcceptOnlyFromAmong("salesforce", "redmine", "tryton", "all");
+        var port = new Option<int?>("--port") { Description = "The port (with 'all': the first of three). Default: those that the landscapes expect; 0 takes free ones.", HelpName = "PORT" };
+        var command = new Command("sandbox", """
+            Run stand-ins that speak the systems' own protocols on loopback, with faults at will, until Ctrl-C.
+
+            Example:
+              throughline sandbox all
+              throughline sandbox salesforce --port 18400
+            """) { name, port };
+        command.SetAction((parsed, cancellation) => RunAsync(terminal, parsed.GetValue(name)!, parsed.GetValue(port), cancellation));
+        return command;
+    }
+
+    public static SandboxServer Create(string name) => name switch
+    {
+        "salesforce" => new SalesforceSandbox(),
+        "redmine" => new RedmineSandbox(),
+        _ => new TrytonSandbox(),
+    };
+
+    /// <summary>What a landscape needs to reach it, as environment variables of the demo landscape.</summary>
+    public static IEnumerable<(string Name, string Value)> Variables(SandboxServer sandbox) => sandbox switch
+    {
+        SalesforceSandbox salesforce =>
+            [("SALESFORCE_URL", Address(sandbox)), ("SALESFORCE_CLIENT_ID", salesforce.ClientId), ("SALESFORCE_SECRET", salesforce.ClientSecret), ("SALESFORCE_CLIENT_SECRET", salesforce.ClientSecret)],
+        RedmineSandbox redmine => [("REDMINE_URL", Address(sandbox)), ("REDMINE_KEY", redmine.AdminKey), ("REDMINE_API_KEY", redmine.AdminKey)],
+        _ =>
+        [
+            ("TRYTON_URL", Address(sandbox)), ("TRYTON_DATABASE", TrytonSandbox.Database), ("TRYTON_USER", TrytonSandbox.User), ("TRYTON_PASSWORD", TrytonSandbox.Password),
+        ],
+    };
+
+    private static string Address(SandboxServer sandbox) => sandbox.Address.ToString().TrimEnd('/');
+
+    private static async Task<int> RunAsync(Terminal terminal, string name, int? port, CancellationToken cancellation)
+    {
+        if (port is < 0 or > 65_533)
+        {
+            throw new CommandFailedException("--port must be from 0 to 65533.", Exit.Usage);
+        }
+
+        var running = new List<SandboxServer>();
+        try
+        {
+            foreach (var (kind, usual) in Known.Where(entry => name == "all" || entry.Name == name))
+            {
+                var sandbox = Create(kind);
+                running.Add(sandbox);
+                await sandbox.StartAsync(port is null ? usual : port == 0 ? 0 : port.Value + running.Count - 1, cancellation);
+                terminal.Out.WriteLine($"{kind}: {Address(sandbox)}");
+                foreach (var (variable, value) in Variables(sandbox))
+                {
+                    terminal.Out.WriteLine($"  export DEMO_{variable}={value}");
+                }
+
+                terminal.Out.WriteLine($"  fault:    curl -d '{{\"kind\":\"CutAfter\",\"method\":\"POST\",\"times\":1}}' {Address(sandbox)}{Faults.ControlPath}   (Latency, Answer, CutBefore, CutAfter, AnswerAfter, LateAnswer)");
+                terminal.Out.WriteLine($"  no fault: curl -X DELETE {Address(sandbox)}{Faults.ControlPath}     requests: curl {Address(sandbox)}{Faults.RequestsPath}");
+            }
+
+            terminal.Out.WriteLine("Running until Ctrl-C. Everything in them is forgotten then.");
+            await ServeCommand.UntilStoppedAsync(cancellation);
+            return Exit.Ok;
+        }
+        finally
+        {
+            foreach (var sandbox in running)
+            {
+                await sandbox.DisposeAsync();
+            }
+        }
+    }
+}

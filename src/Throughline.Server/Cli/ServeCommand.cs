@@ -1,0 +1,86 @@
+using System.CommandLine;
+using Throughline.Landscape;
+using Throughline.Server.Hosting;
+
+namespace Throughline.Server.Cli;
+
+/// <summary><c>throughline serve</c>: the hub.</summary>
+internal static class ServeCommand
+{
+    public static Command Make(Terminal terminal)
+    {
+        var landscape = CommonOptions.Landscape();
+        var data = CommonOptions.Data(terminal);
+        var postgres = CommonOptions.Postgres(terminal);
+        var urls = new Option<string>("--urls")
+        {
+            Description = "Loopback addresses to listen on, separated by semicolons.", HelpName = "URLS", DefaultValueFactory = _ => LoopbackAddress.Default,
+        };
+        var command = new Command("serve", """
+            Run the hub: check the landscape, open the store, read and write the systems, serve the API and the status page.
+            Stops gently on Ctrl-C or SIGTERM: what is under way is finished.
+
+            Example:
+              throughline serve --landscape landscapes/demo --data /var/lib/throughline
+            """) { landscape, data, postgres, urls };
+        command.SetAction((parsed, cancellation) => RunAsync(
+            terminal, parsed.GetValue(landscape)!, parsed.GetValue(data)!, parsed.GetValue(postgres), parsed.GetValue(urls)!, cancellation));
+        return command;
+    }
+
+    /// <summary>A landscape without errors, or the failure that lists every problem.</summary>
+    public static Landscape.Landscape ReadLandscape(string folder, Func<string, string?> environment)
+    {
+        var result = Composition.ReadLandscape(folder, environment);
+        return result.Landscape ?? throw new CommandFailedException(
+            $"{LandscapeReport.Text(result)}The hub does not start with this landscape. Correct it and check with 'throughline validate {folder}'.");
+    }
+
+    private static async Task<int> RunAsync(Terminal terminal, string folder, string data, string? postgres, string urls, CancellationToken cancellation)
+    {
+        var endpoints = urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(LoopbackAddress.Parse).ToArray();
+        if (endpoints.Length == 0 || endpoints.Any(entry => entry.Problem is not null))
+        {
+            throw new CommandFailedException(endpoints.FirstOrDefault(entry => entry.Problem is not null).Problem ?? "--urls names no address.", Exit.Usage);
+        }
+
+        var landscape = ReadLandscape(folder, terminal.Environment);
+        var token = AccessToken.OpenOrCreate(data);
+        using var logs = HubLogs.Make();
+        using var transport = Composition.Transport();
+        var secrets = new SecretResolver(terminal.Environment);
+        var store = await Composition.OpenStoreAsync(data, postgres, cancellation);
+        await using var server = await HubServer.StartAsync(
+            new HubServerParts
+            {
+                Landscape = landscape, Store = store, Connectors = Composition.Connect(landscape, secrets, transport, terminal.Time), Token = token, Secrets = secrets,
+                Endpoints = [.. endpoints.Select(entry => entry.Endpoint!)], Logs = logs, Time = terminal.Time,
+            },
+            cancellation);
+        Announce(terminal, server, store.Description);
+        await UntilStoppedAsync(cancellation);
+        terminal.Out.WriteLine("Stopping: what is under way is finished first.");
+        return Exit.Ok;
+    }
+
+    /// <summary>Returns when the process is asked to end.</summary>
+    public static async Task UntilStoppedAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellation);
+        }
+        catch (OperationCanceledException)
+        {
+            // Asked to end.
+        }
+    }
+
+    private static void Announce(Terminal terminal, HubServer server, string store)
+    {
+        terminal.Out.WriteLine($"Throughline {Composition.Version}: {server.Landscape.Title} (release {server.Landscape.Release})");
+        terminal.Out.WriteLine($"Store:        {store}");
+        terminal.Out.WriteLine($"Status page:  {server.Address}");
+        terminal.Out.WriteLine($"Token:        {(server.Token.IsNew ? $"{server.Token.Value} (shown this once; kept in {server.Token.FilePath})" : $"in {server.Token.FilePath}")}");
+    }
+}

@@ -1,0 +1,29 @@
+using System.Text;
+
+namespace Throughline.Server.Cli;
+
+/// <summary>Columns of text.</summary>
+internal static class Table
+{
+    private const int CellMax = 44;
+
+    public static string Render(IReadOnlyList<string> heads, IReadOnlyCollection<string[]> rows, int indent)
+    {
+        var cells = rows.Prepend([.. heads]).Select(row => row.Select(Short).ToArray()).ToList();
+        var widths = Enumerable.Range(0, heads.Count).Select(column => cells.Max(row => row[column].Length)).ToArray();
+        var text = new StringBuilder();
+        foreach (var row in cells)
+        {
+            var line = new string(' ', indent) + string.Join("  ", row.Select((cell, column) => cell.PadRight(widths[column])));
+            text.Append(line.TrimEnd()).Append('\n');
+        }
+
+        return text.ToString();
+    }
+
+    private static string Short(string cell)
+    {
+        var clean = CaseText.Clean(cell).Replace('\n', ' ');
+        return clean.Length > CellMax ? clean[..(CellMax - 1)] + "…" : clean;
+    }
+}

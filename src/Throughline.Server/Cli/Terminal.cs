@@ -1,0 +1,50 @@
+using Throughline.Model;
+
+namespace Throughline.Server.Cli;
+
+/// <summary>What a command sees of the world around it.</summary>
+internal sealed record Terminal(TextWriter Out, TextWriter Error, Func<string, string?> Environment, TimeProvider Time)
+{
+    private static readonly TimeSpan QuietFor = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan DotEvery = TimeSpan.FromSeconds(2);
+
+    public static Terminal OfProcess() => new(System.Console.Out, System.Console.Error, System.Environment.GetEnvironmentVariable, TimeProvider.System);
+
+    public void Json(Fields document) => Out.WriteLine(document.ToJson());
+
+    /// <summary>Says what is going on, on the error stream, where it takes longer than a second.</summary>
+    public async Task<T> WithProgressAsync<T>(string what, Task<T> work)
+    {
+        if (await Task.WhenAny(work, Task.Delay(QuietFor, Time)) != work)
+        {
+            await Error.WriteAsync(what);
+            while (await Task.WhenAny(work, Task.Delay(DotEvery, Time)) != work)
+            {
+                await Error.WriteAsync('.');
+            }
+
+            await Error.WriteLineAsync();
+        }
+
+        return await work;
+    }
+}
+
+/// <summary>What a command's exit code means.</summary>
+internal static class Exit
+{
+    public const int Ok = 0;
+
+    /// <summary>It ran, and the answer is no: problems found, case unknown, action refused.</summary>
+    public const int Negative = 1;
+
+    public const int Usage = 2;
+
+    public const int Unreachable = 3;
+}
+
+/// <summary>A command cannot go on: what happened, what to do.</summary>
+internal sealed class CommandFailedException(string message, int exit = Exit.Negative) : Exception(message)
+{
+    public int ExitCode { get; } = exit;
+}

@@ -1,0 +1,115 @@
+using Throughline.Engine.Cases;
+using Throughline.Engine.Partition;
+using Throughline.Model;
+using Throughline.Server.Api.Status;
+using Throughline.Server.Api.Trace;
+using Throughline.Server.Hosting;
+
+namespace Throughline.Server.Console;
+
+/// <summary>The first page: how much, what waits and for whom, how the systems are.</summary>
+internal static class StatusPage
+{
+    private const int InstancesShown = 100;
+    private const int CasesShown = 200;
+
+    public static async Task<string> RenderAsync(Doors doors, CancellationToken cancellation)
+    {
+        var status = await StatusDoor.ReadAsync(doors, cancellation);
+        var cases = await doors.Store.ListCasesAsync(new CaseFilter(CaseStatus.Open, Max: CasesShown), cancellation);
+        var instances = await doors.Store.ListInstancesAsync(null, null, null, InstancesShown, cancellation);
+        var page = new Html();
+        var landscape = status.Nested("landscape")!;
+        page.Tag("h1", landscape.Text("title")).Raw("<p class=\"note\">").Text($"Version {status.Text("version")}, release {landscape.Text("release")}, {status.Text("store")}. ")
+            .Text($"Times are of {TimeZoneInfo.Local.Id}. The page renews itself every five seconds and only reads.").Raw("</p>");
+        Counts(page, status.Nested("counts")!);
+        Cases(page, cases);
+        await InstancesAsync(page, doors, instances, cancellation);
+        Lanes(page, status);
+        return Html.Page(landscape.Text("title") ?? "Throughline", page.ToString(), refreshes: true);
+    }
+
+    private static void Counts(Html page, Fields counts)
+    {
+        page.Raw("<ul class=\"counts\">");
+        foreach (var (name, words) in new[]
+        {
+            ("instancesRunning", "running"), ("instancesDone", "complete"), ("casesOpen", "open cases"), ("commandsWaiting", "writes waiting"),
+            ("commandsInDoubt", "writes in doubt"), ("envelopesWaiting", "messages waiting"), ("parked", "set aside"),
+        })
+        {
+            page.Raw("<li>").Tag("b", counts.Number(name)?.ToString("N0", System.Globalization.CultureInfo.InvariantCulture)).Text(words).Raw("</li>");
+        }
+
+        page.Raw("</ul>");
+    }
+
+    private static void Cases(Html page, IReadOnlyCollection<Case> cases)
+    {
+        page.Tag("h2", "Open cases");
+        if (cases.Count == 0)
+        {
+            page.Tag("p", "None: nothing waits for a person.", "good");
+            return;
+        }
+
+        page.Raw("<div class=\"wide\"><table><tr><th>Queue</th><th>About</th><th>What is wrong, and what to do</th><th class=\"amount\">Amount</th><th>Since</th></tr>");
+        foreach (var item in cases.OrderBy(item => item.Queue, StringComparer.Ordinal).ThenBy(item => item.OpenedAt))
+        {
+            page.Raw("<tr>").Tag("td", item.Queue).Raw("<td>").Link(EngagementPath(item.CorrelationId), item.Subject).Raw("</td><td>").Text(item.Says)
+                .Raw("<br>").Tag("span", item.Remedy, "note").Raw("</td>").Tag("td", item.Amount?.ToString(), "amount").Tag("td", Html.Local(item.OpenedAt.ToString("O")), "when").Raw("</tr>");
+        }
+
+        page.Raw("</table></div>");
+    }
+
+    private static async Task InstancesAsync(Html page, Doors doors, IEnumerable<InstanceRow> instances, CancellationToken cancellation)
+    {
+        page.Tag("h2", "Processes, newest first").Raw("<div class=\"wide\"><table><tr><th>Process</th><th>About</th><th>State</th><th>Started</th><th>Changed</th></tr>");
+        foreach (var row in instances)
+        {
+            var isEngagement = row.Unit.Scope.Kind == Scope.EngagementKind;
+            var reason = row.Status == "Running" && isEngagement ? await ReasonAsync(doors, row, cancellation) : null;
+            page.Raw("<tr>").Tag("td", doors.Landscape.Processes.GetValueOrDefault(row.Process)?.Title ?? row.Process).Raw("<td>");
+            _ = isEngagement ? page.Link(EngagementPath(row.Unit.Scope.ToString()), row.Summary) : page.Text(row.Summary);
+            page.Raw("</td><td>").Tag("span", row.Status, row.Status switch { "Done" => "good", "Running" => "wait", _ => "bad" });
+            if (reason is not null)
+            {
+                page.Raw("<br>").Tag("span", reason, "note");
+            }
+
+            page.Raw("</td>").Tag("td", Html.Local(row.StartedAt.ToString("O")), "when").Tag("td", Html.Local(row.ChangedAt.ToString("O")), "when").Raw("</tr>");
+        }
+
+        page.Raw("</table></div>");
+    }
+
+    private static async Task<string?> ReasonAsync(Doors doors, InstanceRow row, CancellationToken cancellation)
+    {
+        var rows = await doors.Store.LoadScopeAsync(row.Unit.Scope, cancellation);
+        return Standing.Of(UnitRows.Read(row.Unit, rows.Where(state => state.Unit == row.Unit && state.Data is not null)), []).Text("says");
+    }
+
+    private static void Lanes(Html page, Fields status)
+    {
+        page.Tag("h2", "Systems").Raw("<div class=\"wide\"><table><tr><th>System</th><th>Writing</th><th>Reading</th></tr>");
+        foreach (var lane in status.NestedList("lanes"))
+        {
+            var isClosed = lane.Text("circuit") == "closed";
+            page.Raw("<tr>").Tag("td", $"{lane.Text("system")} ({lane.Text("kind")})").Raw("<td>")
+                .Tag("span", isClosed ? "works" : $"paused until {Html.Local(lane.Text("openUntil"))}: {lane.Text("reason")}", isClosed ? "good" : "bad").Raw("</td><td>");
+            foreach (var poller in status.NestedList("pollers").Where(poller => poller.Text("system") == lane.Text("system")))
+            {
+                var failure = poller.Nested("lastFailure");
+                page.Raw("<div>").Text($"{poller.Text("entity")}: ").Tag("span", failure is null ? "works" : failure.Text("message"), failure is null ? "good" : "bad").Raw("</div>");
+            }
+
+            page.Raw("</td></tr>");
+        }
+
+        page.Raw("</table></div>");
+    }
+
+    private static string EngagementPath(string correlationId) =>
+        "/engagements/" + Uri.EscapeDataString(correlationId.StartsWith(Scope.EngagementKind + ":", StringComparison.Ordinal) ? correlationId[(Scope.EngagementKind.Length + 1)..] : correlationId);
+}

@@ -1,0 +1,117 @@
+using System.Net;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Throughline.Connect;
+using Throughline.Engine;
+using Throughline.Server.Api;
+using Throughline.Server.Api.Access;
+
+namespace Throughline.Server.Hosting;
+
+/// <summary>What a running hub with its doors is made of.</summary>
+internal sealed record HubServerParts
+{
+    public required Landscape.Landscape Landscape { get; init; }
+
+    /// <summary>Migrated; disposed with the server.</summary>
+    public required IHubStore Store { get; init; }
+
+    /// <summary>By system; disposed with the server.</summary>
+    public required IReadOnlyDictionary<string, IConnector> Connectors { get; init; }
+
+    public required AccessToken Token { get; init; }
+
+    public required SecretResolver Secrets { get; init; }
+
+    public required IReadOnlyList<IPEndPoint> Endpoints { get; init; }
+
+    public required ILoggerFactory Logs { get; init; }
+
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    public DoorLimits Limits { get; init; } = DoorLimits.Default;
+}
+
+/// <summary>A hub, its API and its status page. Disposal drains: no new requests, those under way are answered, steps under way end.</summary>
+internal sealed class HubServer : IAsyncDisposable
+{
+    private readonly HubServerParts _parts;
+    private readonly WebApplication _application;
+
+    private HubServer(HubServerParts parts, Hub hub, WebApplication application) => (_parts, Hub, _application) = (parts, hub, application);
+
+    public Hub Hub { get; }
+
+    public Landscape.Landscape Landscape => _parts.Landscape;
+
+    public AccessToken Token => _parts.Token;
+
+    /// <summary>The first address it listens on.</summary>
+    public Uri Address => new(_application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+
+    public static async Task<HubServer> StartAsync(HubServerParts parts, CancellationToken cancellation)
+    {
+        var hub = Composition.BuildHub(parts.Store, parts.Landscape, parts.Connectors, parts.Time, parts.Logs);
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.Services.AddSingleton(parts.Logs);
+        builder.Services.AddSingleton<IHostLifetime, QuietLifetime>();
+        builder.Services.AddRoutingCore();
+        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(30));
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(options =>
+        {
+            options.AddServerHeader = false;
+            options.Limits.MaxRequestBodySize = parts.Limits.BodyBytesMax;
+            options.Limits.MaxRequestHeadersTotalSize = 32 * 1024;
+            foreach (var endpoint in parts.Endpoints)
+            {
+                options.Listen(endpoint, listen => listen.Protocols = HttpProtocols.Http1);
+            }
+        });
+        var application = builder.Build();
+        ApiRoutes.Map(application, new Doors(hub, parts));
+        var server = new HubServer(parts, hub, application);
+        try
+        {
+            hub.Start();
+            await application.StartAsync(cancellation);
+            return server;
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _application.StopAsync(CancellationToken.None);
+        await Hub.DisposeAsync();
+        await _application.DisposeAsync();
+        foreach (var connector in _parts.Connectors.Values)
+        {
+            await connector.DisposeAsync();
+        }
+
+        await _parts.Store.DisposeAsync();
+    }
+
+    // Signals are the command line's business; the web host only starts and stops.
+    private sealed class QuietLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}
+
+/// <summary>What every door of the hub may use.</summary>
+internal sealed record Doors(Hub Hub, HubServerParts Parts)
+{
+    public IHubStore Store => Parts.Store;
+
+    public Landscape.Landscape Landscape => Hub.Release.Landscape;
+
+    public TimeProvider Time => Parts.Time;
+}

@@ -1,0 +1,33 @@
+using System.Net.Sockets;
+using Npgsql;
+using Throughline.Engine;
+
+namespace Throughline.Store.Postgres;
+
+internal static class PostgresFailure
+{
+    /// <summary>Raised by our own functions, see Migrations.</summary>
+    public const string Fenced = "TL001";
+
+    /// <summary>Raised by our own functions; the message is the place of the row.</summary>
+    public const string CrosswalkConflict = "TL002";
+
+    /// <summary>Raised by our own functions: a cursor points beyond the end of its stream.</summary>
+    public const string CursorBeyondEnd = "TL003";
+
+    /// <summary>The failure in the words of the port, or null where it is a defect of the program.</summary>
+    public static StoreUnavailableException? Translate(Exception failure, string where) => failure switch
+    {
+        PostgresException refused when IsUnavailable(refused.SqlState) => new StoreUnavailableException(
+            $"{where} cannot commit: {refused.MessageText} ({refused.SqlState}). Nothing was acknowledged.", failure),
+        PostgresException => null,
+        NpgsqlException or SocketException or IOException or TimeoutException => new StoreUnavailableException(
+            $"{where} cannot be reached or the connection was lost: {failure.Message}. Nothing was acknowledged.", failure),
+        _ => null,
+    };
+
+    // https://www.postgresql.org/docs/15/errcodes-appendix.html: connection, wrong database or password, resources, operator intervention,
+    // system errors; transactions that were ended by a deadlock, a time-out or a read-only standby succeed when repeated.
+    private static bool IsUnavailable(string state) =>
+        state[..2] is "08" or "28" or "53" or "57" or "58" or "XX" || state is "3D000" or "40001" or "40P01" or "25P03" or "25006" or "55P03";
+}

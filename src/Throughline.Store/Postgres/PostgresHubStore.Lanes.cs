@@ -1,0 +1,105 @@
+using System.Collections.Immutable;
+using Npgsql;
+using Throughline.Engine;
+using Throughline.Engine.Delivery;
+
+namespace Throughline.Store.Postgres;
+
+public sealed partial class PostgresHubStore
+{
+    private const string FenceLane = "select fence_lane($1, $2)";
+
+    public override async Task<long> TakeLaneAsync(string system, string owner, CancellationToken cancellation) => (await QueryAsync(
+        """
+        insert into lane as l (system, epoch, owner) values ($1, 1, $2)
+        on conflict (system) do update set epoch = l.epoch + 1, owner = excluded.owner returning epoch
+        """,
+        row => row.Long(0), cancellation, StoredText.Key(system), StoredText.Key(owner)))[0];
+
+    // "Skip locked": what is being settled at this moment is not waiting any more.
+    public override Task<ImmutableArray<Command>> ClaimCommandsAsync(
+        string system, long epoch, DateTimeOffset now, DateTimeOffset sendBefore, int max, CancellationToken cancellation) => ClaimAsync(
+        system,
+        epoch,
+        connection => new PostgresBatch(connection).Add(
+            $"""
+            update command set status = 1, attempt = attempt + 1, send_before = $3, epoch = $4 where id in (
+                select id from command where system = $1 and status = 0 and due_at <= $2
+                order by priority, created_at, number limit $5 for update skip locked)
+            returning {Rows.CommandColumns}
+            """,
+            system, StoredTime.At(now), StoredTime.At(sendBefore), epoch, max),
+        cancellation);
+
+    public override Task<ImmutableArray<Command>> ClaimInDoubtAsync(
+        string system, long epoch, DateTimeOffset now, DateTimeOffset abandonedBefore, DateTimeOffset probeAgainAt, int max, CancellationToken cancellation) =>
+        ClaimAsync(
+            system,
+            epoch,
+            connection => new PostgresBatch(connection).Add(
+                $"""
+                update command set status = 2, due_at = $5, epoch = $3 where id in (
+                    select id from command where system = $1 and (
+                        (status = 2 and due_at <= $2) or (status = 1 and epoch < $3 and send_before < $4))
+                    order by priority, created_at, number limit $6 for update skip locked)
+                returning {Rows.CommandColumns}
+                """,
+                system, StoredTime.At(now), epoch, StoredTime.At(abandonedBefore), StoredTime.Due(probeAgainAt), max),
+            cancellation);
+
+    public override Task<ImmutableArray<int>> SettleAsync(
+        string system, long epoch, ImmutableArray<CommandOutcome> outcomes, CancellationToken cancellation) => FencedLaneAsync(
+        system,
+        InTransactionAsync(
+            async (connection, transaction) =>
+            {
+                var standing = await new PostgresBatch(connection, transaction)
+                    .Add(
+                        $"select {Rows.StandingColumns} from command where id = any($1) order by id for update",
+                        outcomes.Select(outcome => outcome.Command.Value).Distinct().ToArray())
+                    .QueryAsync(Rows.Standing, cancellation);
+                var settlement = Settlement.Decide(outcomes, standing);
+                var batch = new PostgresBatch(connection, transaction);
+                if (settlement.Changes.Count > 0)
+                {
+                    batch.Add(
+                        """
+                        update command c set status = x.status, due_at = coalesce(x.due_at, c.due_at), last_failure = x.failure, answer = x.answer,
+                            send_before = null
+                        from unnest($1, $2, $3, $4, $5) as x(id, status, due_at, failure, answer) where c.id = x.id
+                        """,
+                        settlement.Changes.Select(change => change.Id.Value).ToArray(),
+                        settlement.Changes.Select(change => (short)change.Status).ToArray(),
+                        settlement.Changes.Select(change => change.DueAt is { } due ? StoredTime.Due(due) : (DateTimeOffset?)null).ToArray(),
+                        settlement.Changes.Select(change => StoredText.ProseOrNull(change.Failure)).ToArray(),
+                        settlement.Changes.Select(change => change.Answer).ToArray());
+                }
+
+                Tell(batch, settlement.LateAnswers);
+                Append(batch, [.. settlement.Receipts.Select(receipt => new StoredEnvelope(receipt))]);
+                await batch.Add(FenceLane, system, epoch).RunAsync(cancellation);
+                return settlement.Partitions;
+            },
+            cancellation));
+
+    private async Task<ImmutableArray<Command>> ClaimAsync(
+        string system, long epoch, Func<NpgsqlConnection, PostgresBatch> claim, CancellationToken cancellation)
+    {
+        var claimed = await FencedLaneAsync(
+            system,
+            RunAsync(connection => claim(connection).Add(FenceLane, system, epoch).QueryAsync(Rows.NumberedCommand, cancellation), cancellation));
+        return [.. claimed.OrderBy(c => c.Command.Priority).ThenBy(c => c.Command.CreatedAt).ThenBy(c => c.Number).Select(c => c.Command)];
+    }
+
+    private static async Task<T> FencedLaneAsync<T>(string system, Task<T> work)
+    {
+        try
+        {
+            return await work;
+        }
+        catch (PostgresException failure) when (failure.SqlState == PostgresFailure.Fenced)
+        {
+            throw new FencedException($"The lane of {system} is driven by another hub; nothing was written.");
+        }
+    }
+}

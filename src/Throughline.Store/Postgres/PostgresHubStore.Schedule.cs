@@ -1,0 +1,58 @@
+using System.Collections.Immutable;
+using Throughline.Engine;
+using Throughline.Model;
+
+namespace Throughline.Store.Postgres;
+
+public sealed partial class PostgresHubStore
+{
+    public override Task<ImmutableArray<int>> FireTimersAsync(
+        DateTimeOffset now, int max, CancellationToken cancellation) => InTransactionAsync<ImmutableArray<int>>(
+        async (connection, transaction) =>
+        {
+            // Two hubs that look at the same moment share the work; a timer that is being replaced is looked at again next time.
+            var timers = await new PostgresBatch(connection, transaction)
+                .Add(
+                    $"""
+                    with due as (
+                        select scope as s, unit as u, id as i from timer where due_at <= $1 order by due_at, scope, unit, id limit $2 for update skip locked)
+                    delete from timer using due where scope = due.s and unit = due.u and id = due.i returning {Rows.TimerColumns}
+                    """,
+                    StoredTime.At(now), max)
+                .QueryAsync(Rows.Timer, cancellation);
+            var batch = new PostgresBatch(connection, transaction);
+            var ordered = timers.OrderBy(timer => timer.Due).ThenBy(timer => timer.Unit.Scope.ToString(), StringComparer.Ordinal)
+                .ThenBy(timer => timer.Unit.Unit, StringComparer.Ordinal).ThenBy(timer => timer.Id, StringComparer.Ordinal);
+            Append(batch, [.. ordered.Select(timer => new StoredEnvelope(DueTimer.Fire(timer, now)))]);
+            await batch.RunAsync(cancellation);
+            return [.. timers.Select(timer => timer.Unit.Scope.Partition).Distinct().Order()];
+        },
+        cancellation);
+
+    public override Task WriteCursorAsync(string system, string entity, string cursor, CancellationToken cancellation) => QueryAsync(
+        "insert into cursor (system, entity, value) values ($1, $2, $3) on conflict (system, entity) do update set value = excluded.value",
+        row => row.Text(0), cancellation, StoredText.Key(system), StoredText.Key(entity), StoredText.Key(cursor));
+
+    public override Task<int> UnparkAsync(Scope scope, EnvelopeId? only, CancellationToken cancellation) => InTransactionAsync(
+        async (connection, transaction) =>
+        {
+            var envelopes = await new PostgresBatch(connection, transaction)
+                .Add(
+                    $"delete from parked where scope = $1 and ($2 is null or id = $2) returning {Rows.EnvelopeColumns}, position",
+                    scope.ToString(), PostgresBatch.Nullable(only?.Value))
+                .QueryAsync(row => (Envelope: Rows.Envelope(row), Position: row.Long(10)), cancellation);
+            var batch = new PostgresBatch(connection, transaction);
+            Append(batch, [.. envelopes.OrderBy(e => e.Position).Select(e => new StoredEnvelope(e.Envelope.Content, EnvelopeStream.Control))]);
+            await batch.RunAsync(cancellation);
+            return envelopes.Length;
+        },
+        cancellation);
+
+    private static void Append(PostgresBatch batch, StoredEnvelope[] envelopes)
+    {
+        if (envelopes.Length > 0)
+        {
+            batch.Add(AppendEnvelopes, Columns(envelopes));
+        }
+    }
+}

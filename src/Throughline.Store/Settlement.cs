@@ -1,0 +1,89 @@
+using System.Collections.Immutable;
+using Throughline.Engine;
+using Throughline.Engine.Delivery;
+using Throughline.Engine.Lineage;
+using Throughline.Model;
+
+namespace Throughline.Store;
+
+/// <summary>What of a command decides whether an outcome is taken.</summary>
+internal sealed record StandingCommand(
+    CommandId Id, CommandStatus Status, string? Answer, string System, Scope Scope, string CorrelationId, string Entity, DateTimeOffset DueAt);
+
+/// <summary>One change of a command row; a null due time leaves the old one.</summary>
+internal sealed record CommandChange(CommandId Id, CommandStatus Status, DateTimeOffset? DueAt, string? Failure, string? Answer);
+
+/// <summary>Decides what a list of outcomes does to the commands as they stand, one outcome after the other.</summary>
+internal sealed class Settlement
+{
+    private readonly Dictionary<CommandId, StandingCommand> _standing;
+    private readonly Dictionary<CommandId, CommandChange> _changes = [];
+    private readonly List<NewEnvelope> _receipts = [];
+    private readonly List<LineageEntry> _lateAnswers = [];
+
+    private Settlement(IEnumerable<StandingCommand> standing) => _standing = standing.ToDictionary(command => command.Id);
+
+    public IReadOnlyCollection<CommandChange> Changes => _changes.Values;
+
+    public IReadOnlyList<NewEnvelope> Receipts => _receipts;
+
+    public IReadOnlyList<LineageEntry> LateAnswers => _lateAnswers;
+
+    /// <summary>Where receipts were appended, ascending.</summary>
+    public ImmutableArray<int> Partitions => [.. _receipts.Select(receipt => receipt.Scope.Partition).Distinct().Order()];
+
+    public static Settlement Decide(ImmutableArray<CommandOutcome> outcomes, IEnumerable<StandingCommand> standing)
+    {
+        var settlement = new Settlement(standing);
+        foreach (var outcome in outcomes)
+        {
+            settlement.Take(outcome);
+        }
+
+        return settlement;
+    }
+
+    private void Take(CommandOutcome outcome)
+    {
+        if (!_standing.TryGetValue(outcome.Command, out var command))
+        {
+            throw new InvalidOperationException($"there is no command {outcome.Command} whose outcome could be recorded");
+        }
+
+        var isTerminal = outcome.Status is CommandStatus.Done or CommandStatus.Failed;
+        var answer = isTerminal ? outcome.Status + " " + outcome.Receipt?.Payload.Fingerprint() : null;
+        if (command.Status is CommandStatus.Done or CommandStatus.Failed)
+        {
+            if (isTerminal && answer != command.Answer)
+            {
+                _lateAnswers.Add(LateAnswer(command, outcome));
+            }
+
+            return;
+        }
+
+        _standing[command.Id] = command with { Status = outcome.Status, Answer = answer };
+        _changes[command.Id] = new CommandChange(
+            command.Id, outcome.Status, outcome.DueAt ?? _changes.GetValueOrDefault(command.Id)?.DueAt, outcome.Failure, answer);
+        if (isTerminal && outcome.Receipt is { } receipt)
+        {
+            _receipts.Add(receipt);
+        }
+    }
+
+    private static LineageEntry LateAnswer(StandingCommand command, CommandOutcome outcome) => new(
+        0,
+        outcome.Receipt?.ReceivedAt ?? outcome.DueAt ?? command.DueAt,
+        command.CorrelationId,
+        command.Scope,
+        "late-answer",
+        $"{command.System} gave a second, different answer to one write of {command.Entity}: {Word(outcome.Status)}"
+            + (outcome.Failure is null ? "" : $" ({outcome.Failure})")
+            + $". The first answer, {Word(command.Status)}, stands and nothing was changed; look at the record in {command.System}.",
+        command.System,
+        command.Entity,
+        null,
+        command.Id.ToString());
+
+    private static string Word(CommandStatus status) => status == CommandStatus.Done ? "done" : "failed";
+}

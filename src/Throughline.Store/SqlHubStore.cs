@@ -1,0 +1,110 @@
+using System.Collections.Immutable;
+using Throughline.Engine;
+using Throughline.Engine.Delivery;
+using Throughline.Engine.Intake;
+using Throughline.Engine.Partition;
+using Throughline.Model;
+
+namespace Throughline.Store;
+
+/// <summary>
+/// What both SQL stores share: every read whose text both dialects understand. Parameters are written <c>$1</c>, <c>$2</c> ...
+/// What only one of them can say, and everything that writes, stands in the folder of its dialect.
+/// </summary>
+public abstract partial class SqlHubStore : IHubStore
+{
+    private protected SqlHubStore()
+    {
+    }
+
+    public abstract string Description { get; }
+
+    public abstract Task MigrateAsync(CancellationToken cancellation);
+
+    public abstract ValueTask DisposeAsync();
+
+    public abstract Task<ImmutableArray<IntakeReceipt>> AppendAsync(ImmutableArray<IntakeItem> items, CancellationToken cancellation);
+
+    public abstract Task<long> TakePartitionAsync(int partition, string owner, CancellationToken cancellation);
+
+    public abstract Task<ImmutableArray<FoundUnit>> FindUnitsAsync(ImmutableArray<UnitLookup> lookups, CancellationToken cancellation);
+
+    public abstract Task<ImmutableArray<StateRow>> LoadUnitsAsync(ImmutableArray<UnitKey> units, CancellationToken cancellation);
+
+    public abstract Task CommitAsync(PartitionCommit commit, CancellationToken cancellation);
+
+    public abstract Task<int> UnparkAsync(Scope scope, EnvelopeId? only, CancellationToken cancellation);
+
+    public abstract Task<long> TakeLaneAsync(string system, string owner, CancellationToken cancellation);
+
+    public abstract Task<ImmutableArray<Command>> ClaimCommandsAsync(
+        string system, long epoch, DateTimeOffset now, DateTimeOffset sendBefore, int max, CancellationToken cancellation);
+
+    public abstract Task<ImmutableArray<Command>> ClaimInDoubtAsync(
+        string system, long epoch, DateTimeOffset now, DateTimeOffset abandonedBefore, DateTimeOffset probeAgainAt, int max, CancellationToken cancellation);
+
+    public abstract Task<ImmutableArray<int>> SettleAsync(
+        string system, long epoch, ImmutableArray<CommandOutcome> outcomes, CancellationToken cancellation);
+
+    public abstract Task<ImmutableArray<int>> FireTimersAsync(DateTimeOffset now, int max, CancellationToken cancellation);
+
+    public abstract Task WriteCursorAsync(string system, string entity, string cursor, CancellationToken cancellation);
+
+    public async Task<ImmutableArray<int>> PartitionsWithWorkAsync(CancellationToken cancellation) => await QueryAsync(
+        """
+        select distinct h.partition from head h join tail t on t.partition = h.partition
+        where t.number > case t.stream when 0 then h.control else h.intake end order by h.partition
+        """,
+        row => row.Int(0), cancellation);
+
+    public async Task<ImmutableArray<Envelope>> ReadEnvelopesAsync(int partition, int max, CancellationToken cancellation) => await QueryAsync(
+        $"""
+        select {Rows.EnvelopeColumns} from (
+            select * from (
+                select * from envelope where partition = $1 and stream = 0 and number > (select control from head where partition = $1)
+                order by number limit $2) as c
+            union all
+            select * from (
+                select * from envelope where partition = $1 and stream = 1 and number > (select intake from head where partition = $1)
+                order by number limit $2) as i
+        ) as e order by stream, number limit $2
+        """,
+        Rows.Envelope, cancellation, partition, max);
+
+    /// <summary>
+    /// The due time of the next waiting or doubtful command. A command that an older driver marked as being sent counts with its
+    /// <see cref="Command.SendBefore"/>; once that has passed, with a second from now, because only the lane knows its margin.
+    /// </summary>
+    public async Task<DateTimeOffset?> NextDueAsync(string system, DateTimeOffset now, CancellationToken cancellation)
+    {
+        var times = await QueryAsync(
+            """
+            select d.status, min(d.at) from (
+                select status, due_at as at from command where system = $1 and status in (0, 2)
+                union all
+                select status, send_before as at from command
+                where system = $1 and status = 1 and epoch < (select epoch from lane where system = $1)
+            ) as d group by d.status
+            """,
+            row => (Status: (CommandStatus)row.Int(0), At: row.TimeOrNull(1)), cancellation, system);
+        return times.Select(time => time.Status == CommandStatus.Sending && !(time.At > now) ? StoredTime.Due(now.AddSeconds(1)) : time.At).Min();
+    }
+
+    public async Task<DateTimeOffset?> NextTimerAsync(CancellationToken cancellation) =>
+        (await QueryAsync("select min(due_at) from timer", row => row.TimeOrNull(0), cancellation))[0];
+
+    public async Task<string?> ReadCursorAsync(string system, string entity, CancellationToken cancellation) =>
+        (await QueryAsync("select value from cursor where system = $1 and entity = $2", row => row.Text(0), cancellation, system, entity)).SingleOrDefault();
+
+    /// <summary>Refused, because it would pass over what arrives next; an envelope was counted in the wrong stream.</summary>
+    private protected static InvalidOperationException CursorBeyondEnd(PartitionCommit commit) => new(
+        $"A cursor of partition {commit.Partition} (control {commit.ControlCursor}, intake {commit.IntakeCursor}) points beyond the end of its stream; "
+        + "nothing was written.");
+
+    private protected abstract Task<ImmutableArray<T>> QueryAsync<T>(
+        string sql, Func<Row, T> read, CancellationToken cancellation, params object[] values);
+
+    /// <summary>The highest number of a feed up to which nothing can still appear.</summary>
+    /// <param name="feed"><c>event</c> or <c>lineage</c>.</param>
+    private protected abstract Task<long> HorizonAsync(string feed, CancellationToken cancellation);
+}

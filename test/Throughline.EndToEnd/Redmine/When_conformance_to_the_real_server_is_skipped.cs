@@ -1,0 +1,14 @@
+using System.Runtime.CompilerServices;
+using Throughline.Conformance.Connectors;
+using Xunit;
+
+namespace Throughline.EndToEnd.Redmine;
+
+public sealed class When_conformance_to_the_real_server_is_skipped
+{
+    [Fact]
+    public void Should_be_approved_with_its_reason() => ConformanceSkips.ShouldBeApproved(
+        ConformanceSkips.Of(typeof(RedmineRealIssues).Assembly, typeof(RedmineRealIssues).Namespace!), Beside("conformance-skips.approved.txt"));
+
+    private static string Beside(string name, [CallerFilePath] string here = "") => Path.Combine(Path.GetDirectoryName(here)!, name);
+}
