@@ -300,6 +300,13 @@ def seed(c):
         {'name': 'Belgium', 'code': 'BE', 'code3': 'BEL',
             'code_numeric': '056'})
 
+    for code, name, code3, number in [('DE', 'Germany', 'DEU', '276'),
+            ('GB', 'United Kingdom', 'GBR', '826'),
+            ('US', 'United States', 'USA', '840')]:
+        c.ensure('country.country', [('code', '=', code)],
+            {'name': name, 'code': code, 'code3': code3,
+                'code_numeric': number})
+
     # company -------------------------------------------------------------
     companies = c.search('company.company', [('party.name', '=', FIRM)])
     if companies:

@@ -33,7 +33,8 @@ public static class ConfigurationCheck
 
         foreach (var name in given.Keys.Where(name => manifest.Configuration.All(field => field.Name != name)))
         {
-            problems.Add(new FieldProblem(name, $"is not a setting of {manifest.Kind}; it has {string.Join(", ", manifest.Configuration.Select(f => f.Name))}"));
+            var settings = string.Join(", ", manifest.Configuration.Select(field => field.Name));
+            problems.Add(new FieldProblem(name, $"is not a setting of {manifest.Kind}; it has {settings}"));
         }
 
         return (complete, problems.ToImmutable());
@@ -46,7 +47,8 @@ public static class ConfigurationCheck
         FieldKind.Text => value is not string text ? "must be a text"
             : !field.OneOf.IsDefaultOrEmpty && !field.OneOf.Contains(text) ? $"must be one of {string.Join(", ", field.OneOf)}" : null,
         FieldKind.Address => AddressProblem(value),
-        FieldKind.Secret => value is string reference && (reference.StartsWith("env:", StringComparison.Ordinal) || reference.StartsWith("file:", StringComparison.Ordinal))
+        FieldKind.Secret => value is string reference
+            && (reference.StartsWith("env:", StringComparison.Ordinal) || reference.StartsWith("file:", StringComparison.Ordinal))
             ? null
             : "must be a reference to a secret, env:NAME or file:PATH, never the secret itself",
         FieldKind.Whole => value is not long whole ? "must be a whole number"

@@ -7,7 +7,8 @@ namespace Throughline.Connect;
 /// <summary>How one vendor signs its requests.</summary>
 public interface ISession
 {
-    /// <summary>Puts the credentials on a request; obtains a token or session first where none is held. Throws <see cref="ConnectorException"/> where that fails.</summary>
+    /// <summary>Puts the credentials on a request; obtains a token or session first where none is held.</summary>
+    /// <exception cref="ConnectorException">No token or session could be obtained.</exception>
     Task SignAsync(HttpRequestMessage request, CancellationToken cancellation);
 
     /// <summary>True where the answer means that the token or session is no longer good (rather than that we may not do this).</summary>
@@ -122,7 +123,8 @@ public sealed class HttpPipeline : IDisposable
         {
             return new(request, null, Lost(safe || !sent, $"{uri.Authority} did not answer within {_timeout.TotalSeconds:0.#} s"));
         }
-        catch (HttpRequestException e) when (e.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError)
+        catch (HttpRequestException e) when (e.HttpRequestError
+            is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError)
         {
             return new(request, null, new Failure.Transient($"{uri.Authority} cannot be reached ({e.HttpRequestError})"));
         }

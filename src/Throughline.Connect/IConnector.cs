@@ -47,7 +47,10 @@ public interface IConnectorKind
     IConnector Create(ConnectorContext context);
 }
 
-/// <summary>What a connector is given. Configuration has been checked against the manifest; secrets are resolved at each use, so they rotate without restart.</summary>
+/// <summary>
+/// What a connector is given. Configuration has been checked against the manifest; secrets are resolved at each use, so they rotate
+/// without restart.
+/// </summary>
 /// <param name="System">The system's name in the landscape, for messages and the client name in the vendor's log.</param>
 /// <param name="Configuration">Values of the manifest's configuration fields, without secrets.</param>
 /// <param name="Secret">The current value of a secret field.</param>
@@ -98,7 +101,9 @@ public enum WriteOperation
 /// <param name="IdempotencyKey">Stored before the write; sent along where the system takes one.</param>
 /// <param name="ExternalId">The record to change or undo; null for a creation.</param>
 /// <param name="Find">The business key by which the record can be found again; null only where the landscape declares none.</param>
-/// <param name="ExpectedVersion">Where given and the system supports it, the write is refused with <see cref="Failure.Conflict"/> if the record has another version.</param>
+/// <param name="ExpectedVersion">
+/// Where given and the system supports it, the write is refused with <see cref="Failure.Conflict"/> if the record has another version.
+/// </param>
 public sealed record WriteItem(
     string IdempotencyKey,
     string Entity,

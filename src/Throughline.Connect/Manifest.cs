@@ -58,7 +58,10 @@ public sealed record EntityManifest
     /// <summary>Names of fields (or sets of fields) by which a record can be found.</summary>
     public ImmutableArray<ImmutableArray<string>> FindKeys { get; init; } = [];
 
-    /// <summary>The system itself refuses a second record with the same key; where false, a write delayed past every margin can double (see docs/limits.md).</summary>
+    /// <summary>
+    /// The system itself refuses a second record with the same key; where false, a write delayed past every margin can double (see
+    /// docs/limits.md).
+    /// </summary>
     public bool EnforcesKey { get; init; }
 
     /// <summary>Supports <see cref="WriteItem.ExpectedVersion"/>.</summary>

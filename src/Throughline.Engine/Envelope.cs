@@ -58,6 +58,9 @@ public sealed record NewEnvelope(
 /// <summary>A durable message with its place in its partition's stream.</summary>
 public sealed record Envelope(NewEnvelope Content, long Number)
 {
+    /// <summary>Which stream it stands in: its kind's own, but control for one that was parked and put back.</summary>
+    public EnvelopeStream Stream { get; init; } = Content.Stream;
+
     public EnvelopeId Id => Content.Id;
 
     public Scope Scope => Content.Scope;
@@ -76,4 +79,5 @@ public static class PayloadNames
     public const string Version = "version";
     public const string Deleted = "deleted";
     public const string Record = "record";
+    public const string Reference = "reference";
 }

@@ -28,6 +28,7 @@ public sealed record HubParts(
 public sealed partial class Hub : IAsyncDisposable
 {
     private const int Workers = 2;
+    private const int ParkedLookMax = 1_000;
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(500);
 
     private readonly HubParts _parts;
@@ -143,17 +144,23 @@ public sealed partial class Hub : IAsyncDisposable
         await Task.Delay(LookEvery, _parts.Time, cancellation);
     }
 
-    // A parked envelope goes on once the case that explains it has been settled.
+    // A parked envelope goes on, with those that followed it, once the case that explains it has been settled.
     private async Task UnparkReleasedAsync(CancellationToken cancellation)
     {
-        foreach (var group in (await _parts.Store.ListParkedAsync(null, 100, cancellation)).GroupBy(parked => parked.Envelope.Scope))
+        foreach (var unit in (await _parts.Store.ListParkedAsync(null, ParkedLookMax, cancellation)).GroupBy(parked => new UnitKey(parked.Envelope.Scope, parked.Envelope.Content.Unit)))
         {
-            var open = await _parts.Store.ListCasesAsync(new Cases.CaseFilter(Cases.CaseStatus.Open, CorrelationId: group.First().Envelope.Content.CorrelationId), cancellation);
-            if (open.All(item => item.Kind != "parked"))
+            var rows = await _parts.Store.LoadUnitsAsync([unit.Key], cancellation);
+            if (rows.Any(row => row.Kind == StateKind.Case && row.Data!.Text("kind") == Cases.Case.ParkedKind))
             {
-                await _parts.Store.UnparkAsync(group.Key, null, cancellation);
-                _doorbell.Ring(group.Key.Partition);
+                continue;
             }
+
+            foreach (var parked in unit)
+            {
+                await _parts.Store.UnparkAsync(unit.Key.Scope, parked.Envelope.Id, cancellation);
+            }
+
+            _doorbell.Ring(unit.Key.Scope.Partition);
         }
     }
 

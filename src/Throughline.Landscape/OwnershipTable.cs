@@ -21,7 +21,8 @@ public sealed class OwnershipTable(FrozenDictionary<string, EntityOwnership> ent
         }
 
         var applicable = rules.Where(rule => (rule.LegalEntity is null || rule.LegalEntity == legalEntity) && (rule.From is null || rule.From <= date));
-        return applicable.OrderByDescending(rule => rule.LegalEntity is not null).ThenByDescending(rule => rule.From).FirstOrDefault()?.Owner ?? ownership.Default;
+        return applicable.OrderByDescending(rule => rule.LegalEntity is not null).ThenByDescending(rule => rule.From).FirstOrDefault()?.Owner
+            ?? ownership.Default;
     }
 }
 

@@ -10,7 +10,9 @@ namespace Throughline.Landscape;
 /// <param name="Text">The file as it was read; kept with every instance.</param>
 /// <param name="Subject">The canonical entity that one instance is about.</param>
 /// <param name="StartsWhen">The condition on the subject that starts an instance (once per subject); null where it starts on request only.</param>
-/// <param name="Withdrawn">When this becomes true, a running instance holds, and a completed one reports, with the given case; null where that cannot happen.</param>
+/// <param name="Withdrawn">
+/// When this becomes true, a running instance holds, and a completed one reports, with the given case; null where that cannot happen.
+/// </param>
 public sealed record ProcessDefinition(
     string Name,
     int Version,
@@ -47,9 +49,13 @@ public abstract record StepDefinition(string Name, string Title, ImmutableArray<
         public override string Kind => "check";
     }
 
-    /// <summary>Needs a person where <see cref="When"/> is true. The approval covers the value of <see cref="Covers"/> at that time; another value needs another approval.</summary>
+    /// <summary>
+    /// Needs a person where <see cref="When"/> is true. The approval covers the value of <see cref="Covers"/> at that time; another value
+    /// needs another approval.
+    /// </summary>
     public sealed record Approval(
-        string Name, string Title, ImmutableArray<string> After, Expression When, Expression Covers, Expression NotBy, CaseText Case, TimeSpan Within, Place Place)
+        string Name, string Title, ImmutableArray<string> After, Expression When, Expression Covers, Expression NotBy, CaseText Case, TimeSpan Within,
+        Place Place)
         : StepDefinition(Name, Title, After, Place)
     {
         public override string Kind => "approval";
@@ -77,7 +83,8 @@ public abstract record StepDefinition(string Name, string Title, ImmutableArray<
     /// <param name="When">Which records (the record under its entity's name); null for all.</param>
     /// <param name="Undo">What compensation does: undo, or keep with the reason in <paramref name="KeepReason"/>.</param>
     public sealed record Write(
-        string Name, string Title, ImmutableArray<string> After, string Map, Expression? When, bool Always, bool Undo, string? KeepReason, CaseText Case, Place Place)
+        string Name, string Title, ImmutableArray<string> After, string Map, Expression? When, bool Always, bool Undo, string? KeepReason, CaseText Case,
+        Place Place)
         : StepDefinition(Name, Title, After, Place)
     {
         public override string Kind => "write";

@@ -94,7 +94,8 @@ public readonly record struct Money(decimal Amount, Currency Currency) : ICompar
 
     /// <summary>For people: <c>457,600.00 EUR</c>, with the currency's own number of decimals.</summary>
     public override string ToString() =>
-        Amount.ToString("N" + Math.Max(Currency.Exponent, Amount.Scale is var scale && !IsPostable ? scale : 0), CultureInfo.InvariantCulture) + " " + Currency.Code;
+        Amount.ToString("N" + Math.Max(Currency.Exponent, Amount.Scale is var scale && !IsPostable ? scale : 0), CultureInfo.InvariantCulture)
+        + " " + Currency.Code;
 
     private static Currency Same(Money left, Money right) =>
         left.Currency == right.Currency

@@ -59,7 +59,7 @@ public abstract partial class SqlHubStore : IHubStore
 
     public async Task<ImmutableArray<Envelope>> ReadEnvelopesAsync(int partition, int max, CancellationToken cancellation) => await QueryAsync(
         $"""
-        select {Rows.EnvelopeColumns} from (
+        select {Rows.EnvelopeColumns}, stream from (
             select * from (
                 select * from envelope where partition = $1 and stream = 0 and number > (select control from head where partition = $1)
                 order by number limit $2) as c
@@ -69,7 +69,7 @@ public abstract partial class SqlHubStore : IHubStore
                 order by number limit $2) as i
         ) as e order by stream, number limit $2
         """,
-        Rows.Envelope, cancellation, partition, max);
+        row => Rows.Envelope(row) with { Stream = (EnvelopeStream)row.Int(10) }, cancellation, partition, max);
 
     /// <summary>
     /// The due time of the next waiting or doubtful command. A command that an older driver marked as being sent counts with its

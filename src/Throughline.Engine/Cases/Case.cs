@@ -52,7 +52,11 @@ public sealed record Case(
     DateTimeOffset DueAt,
     DateTimeOffset? ClosedAt,
     string? ClosedBy,
-    string? Reason);
+    string? Reason)
+{
+    /// <summary>An envelope was set aside; while such a case is open, everything else of its unit waits behind it.</summary>
+    public const string ParkedKind = "parked";
+}
 
 /// <param name="After">Page key: the id of the last case of the page before.</param>
 public sealed record CaseFilter(CaseStatus? Status = null, string? Queue = null, string? CorrelationId = null, string? After = null, int Max = 100);

@@ -51,7 +51,8 @@ public static class CaseDesk
 
         var now = time.GetUtcNow();
         var payload = Fields.Of(("case", id.ToString()), ("action", action), ("by", by), ("reason", reason));
-        var envelope = new NewEnvelope(EnvelopeId.New(time), item!.Unit.Scope, item.Unit.Unit, EnvelopeKind.PersonAction, payload, item.CorrelationId, null, now, now);
+        var envelope = new NewEnvelope(EnvelopeId.New(time), item!.Unit.Scope, item.Unit.Unit, EnvelopeKind.PersonAction, payload, item.CorrelationId, null,
+            now, now);
         var key = payload.With("openedAt", item.OpenedAt).Fingerprint();
         await hub.GroupCommit.AppendAsync([new IntakeItem("@hub", "case-action", key, null, envelope)]);
         return await WaitAsync(hub, item, time, cancellation);

@@ -117,6 +117,12 @@ public sealed partial class Lane(
             return new CommandOutcome(command.Id, CommandStatus.Waiting, circuit.OpenUntil ?? now, text, null);
         }
 
+        if (failure is Failure.Duplicate && command.Attempt == 1)
+        {
+            // Nothing of ours can be there yet, so what has our key is somebody else's; taking it for ours would join two records.
+            return Terminal(command, CommandStatus.Failed, failure, result, now);
+        }
+
         return RecoveryPolicy.Decide(failure, command.Attempt, Spread()) switch
         {
             RecoveryAction.RetryAfter retry => new CommandOutcome(command.Id, CommandStatus.Waiting, now + retry.Delay, text, null),

@@ -2,16 +2,14 @@ using System.Collections.Immutable;
 using System.Text;
 using Throughline.Connect;
 using Throughline.Engine.Process;
-using Throughline.Landscape;
-using Throughline.Landscape.Expressions;
 using Throughline.Model;
-using Throughline.Model.Canonical;
 
 namespace Throughline.Engine.Intake;
 
 /// <summary>One record that somebody wants the hub to take in.</summary>
+/// <param name="Reference">The sender's own correlation id, told in the lineage.</param>
 /// <param name="Key">The sender's idempotency key; null where the record's own id, version and content make one (polled records).</param>
-public sealed record IntakeRequest(string System, string Entity, string? Key, DateTimeOffset? OccurredAt, SourceRecord Record);
+public sealed record IntakeRequest(string System, string Entity, string? Key, DateTimeOffset? OccurredAt, SourceRecord Record, string? Reference = null);
 
 /// <summary>What became of one request: a receipt, or the problems that kept it out.</summary>
 public sealed record IntakeAnswer(IntakeReceipt? Receipt, ImmutableArray<FieldProblem> Problems);
@@ -50,24 +48,17 @@ public sealed class IntakeService(ReleaseHolder release, GroupCommit commit, Fun
         return [.. answers];
     }
 
+    /// <summary>What <see cref="TakeAsync"/> would refuse, per request; takes nothing in.</summary>
+    public ImmutableArray<ImmutableArray<FieldProblem>> Check(ImmutableArray<IntakeRequest> requests) =>
+        [.. requests.Select(request => Prepare(request).Problem is { } problem ? [problem] : ImmutableArray<FieldProblem>.Empty)];
+
     private (IntakeItem? Item, FieldProblem? Problem) Prepare(IntakeRequest request)
     {
-        var landscape = release.Landscape;
-        if (landscape.InwardMap(request.System, request.Entity) is not { } map)
+        var placement = Placement.Of(release.Landscape, request.System, request.Record);
+        // Who sends it is told; what the hub fetched itself has nobody to tell, so it is taken in and a person is asked.
+        if (placement.Problem is { } problem && request.Key is not null)
         {
-            var known = landscape.InwardMaps.Where(m => m.System == request.System).Select(m => m.Entity);
-            return (null, new FieldProblem("/kind", $"the landscape has no mapping for {request.Entity} of {request.System}; it takes {string.Join(", ", known)}"));
-        }
-
-        if (request.Record.ExternalId.Length == 0)
-        {
-            return (null, new FieldProblem("/record", $"has no id: the system's own id of the {request.Entity} is needed to recognise it again"));
-        }
-
-        var (scope, unit, problem) = Place(landscape, map, request.Record);
-        if (problem is not null)
-        {
-            return (null, new FieldProblem("/record", problem));
+            return (null, problem);
         }
 
         var stable = Stable(request);
@@ -80,37 +71,9 @@ public sealed class IntakeService(ReleaseHolder release, GroupCommit commit, Fun
 
         var now = time.GetUtcNow();
         var envelope = new NewEnvelope(
-            EnvelopeId.New(time), scope!.Value, unit, EnvelopeKind.SourceRecord,
-            Fields.Of(
-                (PayloadNames.System, request.System), (PayloadNames.Entity, request.Entity), (PayloadNames.ExternalId, request.Record.ExternalId),
-                (PayloadNames.Version, request.Record.Version), (PayloadNames.Deleted, request.Record.Deleted), (PayloadNames.Record, request.Record.Fields)),
-            scope.Value.ToString(), null, request.OccurredAt ?? now, now);
+            EnvelopeId.New(time), placement.Scope, placement.Unit, EnvelopeKind.SourceRecord,
+            SourcePayload.Write(request.System, request.Record, request.Reference), placement.Scope.ToString(), null, request.OccurredAt ?? now, now);
         return (new IntakeItem(request.System, request.Entity, key, request.Key is null ? null : fingerprint, envelope), null);
-    }
-
-    private static (Scope? Scope, string Unit, string? Problem) Place(Landscape.Landscape landscape, InwardMap map, SourceRecord record)
-    {
-        var variables = new Dictionary<string, object?>(StringComparer.Ordinal) { ["source"] = record.Fields, ["parameters"] = landscape.Parameters };
-        try
-        {
-            var schema = EntityCatalog.Find(map.To)!;
-            if (map.Key.Evaluate(variables) is not string { Length: > 0 } key)
-            {
-                return (null, "", $"the key of the {map.To} ({map.Key.Text}) is empty");
-            }
-
-            if (schema.IsMaster)
-            {
-                return (Scope.Master(map.To), key, null);
-            }
-
-            var home = map.Scope is null ? key : map.Scope.Evaluate(variables) as string;
-            return (Scope.Engagement(home is { Length: > 0 } ? home : key), "", null);
-        }
-        catch (EvaluationException e)
-        {
-            return (null, "", $"the {map.To} that it belongs to cannot be told ({map.Place}): {e.Message}");
-        }
     }
 
     // Fields that change without meaning do not make two deliveries of one record different.

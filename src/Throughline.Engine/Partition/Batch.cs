@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
-using Throughline.Connect;
 using Throughline.Engine.Cases;
 using Throughline.Engine.Delivery;
+using Throughline.Engine.Intake;
 using Throughline.Engine.Lineage;
 using Throughline.Engine.Process;
 using Throughline.Landscape;
@@ -17,7 +17,6 @@ internal sealed class Batch(int partition, long epoch, DecideContext context, Da
     private readonly Dictionary<(Scope Scope, string Entity, string Key), string> _identities = [];
     private readonly Dictionary<UnitKey, UnitState> _loaded = [];
     private readonly Dictionary<UnitKey, UnitState> _units = [];
-    private readonly HashSet<Scope> _parkedScopes = [];
     private readonly List<Command> _commands = [];
     private readonly List<TimerRow> _timers = [];
     private readonly Dictionary<CaseId, Case> _cases = [];
@@ -39,13 +38,11 @@ internal sealed class Batch(int partition, long epoch, DecideContext context, Da
         string? entity = null;
         if (envelope.Kind == EnvelopeKind.SourceRecord)
         {
-            var payload = envelope.Payload;
-            if (context.Landscape.InwardMap(payload.Text(PayloadNames.System)!, payload.Text(PayloadNames.Entity)!) is { } map)
+            var (system, record) = SourcePayload.Read(envelope.Payload);
+            if (context.Landscape.InwardMap(system, record.Entity) is { } map)
             {
                 entity = map.To;
-                inward = MapRunner.Inward(map, new SourceRecord(
-                    map.Entity, payload.Text(PayloadNames.ExternalId)!, payload.Text(PayloadNames.Version),
-                    payload.Nested(PayloadNames.Record) ?? Fields.Empty, payload.Flag(PayloadNames.Deleted) == true), context.Landscape);
+                inward = MapRunner.Inward(map, record, context.Landscape);
             }
         }
 
@@ -84,9 +81,17 @@ internal sealed class Batch(int partition, long epoch, DecideContext context, Da
     public void Decide(Envelope envelope)
     {
         Advance(envelope);
-        if (_parkedScopes.Contains(envelope.Scope))
+        var key = UnitOf(envelope);
+        var state = _units.GetValueOrDefault(key) ?? UnitState.Empty(key);
+        if (envelope.Kind != EnvelopeKind.PersonAction && state.Cases.Values.Any(item => item.Kind == Case.ParkedKind))
         {
-            _parked.Add(new ParkedEnvelope(envelope, "follows an earlier envelope of its scope that is parked", now + ParkedDue));
+            _parked.Add(new ParkedEnvelope(envelope, "follows an earlier envelope that is parked", now + ParkedDue));
+            return;
+        }
+
+        if (envelope.Scope.Kind == Placement.UnplacedKind && envelope.Kind == EnvelopeKind.SourceRecord)
+        {
+            Place(envelope, state);
             return;
         }
 
@@ -102,25 +107,41 @@ internal sealed class Batch(int partition, long epoch, DecideContext context, Da
             return;
         }
 
-        var key = UnitOf(envelope);
-        var turn = new Turn(_units.GetValueOrDefault(key) ?? UnitState.Empty(key), envelope, context, now);
+        var turn = new Turn(state, envelope, context, now);
         Decider.Decide(turn, prepared with { SameAs = SameAs(prepared) });
         Take(key, turn);
     }
 
-    /// <summary>Sets an envelope aside with its reason and tells a person; later ones of its scope follow it in order.</summary>
+    // The landscape may have been mended since; then the record goes on to where it belongs.
+    private void Place(Envelope envelope, UnitState state)
+    {
+        var (system, record) = SourcePayload.Read(envelope.Payload);
+        var placement = Placement.Of(context.Landscape, system, record);
+        if (placement.Problem is { } problem)
+        {
+            Park(envelope, problem.Message);
+            return;
+        }
+
+        var turn = new Turn(state, envelope, context, now);
+        turn.Send(EnvelopeKind.SourceRecord, placement.Scope, placement.Unit, envelope.Payload, placement.Scope.ToString());
+        Take(state.Key, turn);
+    }
+
+    /// <summary>Sets an envelope aside with its reason and tells a person; later ones of its unit follow it in order.</summary>
     public void Park(Envelope envelope, string reason)
     {
         Advance(envelope);
-        _parkedScopes.Add(envelope.Scope);
         _parked.Add(new ParkedEnvelope(envelope, reason, now + ParkedDue));
         var id = CaseId.Derive("parked", envelope.Id.ToString());
         var what = envelope.Payload.Text(PayloadNames.Entity) is { } entity ? $"{entity} {envelope.Payload.Text(PayloadNames.ExternalId)} from {envelope.Payload.Text(PayloadNames.System)}" : envelope.Kind.ToString();
+        var key = UnitOf(envelope);
         _cases[id] = new Case(
-            id, new UnitKey(envelope.Scope, ""), envelope.Content.CorrelationId, null, null, "parked", "integration-ops", what,
+            id, key, envelope.Content.CorrelationId, null, null, Case.ParkedKind, "integration-ops", what,
             $"{what} cannot be processed: {reason}",
             "Correct the record at its source or the mapping in the landscape, then 'retry' this case; what followed it is processed after it.",
             null, CaseStatus.Open, [CaseAction.Retry], null, now, now + ParkedDue, null, null, null);
+        _units[key] = (_units.GetValueOrDefault(key) ?? UnitState.Empty(key)).With(_cases[id]);
         _lineage.Add(new LineageEntry(0, now, envelope.Content.CorrelationId, envelope.Scope, "parked", $"{what} was set aside: {reason}", Cause: envelope.Id.ToString()));
     }
 
@@ -210,7 +231,7 @@ internal sealed class Batch(int partition, long epoch, DecideContext context, Da
 
     private void Advance(Envelope envelope)
     {
-        if (envelope.Content.Stream == EnvelopeStream.Control)
+        if (envelope.Stream == EnvelopeStream.Control)
         {
             _control = Math.Max(_control ?? 0, envelope.Number);
         }

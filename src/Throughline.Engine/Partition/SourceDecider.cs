@@ -16,7 +16,7 @@ internal static class SourceDecider
         var externalId = payload.Text(PayloadNames.ExternalId)!;
         var inward = prepared.Inward ?? throw new InvalidOperationException("a source record that was not mapped");
         var id = new RecordId(prepared.Entity!, turn.State.Key.Unit.Length > 0 ? turn.State.Key.Unit : inward.Key!);
-        turn.Tell("received", $"{system} sent {payload.Text(PayloadNames.Entity)} {externalId}.", system, payload.Text(PayloadNames.Entity), externalId);
+        turn.Tell("received", $"{system} sent {payload.Text(PayloadNames.Entity)} {externalId}{(payload.Text(PayloadNames.Reference) is { } reference ? $" (its reference: {reference})" : "")}.", system, payload.Text(PayloadNames.Entity), externalId);
         turn.Crosswalk.Add(new CrosswalkRow(system, payload.Text(PayloadNames.Entity)!, externalId, turn.State.Key, id.Entity, id.Key));
         Apply(turn, system, payload.Text(PayloadNames.Version), id, inward.Attributes, payload.Flag(PayloadNames.Deleted) == true);
         FollowReferences(turn, system, id, inward.Attributes);
@@ -135,8 +135,17 @@ internal static class SourceDecider
 
     private static bool Same(object? left, object? right) => Fields.Of(("v", left)).Equals(Fields.Of(("v", right)));
 
-    private static bool IsOlder(string version, string seen) =>
-        decimal.TryParse(version, System.Globalization.CultureInfo.InvariantCulture, out var a) && decimal.TryParse(seen, System.Globalization.CultureInfo.InvariantCulture, out var b)
-            ? a < b
+    private static bool IsOlder(string version, string seen)
+    {
+        var culture = System.Globalization.CultureInfo.InvariantCulture;
+        if (decimal.TryParse(version, culture, out var number) && decimal.TryParse(seen, culture, out var before))
+        {
+            return number < before;
+        }
+
+        // Stamps of one system may come with and without fractions of a second (from a webhook, from a query).
+        return DateTimeOffset.TryParse(version, culture, out var at) && DateTimeOffset.TryParse(seen, culture, out var then)
+            ? at < then
             : string.CompareOrdinal(version, seen) < 0;
+    }
 }

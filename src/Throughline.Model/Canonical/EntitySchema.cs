@@ -102,7 +102,8 @@ public sealed record EntitySchema(string Name, string ScopeKind, string Meaning,
             AttributeType.Flag => value is bool ? null : "must be true or false",
             AttributeType.Money => (value as Fields)?.AsMoney() is not null ? null : "must be money: an amount and a currency code",
             AttributeType.Date => value is string date && DateOnly.TryParseExact(date, "yyyy-MM-dd", out _) ? null : "must be a date, yyyy-MM-dd",
-            AttributeType.Instant => value is string text && DateTimeOffset.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, out _) ? null : "must be an instant in ISO 8601",
+            AttributeType.Instant => value is string text && DateTimeOffset.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, out _)
+                ? null : "must be an instant in ISO 8601",
             AttributeType.List => "must be a list",
             AttributeType.Document => value is Fields ? null : "must be a document",
         };

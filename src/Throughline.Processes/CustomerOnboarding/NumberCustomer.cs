@@ -13,7 +13,8 @@ internal sealed class NumberCustomer : IDecision
         var key = input.Subject.Text("key")!;
         var number = input.Find("customer-number", key)?.Text("number");
         return number is null
-            ? DecisionResult.Refuse(new DecisionProblem("integration-ops", $"The customer {key} has no number yet.", "Look at the health page of the hub.", null))
+            ? DecisionResult.Refuse(
+                new DecisionProblem("integration-ops", $"The customer {key} has no number yet.", "Look at the health page of the hub.", null))
             : new DecisionResult([new DerivedRecord("customer", key, Fields.Of(("number", number)))], []);
     }
 }

@@ -105,7 +105,8 @@ internal sealed class Sale
         return amount is null || code is null || input.Subject.Text("account") is null
             ? new Sale(input, "", Money.Zero(Currency.Of("EUR")))
             {
-                Problem = new DecisionProblem("pmo", $"The sale {input.Subject.Text("name")} has no amount, account or project code.", "Complete the opportunity in the CRM.", amount),
+                Problem = new DecisionProblem(
+                    "pmo", $"The sale {input.Subject.Text("name")} has no amount, account or project code.", "Complete the opportunity in the CRM.", amount),
             }
             : new Sale(input, code, amount.Value);
     }
@@ -157,7 +158,8 @@ internal sealed class WorkstreamPlan
         foreach (var (line, code) in Milestones())
         {
             yield return new DerivedRecord("milestone", code, Fields.Of(
-                ("code", code), ("name", line.Text("description") ?? code), ("workstream", _code), ("date", line.Text("date")), ("amount", line.Money("amount"))));
+                ("code", code), ("name", line.Text("description") ?? code), ("workstream", _code), ("date", line.Text("date")),
+                ("amount", line.Money("amount"))));
         }
 
         yield return new DerivedRecord("billing-schedule", _code, Schedule());
@@ -214,7 +216,8 @@ internal sealed class WorkstreamPlan
     private IEnumerable<Fields> Tasks()
     {
         var name = _sale.Landscape.Parameters.Text("template") ?? "standard";
-        var template = _sale.Landscape.Templates.GetValueOrDefault(name)?.NestedList("tasks").Where(task => task.Text("billing") is null || task.Text("billing") == Billing).ToArray() ?? [];
+        var template = _sale.Landscape.Templates.GetValueOrDefault(name)?.NestedList("tasks")
+            .Where(task => task.Text("billing") is null || task.Text("billing") == Billing).ToArray() ?? [];
         var left = _hours;
         for (var i = 0; i < template.Length; i++)
         {
@@ -242,7 +245,8 @@ internal sealed class WorkstreamPlan
         {
             var hours = group.Sum(line => line.Number("hours") ?? 0m);
             var amount = group.Aggregate(Money.Zero(_amount.Currency), (sum, line) => sum + line.Money("amount")!.Value);
-            var rate = blended is { } given && given.Currency == _amount.Currency ? given : hours > 0 ? new Money(amount.Amount / hours, amount.Currency).Round() : (Money?)null;
+            var rate = blended is { } given && given.Currency == _amount.Currency ? given
+                : hours > 0 ? new Money(amount.Amount / hours, amount.Currency).Round() : (Money?)null;
             return Fields.Of(("role", group.Key), ("rate", rate), ("from", _sale.Subject.Text("start")));
         });
         return Fields.Of(("workstream", _code), ("rates", rates));

@@ -20,7 +20,11 @@ internal static class TrytonSeed
         }
 
         sandbox.Insert("ir.lang", new JsonObject { ["name"] = "English", ["code"] = "en" });
-        sandbox.Insert("country.country", new JsonObject { ["name"] = "Belgium", ["code"] = "BE" });
+        foreach (var (name, code) in new[] { ("Belgium", "BE"), ("Germany", "DE"), ("United Kingdom", "GB"), ("United States", "US") })
+        {
+            sandbox.Insert("country.country", new JsonObject { ["name"] = name, ["code"] = code });
+        }
+
         var firm = sandbox.Insert("party.party", new JsonObject { ["name"] = "Northwind Advisory" });
         sandbox.Insert("company.company", new JsonObject { ["party"] = firm, ["currency"] = 1L, ["timezone"] = "Europe/Brussels" });
         sandbox.Insert("party.party", Party("Contoso Rail", "C-100"));

@@ -19,7 +19,8 @@ internal static class RouteText
     {
         var text = context.Query(name);
         return text is null ? (otherwise, null)
-            : long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= min && value <= max ? (value, null)
+            : long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= min && value <= max
+            ? (value, null)
             : (otherwise, BadQuery(name, $"must be a whole number from {min} to {max}"));
     }
 

@@ -11,7 +11,8 @@ internal static class CaseText
     {
         var text = new StringBuilder();
         var amount = item.Nested("amount")?.AsMoney() is { } money ? $", {money} at stake" : "";
-        var state = item.Text("status") == "open" ? $"open since {Local(item.Text("openedAt"))}" : $"{item.Text("status")} by {item.Text("closedBy") ?? "itself"}, {Local(item.Text("closedAt"))}";
+        var state = item.Text("status") == "open" ? $"open since {Local(item.Text("openedAt"))}"
+            : $"{item.Text("status")} by {item.Text("closedBy") ?? "itself"}, {Local(item.Text("closedAt"))}";
         Line(text, $"{item.Text("id")}  {item.Text("queue")}: {item.Text("subject")}{amount}, {state}");
         Line(text, $"  {item.Text("says")}");
         Line(text, $"  To do: {item.Text("remedy")}");
@@ -24,7 +25,8 @@ internal static class CaseText
         Line(text, $"  Engagement: {item.Text("engagement")}{(item.Text("step") is { } step ? $", step {step}" : "")}");
         if (item.Text("status") == "open")
         {
-            Line(text, $"  You can: {string.Join(", ", item.List("actions").OfType<string>().Select(action => $"throughline cases {action} {item.Text("id")}"))}");
+            var commands = item.List("actions").OfType<string>().Select(action => $"throughline cases {action} {item.Text("id")}");
+            Line(text, $"  You can: {string.Join(", ", commands)}");
             Line(text, $"  Overdue from {Local(item.Text("dueAt"))}");
         }
         else if (item.Text("reason") is { } reason)

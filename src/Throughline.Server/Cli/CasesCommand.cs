@@ -36,7 +36,8 @@ internal static class CasesCommand
         command.SetAction(async (parsed, cancellation) =>
         {
             using var hub = HubClient.Open(parsed.GetValue(url)!, parsed.GetValue(data)!);
-            var query = $"/api/v1/cases?max=500&status={Uri.EscapeDataString(parsed.GetValue(status) ?? "open")}&queue={Uri.EscapeDataString(parsed.GetValue(queue) ?? "")}";
+            var (state, inQueue) = (Uri.EscapeDataString(parsed.GetValue(status) ?? "open"), Uri.EscapeDataString(parsed.GetValue(queue) ?? ""));
+            var query = $"/api/v1/cases?max=500&status={state}&queue={inQueue}";
             var body = (await terminal.WithProgressAsync("Asking the hub", hub.GetAsync(query, cancellation))).Need();
             if (parsed.GetValue(json))
             {
@@ -45,7 +46,8 @@ internal static class CasesCommand
             }
 
             var cases = body.NestedList("cases");
-            terminal.Out.WriteLine(cases.Count == 0 ? "No cases." : $"{cases.Count} case{(cases.Count == 1 ? "" : "s")}{(body.Text("next") is null ? "" : " (the first; narrow the list with --queue)")}:");
+            terminal.Out.WriteLine(cases.Count == 0 ? "No cases."
+                : $"{cases.Count} case{(cases.Count == 1 ? "" : "s")}{(body.Text("next") is null ? "" : " (the first; narrow the list with --queue)")}:");
             foreach (var item in cases)
             {
                 terminal.Out.WriteLine();
@@ -70,7 +72,8 @@ internal static class CasesCommand
         command.SetAction(async (parsed, cancellation) =>
         {
             using var hub = HubClient.Open(parsed.GetValue(url)!, parsed.GetValue(data)!);
-            var body = (await terminal.WithProgressAsync("Asking the hub", hub.GetAsync($"/api/v1/cases/{Uri.EscapeDataString(parsed.GetValue(id)!)}", cancellation))).Need();
+            var body = (await terminal.WithProgressAsync("Asking the hub",
+                hub.GetAsync($"/api/v1/cases/{Uri.EscapeDataString(parsed.GetValue(id)!)}", cancellation))).Need();
             Print(terminal, body, parsed.GetValue(json));
             return Exit.Ok;
         });
@@ -86,17 +89,19 @@ internal static class CasesCommand
             Description = "Who decides. Default: the name of this account.", HelpName = "WHO", DefaultValueFactory = _ => Environment.UserName,
         };
         var reason = new Option<string?>("--reason") { Description = "Why; kept with the case.", HelpName = "TEXT", Required = needsReason };
+        var example = needsReason ? "not our business" : "checked with the customer";
         var command = new Command(action, $"""
             {summary}
 
             Example:
-              throughline cases {action} 0b51f0a7c2d94a8f9f0e3d2c1b0a9f8e --by dana --reason "{(needsReason ? "not our business" : "checked with the customer")}"
+              throughline cases {action} 0b51f0a7c2d94a8f9f0e3d2c1b0a9f8e --by dana --reason "{example}"
             """) { id, by, reason, data, url, json };
         command.SetAction(async (parsed, cancellation) =>
         {
             using var hub = HubClient.Open(parsed.GetValue(url)!, parsed.GetValue(data)!);
             var path = $"/api/v1/cases/{Uri.EscapeDataString(parsed.GetValue(id)!)}/{action}";
-            var answer = await terminal.WithProgressAsync("Waiting for the hub", hub.PostAsync(path, Fields.Of(("by", parsed.GetValue(by)), ("reason", parsed.GetValue(reason))), cancellation));
+            var answer = await terminal.WithProgressAsync("Waiting for the hub",
+                hub.PostAsync(path, Fields.Of(("by", parsed.GetValue(by)), ("reason", parsed.GetValue(reason))), cancellation));
             Print(terminal, answer.Need(), parsed.GetValue(json));
             if (answer.Status == 202)
             {

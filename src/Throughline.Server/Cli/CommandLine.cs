@@ -26,7 +26,8 @@ internal static class CommandLine
 
         try
         {
-            var configuration = new InvocationConfiguration { Output = terminal.Out, Error = terminal.Error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = DrainMax };
+            var configuration = new InvocationConfiguration { Output = terminal.Out, Error = terminal.Error, EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = DrainMax };
             return await parsed.InvokeAsync(configuration, cancellation);
         }
         catch (CommandFailedException e)
@@ -36,7 +37,8 @@ internal static class CommandLine
         }
         catch (StoreUnavailableException e)
         {
-            await terminal.Error.WriteLineAsync($"{e.Message} Check that the folder (or the database server) is there, has space and is not used by another hub.");
+            await terminal.Error.WriteLineAsync(
+                $"{e.Message} Check that the folder (or the database server) is there, has space and is not used by another hub.");
             return Exit.Negative;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
@@ -47,6 +49,11 @@ internal static class CommandLine
         catch (OperationCanceledException)
         {
             return Exit.Ok;
+        }
+        catch (Exception e)
+        {
+            await terminal.Error.WriteLineAsync($"A defect of Throughline ({e.GetType().Name}): {e.Message} Please report it with what you did.");
+            return Exit.Negative;
         }
     }
 

@@ -28,7 +28,8 @@ internal static class DemoCommand
                 throw new CommandFailedException("--port must be from 0 to 65535.", Exit.Usage);
             }
 
-            await using var stage = await DemoStage.OpenAsync(terminal, parsed.GetValue(landscape)!, parsed.GetValue(data), parsed.GetValue(port), cancellation);
+            await using var stage = await DemoStage.OpenAsync(terminal, parsed.GetValue(landscape)!, parsed.GetValue(data), parsed.GetValue(port),
+                cancellation);
             var isAsExpected = await new DemoPlay(stage, terminal).RunAsync(cancellation);
             if (parsed.GetValue(once))
             {
@@ -37,7 +38,8 @@ internal static class DemoCommand
 
             terminal.Out.WriteLine();
             terminal.Out.WriteLine($"The hub stays up until Ctrl-C. Status page: {stage.Hub.Address}  (its token stands in {stage.Hub.Token.FilePath})");
-            terminal.Out.WriteLine($"In another window: throughline trace P-20001 --url {stage.Hub.Address.ToString().TrimEnd('/')} --data {Path.GetDirectoryName(stage.Hub.Token.FilePath)}");
+            terminal.Out.WriteLine($"In another window: throughline trace P-20001 --url {stage.Hub.Address.ToString().TrimEnd('/')} --data "
+                + $"{Path.GetDirectoryName(stage.Hub.Token.FilePath)}");
             await ServeCommand.UntilStoppedAsync(cancellation);
             return Exit.Ok;
         });

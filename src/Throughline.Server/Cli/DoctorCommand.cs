@@ -17,7 +17,8 @@ internal static class DoctorCommand
     public static Command Make(Terminal terminal)
     {
         var landscape = CommonOptions.Landscape();
-        var (data, url, postgres, json) = (CommonOptions.Data(terminal), CommonOptions.Url(terminal), CommonOptions.Postgres(terminal), CommonOptions.Json());
+        var (data, url, postgres, json) = (CommonOptions.Data(terminal), CommonOptions.Url(terminal), CommonOptions.Postgres(terminal),
+            CommonOptions.Json());
         var command = new Command("doctor", """
             Check program, landscape, secrets, store and the connection to every system. Changes nothing in any system.
             Exit code 1 where something fails.
@@ -27,7 +28,8 @@ internal static class DoctorCommand
             """) { landscape, data, url, postgres, json };
         command.SetAction(async (parsed, cancellation) =>
         {
-            var findings = new List<Finding> { new("program", true, $"Throughline {Composition.Version}, {RuntimeInformation.FrameworkDescription}, {RuntimeInformation.RuntimeIdentifier}", null) };
+            var findings = new List<Finding> { new("program", true,
+                $"Throughline {Composition.Version}, {RuntimeInformation.FrameworkDescription}, {RuntimeInformation.RuntimeIdentifier}", null) };
             await terminal.WithProgressAsync("Looking", ExamineAsync(
                 terminal, findings, parsed.GetValue(landscape)!, parsed.GetValue(data)!, parsed.GetValue(url)!, parsed.GetValue(postgres), cancellation));
             Print(terminal, findings, parsed.GetValue(json));
@@ -42,7 +44,9 @@ internal static class DoctorCommand
         var result = Composition.ReadLandscape(folder, terminal.Environment);
         findings.Add(result.Landscape is { } read
             ? new Finding("landscape", true, $"{read.Title} in {folder}, release {read.Release}", null)
-            : new Finding("landscape", false, $"{result.Problems.Count(problem => problem.Severity == Severity.Error)} errors in {folder}; the first: {result.Problems.First(p => p.Severity == Severity.Error)}", $"throughline validate {folder}"));
+            : new Finding("landscape", false,
+            $"{result.Problems.Count(problem => problem.Severity == Severity.Error)} errors in {folder}; the first: "
+                + $"{result.Problems.First(p => p.Severity == Severity.Error)}", $"throughline validate {folder}"));
         findings.Add(await StoreAsync(data, url, postgres, cancellation));
         if (result.Landscape is { } landscape)
         {
@@ -63,7 +67,8 @@ internal static class DoctorCommand
         foreach (var (field, reference) in Composition.SecretFields(system).Select(field => (field, system.Configuration.Text(field)!)))
         {
             var isThere = secrets.TryResolve(reference, out var problem) is not null;
-            yield return new Finding($"secret {system.Name}.{field}", isThere, isThere ? $"{reference} is there" : problem, isThere ? null : $"provide {reference}");
+            yield return new Finding($"secret {system.Name}.{field}", isThere, isThere ? $"{reference} is there" : problem, isThere ? null
+                : $"provide {reference}");
         }
 
         foreach (var reference in system.Hooks)
@@ -71,12 +76,14 @@ internal static class DoctorCommand
             var secret = secrets.TryResolve(reference, out var problem);
             var isKey = secret is not null && WebhookSignature.KeyOf(secret) is not null;
             yield return new Finding(
-                $"secret {system.Name} webhooks", isKey, isKey ? $"{reference} is there" : secret is null ? problem : $"{reference} is not whsec_ followed by base64",
+                $"secret {system.Name} webhooks", isKey, isKey ? $"{reference} is there" : secret is null ? problem
+                    : $"{reference} is not whsec_ followed by base64",
                 isKey ? null : "make one: echo whsec_$(openssl rand -base64 32)");
         }
     }
 
-    private static async Task<Finding> SystemAsync(SystemDeclaration system, SecretResolver secrets, HttpMessageHandler transport, TimeProvider time, CancellationToken cancellation)
+    private static async Task<Finding> SystemAsync(SystemDeclaration system, SecretResolver secrets, HttpMessageHandler transport, TimeProvider time,
+        CancellationToken cancellation)
     {
         await using var connector = Composition.Connect(system, secrets, transport, time);
         using var timed = new CancellationTokenSource(TestMax, time);
@@ -84,7 +91,8 @@ internal static class DoctorCommand
         try
         {
             var report = await connector.TestAsync(either.Token);
-            return new Finding($"system {system.Name}", report.Works, report.Failure?.Message ?? report.Summary, report.Failure is null ? null : Remedy(system, report.Failure));
+            return new Finding($"system {system.Name}", report.Works, report.Failure?.Message ?? report.Summary, report.Failure is null ? null
+                : Remedy(system, report.Failure));
         }
         catch (ConnectorException e)
         {
@@ -106,7 +114,7 @@ internal static class DoctorCommand
     private static async Task<Finding> StoreAsync(string data, string url, string? postgres, CancellationToken cancellation)
     {
         // A running hub holds the embedded store, so it is the one to ask.
-        using (var hub = new HubClient(new Uri(url), null))
+        using (var hub = new HubClient(HubClient.AddressOf(url), null))
         {
             try
             {
@@ -141,13 +149,15 @@ internal static class DoctorCommand
     {
         if (asJson)
         {
-            terminal.Json(Fields.Of(("ok", findings.TrueForAll(f => f.IsOk)), ("findings", findings.Select(f => Fields.Of(("what", f.What), ("ok", f.IsOk), ("says", f.Says), ("remedy", f.Remedy))))));
+            terminal.Json(Fields.Of(("ok", findings.TrueForAll(f => f.IsOk)),
+                ("findings", findings.Select(f => Fields.Of(("what", f.What), ("ok", f.IsOk), ("says", f.Says), ("remedy", f.Remedy))))));
             return;
         }
 
         foreach (var finding in findings)
         {
-            terminal.Out.WriteLine(CaseText.Clean($"{(finding.IsOk ? "ok   " : "fails")}  {finding.What}: {finding.Says}{(finding.Remedy is null ? "" : $". To do: {finding.Remedy}")}"));
+            terminal.Out.WriteLine(CaseText.Clean(
+                $"{(finding.IsOk ? "ok   " : "fails")}  {finding.What}: {finding.Says}{(finding.Remedy is null ? "" : $". To do: {finding.Remedy}")}"));
         }
     }
 

@@ -12,7 +12,8 @@ internal sealed record HubAnswer(int Status, Fields Body)
 
     /// <summary>The body, or the hub's own explanation as this command's failure.</summary>
     public Fields Need() => IsOk ? Body : throw new CommandFailedException(
-        Body.Text("detail") ?? $"The hub answered {Status} without an explanation; is it a Throughline hub?", Status == 401 ? Exit.Unreachable : Exit.Negative);
+        Body.Text("detail") ?? $"The hub answered {Status} without an explanation; is it a Throughline hub?", Status == 401 ? Exit.Unreachable
+            : Exit.Negative);
 }
 
 /// <summary>The command line's way to a running hub.</summary>
@@ -24,7 +25,8 @@ internal sealed class HubClient : IDisposable
 
     public HubClient(Uri address, string? token)
     {
-        _client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false, UseCookies = false }) { BaseAddress = address, Timeout = TimeOut };
+        _client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false, UseCookies = false }) { BaseAddress = address,
+            Timeout = TimeOut };
         if (token is not null)
         {
             _client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
@@ -34,21 +36,20 @@ internal sealed class HubClient : IDisposable
     /// <summary>A client with the token of a data folder.</summary>
     public static HubClient Open(string url, string data)
     {
-        if (!Uri.TryCreate(url, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https"))
-        {
-            throw new CommandFailedException($"'{url}' is not an address; write one such as {LoopbackAddress.Default}.", Exit.Usage);
-        }
-
-        // The token goes to this machine and nowhere else.
-        if (!address.IsLoopback)
-        {
-            throw new CommandFailedException($"'{url}' is not on this machine; the hub listens on loopback only.", Exit.Usage);
-        }
-
+        var address = AddressOf(url);
         var token = AccessToken.Read(data)
-            ?? throw new CommandFailedException($"There is no token in '{Path.GetFullPath(data)}'. Name the hub's data folder with --data, or start the hub: throughline serve --data {data}", Exit.Unreachable);
+            ?? throw new CommandFailedException(
+            $"There is no token in '{Path.GetFullPath(data)}'. Name the hub's data folder with --data, or start the hub: throughline serve --data "
+                + $"{data}", Exit.Unreachable);
         return new HubClient(address, token);
     }
+
+    /// <summary>An address on this machine: the token goes nowhere else.</summary>
+    public static Uri AddressOf(string url) =>
+        !Uri.TryCreate(url, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https")
+            ? throw new CommandFailedException($"'{url}' is not an address; write one such as {LoopbackAddress.Default}.", Exit.Usage)
+            : address.IsLoopback ? address
+            : throw new CommandFailedException($"'{url}' is not on this machine; the hub listens on loopback only.", Exit.Usage);
 
     public Task<HubAnswer> GetAsync(string path, CancellationToken cancellation) => SendAsync(HttpMethod.Get, path, null, cancellation);
 
@@ -68,11 +69,14 @@ internal sealed class HubClient : IDisposable
         }
         catch (HttpRequestException e)
         {
-            throw new CommandFailedException($"The hub at {_client.BaseAddress} cannot be reached ({e.HttpRequestError}). Start it with 'throughline serve', or name its address with --url.", Exit.Unreachable);
+            throw new CommandFailedException(
+                $"The hub at {_client.BaseAddress} cannot be reached ({e.HttpRequestError}). Start it with 'throughline serve', or name its address with "
+                    + "--url.", Exit.Unreachable);
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            throw new CommandFailedException($"The hub at {_client.BaseAddress} did not answer within {TimeOut.TotalSeconds:0} seconds. Look at its log.", Exit.Unreachable);
+            throw new CommandFailedException($"The hub at {_client.BaseAddress} did not answer within {TimeOut.TotalSeconds:0} seconds. Look at its log.",
+                Exit.Unreachable);
         }
     }
 

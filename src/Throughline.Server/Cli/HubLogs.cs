@@ -8,6 +8,8 @@ internal static class HubLogs
     public static ILoggerFactory Make(LogLevel least = LogLevel.Information) => LoggerFactory.Create(logging => logging
         .SetMinimumLevel(least)
         .AddFilter("Microsoft", LogLevel.Warning)
+        // A failed start is told in words by the command.
+        .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None)
         .AddJsonConsole(options =>
         {
             options.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";

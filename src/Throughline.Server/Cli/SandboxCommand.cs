@@ -16,7 +16,8 @@ internal static class SandboxCommand
     {
         var name = new Argument<string>("name") { Description = "salesforce, redmine, tryton or all." };
         name.AcceptOnlyFromAmong("salesforce", "redmine", "tryton", "all");
-        var port = new Option<int?>("--port") { Description = "The port (with 'all': the first of three). Default: those that the landscapes expect; 0 takes free ones.", HelpName = "PORT" };
+        var port = new Option<int?>("--port") { Description = "The port (with 'all': the first of three). Default: those that the landscapes expect; 0 "
+            + "takes free ones.", HelpName = "PORT" };
         var command = new Command("sandbox", """
             Run stand-ins that speak the systems' own protocols on loopback, with faults at will, until Ctrl-C.
 
@@ -39,11 +40,13 @@ internal static class SandboxCommand
     public static IEnumerable<(string Name, string Value)> Variables(SandboxServer sandbox) => sandbox switch
     {
         SalesforceSandbox salesforce =>
-            [("SALESFORCE_URL", Address(sandbox)), ("SALESFORCE_CLIENT_ID", salesforce.ClientId), ("SALESFORCE_SECRET", salesforce.ClientSecret), ("SALESFORCE_CLIENT_SECRET", salesforce.ClientSecret)],
+            [("SALESFORCE_URL", Address(sandbox)), ("SALESFORCE_CLIENT_ID", salesforce.ClientId), ("SALESFORCE_SECRET", salesforce.ClientSecret),
+                ("SALESFORCE_CLIENT_SECRET", salesforce.ClientSecret)],
         RedmineSandbox redmine => [("REDMINE_URL", Address(sandbox)), ("REDMINE_KEY", redmine.AdminKey), ("REDMINE_API_KEY", redmine.AdminKey)],
         _ =>
         [
-            ("TRYTON_URL", Address(sandbox)), ("TRYTON_DATABASE", TrytonSandbox.Database), ("TRYTON_USER", TrytonSandbox.User), ("TRYTON_PASSWORD", TrytonSandbox.Password),
+            ("TRYTON_URL", Address(sandbox)), ("TRYTON_DATABASE", TrytonSandbox.Database), ("TRYTON_USER", TrytonSandbox.User),
+                ("TRYTON_PASSWORD", TrytonSandbox.Password),
         ],
     };
 
@@ -70,8 +73,10 @@ internal static class SandboxCommand
                     terminal.Out.WriteLine($"  export DEMO_{variable}={value}");
                 }
 
-                terminal.Out.WriteLine($"  fault:    curl -d '{{\"kind\":\"CutAfter\",\"method\":\"POST\",\"times\":1}}' {Address(sandbox)}{Faults.ControlPath}   (Latency, Answer, CutBefore, CutAfter, AnswerAfter, LateAnswer)");
-                terminal.Out.WriteLine($"  no fault: curl -X DELETE {Address(sandbox)}{Faults.ControlPath}     requests: curl {Address(sandbox)}{Faults.RequestsPath}");
+                terminal.Out.WriteLine($"  fault:    curl -d '{{\"kind\":\"CutAfter\",\"method\":\"POST\",\"times\":1}}' "
+                    + $"{Address(sandbox)}{Faults.ControlPath}   (Latency, Answer, CutBefore, CutAfter, AnswerAfter, LateAnswer)");
+                terminal.Out.WriteLine($"  no fault: curl -X DELETE {Address(sandbox)}{Faults.ControlPath}     requests: curl "
+                    + $"{Address(sandbox)}{Faults.RequestsPath}");
             }
 
             terminal.Out.WriteLine("Running until Ctrl-C. Everything in them is forgotten then.");

@@ -14,7 +14,8 @@ internal static class ServeCommand
         var postgres = CommonOptions.Postgres(terminal);
         var urls = new Option<string>("--urls")
         {
-            Description = "Loopback addresses to listen on, separated by semicolons.", HelpName = "URLS", DefaultValueFactory = _ => LoopbackAddress.Default,
+            Description = "Loopback addresses to listen on, separated by semicolons.", HelpName = "URLS", DefaultValueFactory = _ =>
+                LoopbackAddress.Default,
         };
         var command = new Command("serve", """
             Run the hub: check the landscape, open the store, read and write the systems, serve the API and the status page.
@@ -41,7 +42,8 @@ internal static class ServeCommand
         var endpoints = urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(LoopbackAddress.Parse).ToArray();
         if (endpoints.Length == 0 || endpoints.Any(entry => entry.Problem is not null))
         {
-            throw new CommandFailedException(endpoints.FirstOrDefault(entry => entry.Problem is not null).Problem ?? "--urls names no address.", Exit.Usage);
+            throw new CommandFailedException(endpoints.FirstOrDefault(entry => entry.Problem is not null).Problem ?? "--urls names no address.",
+                Exit.Usage);
         }
 
         var landscape = ReadLandscape(folder, terminal.Environment);
@@ -53,7 +55,8 @@ internal static class ServeCommand
         await using var server = await HubServer.StartAsync(
             new HubServerParts
             {
-                Landscape = landscape, Store = store, Connectors = Composition.Connect(landscape, secrets, transport, terminal.Time), Token = token, Secrets = secrets,
+                Landscape = landscape, Store = store, Connectors = Composition.Connect(landscape, secrets, transport,
+                    terminal.Time), Token = token, Secrets = secrets,
                 Endpoints = [.. endpoints.Select(entry => entry.Endpoint!)], Logs = logs, Time = terminal.Time,
             },
             cancellation);
@@ -81,6 +84,7 @@ internal static class ServeCommand
         terminal.Out.WriteLine($"Throughline {Composition.Version}: {server.Landscape.Title} (release {server.Landscape.Release})");
         terminal.Out.WriteLine($"Store:        {store}");
         terminal.Out.WriteLine($"Status page:  {server.Address}");
-        terminal.Out.WriteLine($"Token:        {(server.Token.IsNew ? $"{server.Token.Value} (shown this once; kept in {server.Token.FilePath})" : $"in {server.Token.FilePath}")}");
+        var token = server.Token;
+        terminal.Out.WriteLine($"Token:        {(token.IsNew ? $"{token.Value} (shown this once; kept in {token.FilePath})" : $"in {token.FilePath}")}");
     }
 }

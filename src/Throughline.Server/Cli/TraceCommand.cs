@@ -8,25 +8,28 @@ internal static class TraceCommand
     public static Command Make(Terminal terminal)
     {
         var (data, url, json) = (CommonOptions.Data(terminal), CommonOptions.Url(terminal), CommonOptions.Json());
-        var id = new Argument<string>("id") { Description = "An opportunity or contract, a project code, a customer number, an id of any system, or a case." };
+        var id = new Argument<string>("id") { Description = "An opportunity or contract, a project code, a customer number, an id of any system, or a "
+            + "case." };
+        var all = new Option<bool>("--all") { Description = "Every move of the hub, rather than the story." };
         var command = new Command("trace", """
             Tell what became of a deal: what was sold, where it stands, what happened when, its record in each system, what is to do.
 
             Example:
               throughline trace 006000000000001AAA
               throughline trace P-20001
-            """) { id, data, url, json };
+            """) { id, all, data, url, json };
         command.SetAction(async (parsed, cancellation) =>
         {
             using var hub = HubClient.Open(parsed.GetValue(url)!, parsed.GetValue(data)!);
-            var body = (await terminal.WithProgressAsync("Asking the hub", hub.GetAsync($"/api/v1/trace/{Uri.EscapeDataString(parsed.GetValue(id)!)}", cancellation))).Need();
+            var body = (await terminal.WithProgressAsync("Asking the hub",
+                hub.GetAsync($"/api/v1/trace/{Uri.EscapeDataString(parsed.GetValue(id)!)}", cancellation))).Need();
             if (parsed.GetValue(json))
             {
                 terminal.Json(body);
             }
             else
             {
-                terminal.Out.Write(TraceText.Render(body));
+                terminal.Out.Write(TraceText.Render(body, parsed.GetValue(all)));
             }
 
             return Exit.Ok;

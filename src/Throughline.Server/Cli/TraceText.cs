@@ -1,5 +1,6 @@
 using System.Text;
 using Throughline.Model;
+using Throughline.Server.Api.Trace;
 
 namespace Throughline.Server.Cli;
 
@@ -8,12 +9,13 @@ internal static class TraceText
 {
     private const int WidthMax = 110;
 
-    public static string Render(Fields trace)
+    /// <param name="isWhole">Every move of the hub, rather than the story.</param>
+    public static string Render(Fields trace, bool isWhole = false)
     {
         var text = new StringBuilder();
         foreach (var engagement in trace.NestedList("engagements"))
         {
-            One(text, engagement);
+            One(text, engagement, isWhole);
         }
 
         if (trace.Number("more") is > 0 and var more)
@@ -24,7 +26,7 @@ internal static class TraceText
         return text.ToString();
     }
 
-    private static void One(StringBuilder text, Fields engagement)
+    private static void One(StringBuilder text, Fields engagement, bool isWhole)
     {
         var title = engagement.Text("title") ?? "";
         Line(text, title);
@@ -34,7 +36,7 @@ internal static class TraceText
         Cases(text, engagement);
         Progress(text, engagement);
         Records(text, engagement);
-        Timeline(text, engagement);
+        Timeline(text, engagement, isWhole);
         Line(text, "");
     }
 
@@ -86,17 +88,19 @@ internal static class TraceText
         Head(text, "In each system");
         var rows = engagement.NestedList("records").Select(record => new[]
         {
-            record.Text("system") ?? "", record.Text("what") ?? "", record.Text("number") ?? "", record.Text("name") ?? "", record.Text("externalId") ?? "",
+            record.Text("system") ?? "", record.Text("what") ?? "", record.Text("entity") ?? "", record.Text("number") ?? "", record.Text("name")
+                ?? "", record.Text("externalId") ?? "",
             record.Text("state") is "there" or "source" ? "" : record.Text("state") ?? "",
         }).ToList();
-        text.Append(Table.Render(["System", "What", "Number", "Name", "Id", ""], rows, indent: 2));
+        text.Append(Table.Render(["System", "What", "There", "Number", "Name", "Id", ""], rows, indent: 2));
     }
 
-    private static void Timeline(StringBuilder text, Fields engagement)
+    private static void Timeline(StringBuilder text, Fields engagement, bool isWhole)
     {
         Head(text, $"What happened (times of {TimeZoneInfo.Local.Id})");
         string? day = null;
-        foreach (var entry in engagement.NestedList("timeline"))
+        var all = engagement.NestedList("timeline");
+        foreach (var entry in isWhole ? all : BriefTimeline.Of(all))
         {
             var today = CaseText.Local(entry.Text("at"), "dddd, d MMMM yyyy");
             if (today != day)

@@ -10,7 +10,8 @@ internal static class ValidateCommand
 {
     public static Command Make(Terminal terminal)
     {
-        var folder = new Argument<string>("dir") { Description = "The landscape folder. Default: landscapes/demo.", DefaultValueFactory = _ => Composition.DefaultLandscape() };
+        var folder = new Argument<string>("dir") { Description = "The landscape folder. Default: landscapes/demo.", DefaultValueFactory = _ =>
+            Composition.DefaultLandscape() };
         var json = CommonOptions.Json();
         var command = new Command("validate", """
             Check a landscape: every problem at once, each with file and line, and the samples beside the maps.
@@ -33,9 +34,11 @@ internal static class ValidateCommand
                 ("usable", result.IsUsable),
                 ("release", result.Landscape?.Release),
                 ("problems", result.Problems.Select(problem => Fields.Of(
-                    ("severity", problem.Severity.ToString().ToLowerInvariant()), ("file", problem.Place.File), ("line", problem.Place.Line), ("code", problem.Code), ("message", problem.Message)))),
+                    ("severity", problem.Severity.ToString().ToLowerInvariant()), ("file", problem.Place.File), ("line", problem.Place.Line),
+                        ("code", problem.Code), ("message", problem.Message)))),
                 ("samples", samples.Select(sample => Fields.Of(
-                    ("map", sample.Map), ("name", sample.Name), ("passed", sample.Passed), ("file", sample.Place.File), ("line", sample.Place.Line), ("message", sample.Message))))));
+                    ("map", sample.Map), ("name", sample.Name), ("passed", sample.Passed), ("file", sample.Place.File),
+                        ("line", sample.Place.Line), ("message", sample.Message))))));
         }
         else
         {

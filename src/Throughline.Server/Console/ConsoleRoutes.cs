@@ -14,7 +14,8 @@ internal static class ConsoleRoutes
 
     public static void Map(WebApplication application, Doors doors, TraceReader traces)
     {
-        application.MapGet("/", async (HttpContext context) => await PageAsync(context, 200, await StatusPage.RenderAsync(doors, context.RequestAborted))).WithMetadata(new PageMark());
+        application.MapGet("/", async (HttpContext context) => await PageAsync(context, 200, await StatusPage.RenderAsync(doors, context.RequestAborted)))
+            .WithMetadata(new PageMark());
         application.MapGet("/engagements/{id}", (HttpContext context) => EngagementAsync(context, traces)).WithMetadata(new PageMark());
         application.MapGet("/login", (HttpContext context) => PageAsync(context, 200, LoginPage(null))).WithMetadata(new OpenMark());
         application.MapPost("/login", (HttpContext context) => LoginAsync(context, doors.Parts.Token)).WithMetadata(new OpenMark());
@@ -48,7 +49,8 @@ internal static class ConsoleRoutes
             return;
         }
 
-        context.Response.Cookies.Append(TokenGate.CookieName, token.Cookie, new CookieOptions { HttpOnly = true, SameSite = SameSiteMode.Strict, Path = "/", IsEssential = true });
+        context.Response.Cookies.Append(TokenGate.CookieName, token.Cookie,
+            new CookieOptions { HttpOnly = true, SameSite = SameSiteMode.Strict, Path = "/", IsEssential = true });
         context.Response.Redirect("/");
         context.Response.StatusCode = StatusCodes.Status303SeeOther;
     }
@@ -57,7 +59,8 @@ internal static class ConsoleRoutes
     {
         context.Response.StatusCode = status;
         context.Response.ContentType = "text/html; charset=utf-8";
-        context.Response.Headers.ContentSecurityPolicy = "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+        context.Response.Headers.ContentSecurityPolicy = "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri "
+            + "'none'";
         context.Response.Headers.XContentTypeOptions = "nosniff";
         context.Response.Headers["Referrer-Policy"] = "no-referrer";
         context.Response.Headers.CacheControl = "no-store";
@@ -66,13 +69,15 @@ internal static class ConsoleRoutes
 
     private static string LoginPage(string? problem)
     {
-        var page = new Html().Tag("h1", "Sign in").Raw("<p>").Text($"Paste the token of this hub. It stands in the file '{AccessToken.FileName}' of its data folder.").Raw("</p>");
+        var page = new Html().Tag("h1", "Sign in").Raw("<p>")
+            .Text($"Paste the token of this hub. It stands in the file '{AccessToken.FileName}' of its data folder.").Raw("</p>");
         if (problem is not null)
         {
             page.Tag("p", problem, "bad");
         }
 
-        page.Raw("<form method=\"post\" action=\"/login\"><label for=\"token\">Token</label><input id=\"token\" name=\"token\" type=\"password\" autocomplete=\"off\" required><button>Sign in</button></form>");
+        page.Raw("<form method=\"post\" action=\"/login\"><label for=\"token\">Token</label><input id=\"token\" name=\"token\" type=\"password\" "
+            + "autocomplete=\"off\" required><button>Sign in</button></form>");
         return Html.Page("Sign in", page.ToString(), refreshes: false);
     }
 

@@ -1,4 +1,5 @@
 using Throughline.Model;
+using Throughline.Server.Api.Trace;
 
 namespace Throughline.Server.Console;
 
@@ -17,27 +18,31 @@ internal static class EngagementPage
     }
 
     public static string RenderUnknown(string id) =>
-        Html.Page("Unknown", new Html().Tag("h1", "Nothing is known by this id").Raw("<p>").Text($"No engagement knows {id}.").Raw("</p>").ToString(), refreshes: false);
+        Html.Page("Unknown", new Html().Tag("h1", "Nothing is known by this id").Raw("<p>").Text($"No engagement knows {id}.").Raw("</p>").ToString(),
+            refreshes: false);
 
     private static void One(Html page, Fields engagement)
     {
         var standing = engagement.Nested("standing")!;
-        page.Tag("h1", engagement.Text("title")).Tag("p", standing.Text("says"), standing.Text("state") switch { "active" => "good", "running" or "not-won" => "wait", _ => "bad" });
+        page.Tag("h1", engagement.Text("title")).Tag("p", standing.Text("says"),
+            standing.Text("state") switch { "active" => "good", "running" or "not-won" => "wait", _ => "bad" });
         foreach (var sold in engagement.NestedList("sold"))
         {
-            page.Raw("<p>").Text($"Sold: {sold.Text("name")}, {Html.Amount(sold.Nested("amount"))}, {sold.Text("stage")}, closed {sold.Text("closeDate")}, delivery {sold.Text("start")} to {sold.Text("end")}.").Raw("</p>");
+            page.Raw("<p>").Text($"Sold: {sold.Text("name")}, {Html.Amount(sold.Nested("amount"))}, {sold.Text("stage")}, closed "
+                + $"{sold.Text("closeDate")}, delivery {sold.Text("start")} to {sold.Text("end")}.").Raw("</p>");
         }
 
         foreach (var item in engagement.NestedList("openCases"))
         {
             page.Raw("<h2>").Text($"Open case for {item.Text("queue")}").Raw("</h2>").Tag("p", item.Text("says"), "bad").Tag("p", item.Text("remedy"))
-                .Raw("<p class=\"note\">").Text($"{Html.Amount(item.Nested("amount"))} at stake; case {item.Text("id")}; open since {Html.Local(item.Text("openedAt"))}.").Raw("</p>");
+                .Raw("<p class=\"note\">").Text(
+                $"{Html.Amount(item.Nested("amount"))} at stake; case {item.Text("id")}; open since {Html.Local(item.Text("openedAt"))}.").Raw("</p>");
         }
 
         Steps(page, engagement);
         Records(page, engagement);
         page.Tag("h2", "Timeline").Raw("<div class=\"wide\"><table>");
-        foreach (var entry in engagement.NestedList("timeline"))
+        foreach (var entry in BriefTimeline.Of(engagement.NestedList("timeline")))
         {
             page.Raw("<tr>").Tag("td", Html.Local(entry.Text("at")), "when").Tag("td", entry.Text("text")).Raw("</tr>");
         }
@@ -53,7 +58,8 @@ internal static class EngagementPage
             foreach (var step in instance.NestedList("steps"))
             {
                 var isDone = step.Flag("done") == true;
-                page.Raw("<tr>").Tag("td", isDone ? "done" : step.Text("reason") is null ? "later" : "waits", isDone ? "good" : "wait").Tag("td", step.Text("title")).Tag("td", step.Text("reason"), "note").Raw("</tr>");
+                page.Raw("<tr>").Tag("td", isDone ? "done" : step.Text("reason") is null ? "later" : "waits", isDone ? "good" : "wait")
+                    .Tag("td", step.Text("title")).Tag("td", step.Text("reason"), "note").Raw("</tr>");
             }
 
             page.Raw("</table></div>");
@@ -62,10 +68,12 @@ internal static class EngagementPage
 
     private static void Records(Html page, Fields engagement)
     {
-        page.Tag("h2", "In each system").Raw("<div class=\"wide\"><table><tr><th>System</th><th>What</th><th>Number</th><th>Name</th><th>Id</th><th>State</th></tr>");
+        page.Tag("h2", "In each system")
+            .Raw("<div class=\"wide\"><table><tr><th>System</th><th>What</th><th>There</th><th>Number</th><th>Name</th><th>Id</th><th>State</th></tr>");
         foreach (var record in engagement.NestedList("records"))
         {
-            page.Raw("<tr>").Tag("td", record.Text("system")).Tag("td", record.Text("what")).Tag("td", record.Text("number")).Tag("td", record.Text("name"))
+            page.Raw("<tr>").Tag("td", record.Text("system")).Tag("td", record.Text("what")).Tag("td", record.Text("entity"))
+                .Tag("td", record.Text("number")).Tag("td", record.Text("name"))
                 .Tag("td", record.Text("externalId")).Tag("td", record.Text("state")).Raw("</tr>");
         }
 

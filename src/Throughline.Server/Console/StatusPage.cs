@@ -20,7 +20,8 @@ internal static class StatusPage
         var instances = await doors.Store.ListInstancesAsync(null, null, null, InstancesShown, cancellation);
         var page = new Html();
         var landscape = status.Nested("landscape")!;
-        page.Tag("h1", landscape.Text("title")).Raw("<p class=\"note\">").Text($"Version {status.Text("version")}, release {landscape.Text("release")}, {status.Text("store")}. ")
+        page.Tag("h1", landscape.Text("title")).Raw("<p class=\"note\">")
+            .Text($"Version {status.Text("version")}, release {landscape.Text("release")}, {status.Text("store")}. ")
             .Text($"Times are of {TimeZoneInfo.Local.Id}. The page renews itself every five seconds and only reads.").Raw("</p>");
         Counts(page, status.Nested("counts")!);
         Cases(page, cases);
@@ -53,11 +54,13 @@ internal static class StatusPage
             return;
         }
 
-        page.Raw("<div class=\"wide\"><table><tr><th>Queue</th><th>About</th><th>What is wrong, and what to do</th><th class=\"amount\">Amount</th><th>Since</th></tr>");
+        page.Raw("<div class=\"wide\"><table><tr><th>Queue</th><th>About</th><th>What is wrong, and what to do</th><th "
+            + "class=\"amount\">Amount</th><th>Since</th></tr>");
         foreach (var item in cases.OrderBy(item => item.Queue, StringComparer.Ordinal).ThenBy(item => item.OpenedAt))
         {
             page.Raw("<tr>").Tag("td", item.Queue).Raw("<td>").Link(EngagementPath(item.CorrelationId), item.Subject).Raw("</td><td>").Text(item.Says)
-                .Raw("<br>").Tag("span", item.Remedy, "note").Raw("</td>").Tag("td", item.Amount?.ToString(), "amount").Tag("td", Html.Local(item.OpenedAt.ToString("O")), "when").Raw("</tr>");
+                .Raw("<br>").Tag("span", item.Remedy, "note").Raw("</td>").Tag("td", item.Amount?.ToString(), "amount")
+                .Tag("td", Html.Local(item.OpenedAt.ToString("O")), "when").Raw("</tr>");
         }
 
         page.Raw("</table></div>");
@@ -65,7 +68,8 @@ internal static class StatusPage
 
     private static async Task InstancesAsync(Html page, Doors doors, IEnumerable<InstanceRow> instances, CancellationToken cancellation)
     {
-        page.Tag("h2", "Processes, newest first").Raw("<div class=\"wide\"><table><tr><th>Process</th><th>About</th><th>State</th><th>Started</th><th>Changed</th></tr>");
+        page.Tag("h2", "Processes, newest first").Raw(
+            "<div class=\"wide\"><table><tr><th>Process</th><th>About</th><th>State</th><th>Started</th><th>Changed</th></tr>");
         foreach (var row in instances)
         {
             var isEngagement = row.Unit.Scope.Kind == Scope.EngagementKind;
@@ -78,7 +82,8 @@ internal static class StatusPage
                 page.Raw("<br>").Tag("span", reason, "note");
             }
 
-            page.Raw("</td>").Tag("td", Html.Local(row.StartedAt.ToString("O")), "when").Tag("td", Html.Local(row.ChangedAt.ToString("O")), "when").Raw("</tr>");
+            page.Raw("</td>").Tag("td", Html.Local(row.StartedAt.ToString("O")), "when").Tag("td", Html.Local(row.ChangedAt.ToString("O")), "when")
+                .Raw("</tr>");
         }
 
         page.Raw("</table></div>");
@@ -97,11 +102,13 @@ internal static class StatusPage
         {
             var isClosed = lane.Text("circuit") == "closed";
             page.Raw("<tr>").Tag("td", $"{lane.Text("system")} ({lane.Text("kind")})").Raw("<td>")
-                .Tag("span", isClosed ? "works" : $"paused until {Html.Local(lane.Text("openUntil"))}: {lane.Text("reason")}", isClosed ? "good" : "bad").Raw("</td><td>");
+                .Tag("span", isClosed ? "works" : $"paused until {Html.Local(lane.Text("openUntil"))}: {lane.Text("reason")}", isClosed ? "good" : "bad")
+                .Raw("</td><td>");
             foreach (var poller in status.NestedList("pollers").Where(poller => poller.Text("system") == lane.Text("system")))
             {
                 var failure = poller.Nested("lastFailure");
-                page.Raw("<div>").Text($"{poller.Text("entity")}: ").Tag("span", failure is null ? "works" : failure.Text("message"), failure is null ? "good" : "bad").Raw("</div>");
+                page.Raw("<div>").Text($"{poller.Text("entity")}: ")
+                    .Tag("span", failure is null ? "works" : failure.Text("message"), failure is null ? "good" : "bad").Raw("</div>");
             }
 
             page.Raw("</td></tr>");
@@ -111,5 +118,6 @@ internal static class StatusPage
     }
 
     private static string EngagementPath(string correlationId) =>
-        "/engagements/" + Uri.EscapeDataString(correlationId.StartsWith(Scope.EngagementKind + ":", StringComparison.Ordinal) ? correlationId[(Scope.EngagementKind.Length + 1)..] : correlationId);
+        "/engagements/" + Uri.EscapeDataString(correlationId.StartsWith(Scope.EngagementKind + ":", StringComparison.Ordinal)
+            ? correlationId[(Scope.EngagementKind.Length + 1)..] : correlationId);
 }

@@ -44,7 +44,8 @@ internal static class Composition
         }
     }
 
-    /// <summary>The bottom of the HTTP stack of all connectors: no redirects, cookies or proxy, so that a call goes to the declared host or nowhere.</summary>
+    /// <summary>The bottom of the HTTP stack of all connectors: no redirects, cookies or proxy, so that a call goes to the declared host or
+    /// nowhere.</summary>
     public static SocketsHttpHandler Transport() => new()
     {
         AllowAutoRedirect = false,
@@ -74,9 +75,11 @@ internal static class Composition
 
     /// <summary>The names of the system's configuration fields that hold references to secrets.</summary>
     public static IEnumerable<string> SecretFields(SystemDeclaration system) =>
-        ConnectorCatalog.Find(system.Kind)!.Manifest.Configuration.Where(field => field.IsSecret && system.Configuration.Text(field.Name) is not null).Select(field => field.Name);
+        ConnectorCatalog.Find(system.Kind)!.Manifest.Configuration.Where(field => field.IsSecret && system.Configuration.Text(field.Name) is not null)
+            .Select(field => field.Name);
 
-    public static Hub BuildHub(IHubStore store, Landscape.Landscape landscape, IReadOnlyDictionary<string, IConnector> connectors, TimeProvider time, ILoggerFactory logs) => new(
+    public static Hub BuildHub(IHubStore store, Landscape.Landscape landscape, IReadOnlyDictionary<string, IConnector> connectors, TimeProvider time,
+        ILoggerFactory logs) => new(
         // The seed only spreads retries of several hubs; it is drawn here, at the edge.
         new HubParts(store, landscape, ProcessCatalog.Decisions, connectors, time, new Random(RandomNumberGenerator.GetInt32(int.MaxValue)), logs),
         $"{Environment.MachineName}/{Environment.ProcessId}");
@@ -90,7 +93,8 @@ internal static class Composition
         catch (ArgumentException e)
         {
             // The connection string may hold a password, so its own words are not repeated.
-            throw new StoreUnavailableException("The PostgreSQL connection string cannot be read; write it as 'Host=...;Database=...;Username=...;Password=...'.", e);
+            throw new StoreUnavailableException(
+                "The PostgreSQL connection string cannot be read; write it as 'Host=...;Database=...;Username=...;Password=...'.", e);
         }
     }
 }

@@ -34,5 +34,6 @@ internal static class LoopbackAddress
 
     /// <summary>True for a Host header that a browser on this machine would send; anything else may be a rebound name of another site.</summary>
     public static bool IsLocalHost(string host) =>
-        host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address));
+        host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
+            || (IPAddress.TryParse(host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address));
 }

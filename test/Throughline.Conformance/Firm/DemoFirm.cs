@@ -161,11 +161,6 @@ public sealed class DemoFirm : IAsyncDisposable
 
     private void Seed()
     {
-        foreach (var (name, code) in new[] { ("Germany", "DE"), ("United Kingdom", "GB"), ("United States", "US") })
-        {
-            Erp.Insert("country.country", new JsonObject { ["name"] = name, ["code"] = code });
-        }
-
         _environment["DEMO_SALESFORCE_URL"] = Crm.Address.ToString();
         _environment["DEMO_SALESFORCE_CLIENT_ID"] = Crm.ClientId;
         _environment["DEMO_SALESFORCE_SECRET"] = Crm.ClientSecret;

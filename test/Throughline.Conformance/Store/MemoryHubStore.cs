@@ -149,7 +149,7 @@ public sealed partial class MemoryHubStore : IHubStore
     private void Append(NewEnvelope envelope, EnvelopeStream stream)
     {
         var list = _data.Streams[envelope.Scope.Partition, (int)stream];
-        list.Add(new Envelope(envelope with { OccurredAt = At(envelope.OccurredAt), ReceivedAt = At(envelope.ReceivedAt) }, list.Count + 1));
+        list.Add(new Envelope(envelope with { OccurredAt = At(envelope.OccurredAt), ReceivedAt = At(envelope.ReceivedAt) }, list.Count + 1) { Stream = stream });
     }
 
     private void Apply(PartitionCommit commit)

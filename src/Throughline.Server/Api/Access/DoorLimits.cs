@@ -16,7 +16,8 @@ internal sealed class RateGate : IDisposable
 {
     private readonly PartitionedRateLimiter<string> _limiter;
 
-    public RateGate(DoorLimits limits) => _limiter = PartitionedRateLimiter.Create<string, string>(who => RateLimitPartition.GetTokenBucketLimiter(who, _ => new TokenBucketRateLimiterOptions
+    public RateGate(DoorLimits limits) => _limiter = PartitionedRateLimiter.Create<string, string>(who =>
+        RateLimitPartition.GetTokenBucketLimiter(who, _ => new TokenBucketRateLimiterOptions
     {
         TokenLimit = Math.Max(1, limits.RequestsPerSecond * 2),
         TokensPerPeriod = Math.Max(1, limits.RequestsPerSecond),

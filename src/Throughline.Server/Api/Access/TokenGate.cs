@@ -17,7 +17,8 @@ internal sealed class TokenGate(AccessToken token)
         // A page of another site can reach loopback through a name of its own that it re-points here; such a request names that site.
         if (!LoopbackAddress.IsLocalHost(context.Request.Host.Host))
         {
-            return Answer.ProblemAsync(context, new Problem(421, "wrong-host", "Not this host", "The hub answers only under localhost and loopback addresses."));
+            return Answer.ProblemAsync(context, new Problem(421, "wrong-host", "Not this host",
+                "The hub answers only under localhost and loopback addresses."));
         }
 
         var endpoint = context.GetEndpoint();
@@ -30,7 +31,8 @@ internal sealed class TokenGate(AccessToken token)
         {
             context.Response.Headers.WWWAuthenticate = "Bearer";
             return Answer.ProblemAsync(context, new Problem(
-                401, "token-needed", "The token is missing or wrong", $"Send 'Authorization: Bearer <token>'; the token stands in the file '{AccessToken.FileName}' of the hub's data folder."));
+                401, "token-needed", "The token is missing or wrong", $"Send 'Authorization: Bearer <token>'; the token stands in the file "
+                    + $"'{AccessToken.FileName}' of the hub's data folder."));
         }
 
         if (token.MatchesCookie(context.Request.Cookies[CookieName]))

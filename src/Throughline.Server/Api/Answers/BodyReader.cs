@@ -22,7 +22,8 @@ internal static class BodyReader
             return ([], wrong);
         }
 
-        var tooLarge = new Problem(413, "body-too-large", "The body is too large", $"At most {bytesMax >> 20} MiB may be sent at once; send several smaller requests.");
+        var tooLarge = new Problem(413, "body-too-large", "The body is too large",
+            $"At most {bytesMax >> 20} MiB may be sent at once; send several smaller requests.");
         if (context.Request.ContentLength > DrainBytesMax)
         {
             context.Response.Headers.Connection = "close";
@@ -73,7 +74,8 @@ internal static class BodyReader
         }
     }
 
-    public static Problem BadJson(string what) => new(400, "malformed-json", "The body is not the JSON that was expected", $"The body is refused: {what}. Nothing was taken in.");
+    public static Problem BadJson(string what) =>
+        new(400, "malformed-json", "The body is not the JSON that was expected", $"The body is refused: {what}. Nothing was taken in.");
 
     private static Problem? Malformed(byte[] bytes)
     {
@@ -94,7 +96,8 @@ internal static class BodyReader
         catch (JsonException e)
         {
             var place = $"line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}";
-            return BadJson(e.Message.Contains("depth", StringComparison.OrdinalIgnoreCase) ? $"it is nested deeper than {DepthMax} levels at {place}" : $"it is not valid JSON at {place}") with
+            return BadJson(e.Message.Contains("depth", StringComparison.OrdinalIgnoreCase) ? $"it is nested deeper than {DepthMax} levels at {place}"
+                : $"it is not valid JSON at {place}") with
             {
                 More = Fields.Of(("line", e.LineNumber + 1), ("byte", e.BytePositionInLine + 1)),
             };
@@ -111,6 +114,7 @@ internal static class BodyReader
         var isPlain = request.Headers.ContentEncoding.Count == 0 || request.Headers.ContentEncoding == "identity";
         return isJson && isUtf8 && isPlain
             ? null
-            : new Problem(415, "wrong-content-type", "The content type is not taken", "Send JSON in UTF-8 without compression: Content-Type: application/json.");
+            : new Problem(415, "wrong-content-type", "The content type is not taken",
+            "Send JSON in UTF-8 without compression: Content-Type: application/json.");
     }
 }

@@ -41,20 +41,24 @@ internal sealed partial class DefectHandler(TimeProvider time, ILogger<DefectHan
                 return Problem.Busy(e.Message, TimeSpan.FromSeconds(1));
             case StoreUnavailableException:
                 LogStoreAway(e, context.Request.Path);
-                return new Problem(503, "store-unavailable", "The store cannot commit now", "The hub cannot store anything at the moment, so nothing of this was taken in. Send it again later.")
+                return new Problem(503, "store-unavailable", "The store cannot commit now",
+                    "The hub cannot store anything at the moment, so nothing of this was taken in. Send it again later.")
                 {
                     RetryAfter = TimeSpan.FromSeconds(2),
                 };
             default:
                 var id = Guid.CreateVersion7(time.GetUtcNow()).ToString("N");
                 LogDefect(e, id, context.Request.Method, context.Request.Path);
-                return new Problem(500, "defect", "A defect of the hub", $"The hub made a mistake of its own. It is in the log under {id}; please report it.") { More = Fields.Of(("id", id)) };
+                return new Problem(500, "defect", "A defect of the hub",
+                    $"The hub made a mistake of its own. It is in the log under {id}; please report it.") { More = Fields.Of(("id", id)) };
         }
     }
 
     private static Problem Unrouted(HttpContext context) => context.Response.StatusCode == 405
-        ? new Problem(405, "method-not-allowed", "Method not allowed", $"{context.Request.Path} does not take {context.Request.Method}; it takes {context.Response.Headers.Allow}.")
-        : Problem.NotFound("unknown-address", $"There is nothing at {context.Request.Path}. The API is below /api/v1, webhooks below /hooks, the status page at /.");
+        ? new Problem(405, "method-not-allowed", "Method not allowed",
+        $"{context.Request.Path} does not take {context.Request.Method}; it takes {context.Response.Headers.Allow}.")
+        : Problem.NotFound("unknown-address",
+        $"There is nothing at {context.Request.Path}. The API is below /api/v1, webhooks below /hooks, the status page at /.");
 
     [LoggerMessage(EventId = 2001, Level = LogLevel.Error, Message = "TL2001 defect {Id} in {Method} {Path}")]
     private partial void LogDefect(Exception e, string id, string method, string path);

@@ -15,7 +15,8 @@ internal sealed record Problem(int Status, string Code, string Title, string Det
 
     public TimeSpan? RetryAfter { get; init; }
 
-    public static Problem Busy(string detail, TimeSpan retryAfter) => new(429, "too-many-requests", "Too many requests", detail) { RetryAfter = retryAfter };
+    public static Problem Busy(string detail, TimeSpan retryAfter) =>
+        new(429, "too-many-requests", "Too many requests", detail) { RetryAfter = retryAfter };
 
     public static Problem NotFound(string code, string detail) => new(404, code, "Not found", detail);
 }

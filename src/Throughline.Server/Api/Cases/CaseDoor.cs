@@ -18,7 +18,8 @@ internal sealed class CaseDoor(Doors doors)
         if (status is not null and not "all")
         {
             wanted = Enum.TryParse<CaseStatus>(status, ignoreCase: true, out var parsed) && !char.IsAsciiDigit(status[0]) ? parsed : null;
-            problem ??= wanted is null ? RouteText.BadQuery("status", $"must be one of all, {string.Join(", ", Enum.GetNames<CaseStatus>()).ToLowerInvariant()}") : null;
+            problem ??= wanted is null ? RouteText.BadQuery("status",
+                $"must be one of all, {string.Join(", ", Enum.GetNames<CaseStatus>()).ToLowerInvariant()}") : null;
         }
 
         if (problem is not null)
@@ -27,7 +28,8 @@ internal sealed class CaseDoor(Doors doors)
             return;
         }
 
-        var filter = new CaseFilter(status is null ? CaseStatus.Open : wanted, context.Query("queue"), context.Query("engagement"), context.Query("after"), (int)max);
+        var filter = new CaseFilter(status is null ? CaseStatus.Open : wanted, context.Query("queue"), context.Query("engagement"), context.Query("after"),
+            (int)max);
         var cases = await doors.Store.ListCasesAsync(filter, context.RequestAborted);
         await Answer.JsonAsync(context, 200, Fields.Of(("cases", cases.Select(ToFields)), ("next", cases.Length == max ? cases[^1].Id.ToString() : null)));
     }
@@ -107,7 +109,8 @@ internal sealed class CaseDoor(Doors doors)
             : reason is { Length: > 2000 } ? "'reason' may have at most 2,000 characters."
             : action == CaseAction.Reject && string.IsNullOrEmpty(reason) ? "'reason' is needed to reject a case."
             : null;
-        return (by, string.IsNullOrEmpty(reason) ? null : reason, says is null ? null : new Problem(422, "invalid-action", "The action is not complete", says));
+        return (by, string.IsNullOrEmpty(reason) ? null : reason, says is null ? null
+            : new Problem(422, "invalid-action", "The action is not complete", says));
     }
 
     private static Task AnswerAsync(HttpContext context, CaseAction action, CaseActionResult result) => result.Outcome switch
@@ -116,9 +119,11 @@ internal sealed class CaseDoor(Doors doors)
         CaseActionOutcome.Pending => Answer.JsonAsync(context, 202, ToFields(result.Case!)),
         CaseActionOutcome.UnknownCase => Answer.ProblemAsync(context, Unknown(context)),
         CaseActionOutcome.AlreadyClosed => Answer.ProblemAsync(context, new Problem(
-            409, "case-closed", "The case is closed", $"The case was {Lower(result.Case!.Status)}{(result.Case.ClosedBy is { } who ? $" by {who}" : "")}; nothing changed.")),
+            409, "case-closed", "The case is closed", $"The case was "
+                + $"{Lower(result.Case!.Status)}{(result.Case.ClosedBy is { } who ? $" by {who}" : "")}; nothing changed.")),
         CaseActionOutcome.NotOffered => Answer.ProblemAsync(context, new Problem(
-            409, "action-not-offered", "The case does not offer this", $"'{Lower(action)}' does not fit this case; it offers {string.Join(", ", result.Case!.Actions.Select(a => Lower(a)))}.")),
+            409, "action-not-offered", "The case does not offer this", $"'{Lower(action)}' does not fit this case; it offers "
+                + $"{string.Join(", ", result.Case!.Actions.Select(a => Lower(a)))}.")),
         CaseActionOutcome.Forbidden => Answer.ProblemAsync(context, new Problem(
             403, "own-approval", "Somebody else has to approve", "Who asks for an approval does not give it; another person has to.")),
     };
@@ -130,7 +135,8 @@ internal sealed class CaseDoor(Doors doors)
         return isId;
     }
 
-    private static Problem Unknown(HttpContext context) => Problem.NotFound("unknown-case", "There is no such case; 'throughline cases list' shows the open ones.");
+    private static Problem Unknown(HttpContext context) =>
+        Problem.NotFound("unknown-case", "There is no such case; 'throughline cases list' shows the open ones.");
 
     private static string Lower(Enum value) => value.ToString().ToLowerInvariant();
 }

@@ -21,14 +21,16 @@ internal static class WebhookSignature
     private const int SignaturesMax = 16;
 
     /// <summary>Null where the message is genuine and fresh, else why not, in words that help an honest sender and no other.</summary>
-    public static (string Code, string Says)? Refusal(string id, string timestamp, string signatures, ReadOnlySpan<byte> body, IEnumerable<byte[]> keys, DateTimeOffset now)
+    public static (string Code, string Says)? Refusal(string id, string timestamp, string signatures, ReadOnlySpan<byte> body, IEnumerable<byte[]> keys,
+        DateTimeOffset now)
     {
         if (id.Length == 0 || timestamp.Length == 0 || signatures.Length == 0)
         {
             return ("signature-missing", $"{IdHeader}, {TimeHeader} and {SignatureHeader} are needed (Standard Webhooks)");
         }
 
-        if (!long.TryParse(timestamp, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) || seconds > DateTimeOffset.MaxValue.ToUnixTimeSeconds())
+        if (!long.TryParse(timestamp, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
+            || seconds > DateTimeOffset.MaxValue.ToUnixTimeSeconds())
         {
             return ("signature-wrong", $"{TimeHeader} must be seconds since 1970");
         }
@@ -36,11 +38,13 @@ internal static class WebhookSignature
         var age = now - DateTimeOffset.FromUnixTimeSeconds(seconds);
         if (age.Duration() > Tolerance)
         {
-            return ("signature-stale", $"{TimeHeader} is more than {Tolerance.TotalMinutes:0} minutes {(age > TimeSpan.Zero ? "old" : "ahead")}; check the clocks, and sign again when sending again");
+            return ("signature-stale", $"{TimeHeader} is more than {Tolerance.TotalMinutes:0} minutes {(age > TimeSpan.Zero ? "old" : "ahead")}; check "
+                + "the clocks, and sign again when sending again");
         }
 
         byte[] signed = [.. Encoding.UTF8.GetBytes($"{id}.{timestamp}."), .. body];
-        var given = signatures.Split(' ', StringSplitOptions.RemoveEmptyEntries).Where(part => part.StartsWith(Version, StringComparison.Ordinal)).Take(SignaturesMax).ToArray();
+        var given = signatures.Split(' ', StringSplitOptions.RemoveEmptyEntries).Where(part => part.StartsWith(Version, StringComparison.Ordinal))
+            .Take(SignaturesMax).ToArray();
         var isGenuine = false;
         foreach (var key in keys)
         {

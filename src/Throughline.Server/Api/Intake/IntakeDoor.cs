@@ -10,13 +10,12 @@ namespace Throughline.Server.Api.Intake;
 /// <summary><c>POST /api/v1/intake/{system}</c>: source records, one or a list, answered after they are durable.</summary>
 internal sealed class IntakeDoor(Doors doors, RateGate rate)
 {
-    private readonly IntakeRehearsal _rehearsal = new(doors);
-
     public async Task PostAsync(HttpContext context)
     {
         if (rate.Wait("token") is { } wait)
         {
-            await Answer.ProblemAsync(context, Problem.Busy("This token has sent more requests than the hub takes; nothing of this was stored. Send it again later.", wait));
+            await Answer.ProblemAsync(context, Problem.Busy(
+                "This token has sent more requests than the hub takes; nothing of this was stored. Send it again later.", wait));
             return;
         }
 
@@ -48,7 +47,8 @@ internal sealed class IntakeDoor(Doors doors, RateGate rate)
         "unknown-system", $"The landscape has no such system; it has {string.Join(", ", doors.Landscape.Systems.Keys.Order(StringComparer.Ordinal))}.");
 
     public static Problem Invalid(IReadOnlyCollection<FieldProblem> problems) => new(
-        422, "invalid-records", "Some of it cannot be taken in", $"Nothing of this request was taken in. {problems.First().Field} {problems.First().Message}.")
+        422, "invalid-records", "Some of it cannot be taken in", $"Nothing of this request was taken in. {problems.First().Field} "
+            + $"{problems.First().Message}.")
     {
         More = Fields.Of(("problems", problems.Take(100).Select(problem => Fields.Of(("pointer", problem.Field), ("message", problem.Message))))),
     };
@@ -60,7 +60,8 @@ internal sealed class IntakeDoor(Doors doors, RateGate rate)
         var requests = items.Select((item, i) => IntakeEnvelope.Read(system, item, Place(i), problems)).OfType<IntakeRequest>().ToImmutableArray();
         if (problems.Count == 0 && isList)
         {
-            problems.AddRange(await _rehearsal.TryAsync(requests, Place));
+            // A list is taken as a whole or not at all, so that a sender never has to find out which half arrived.
+            problems.AddRange(doors.Hub.Intake.Check(requests).SelectMany((found, i) => found.Select(problem => problem with { Field = Place(i) + problem.Field })));
         }
 
         if (problems.Count == 0)
@@ -69,7 +70,8 @@ internal sealed class IntakeDoor(Doors doors, RateGate rate)
             problems.AddRange(answers.SelectMany((answer, i) => answer.Problems.Select(problem => problem with { Field = Place(i) + problem.Field })));
             if (problems.Count == 0)
             {
-                await AnswerAsync(context, [.. answers.Zip(requests, items).Select(each => Receipt(each.First.Receipt!, each.Second, (Fields)each.Third!))]);
+                await AnswerAsync(context, [.. answers.Zip(requests, items)
+                    .Select(each => Receipt(each.First.Receipt!, each.Second, (Fields)each.Third!))]);
                 return;
             }
         }
@@ -85,7 +87,8 @@ internal sealed class IntakeDoor(Doors doors, RateGate rate)
             ? Answer.JsonAsync(context, 202, body)
             : Answer.ProblemAsync(context, new Problem(
                 409, "key-conflict", "A key came with another record",
-                $"{conflicts} of {receipts.Length} keys are known with other content; the first content stays. Everything else was taken in. Send changed content under a new key.") { More = body });
+                $"{conflicts} of {receipts.Length} keys are known with other content; the first content stays. Everything else was taken in. Send "
+                    + "changed content under a new key.") { More = body });
     }
 
     private static Fields Receipt(IntakeReceipt receipt, IntakeRequest request, Fields given)
@@ -103,6 +106,7 @@ internal sealed class IntakeDoor(Doors doors, RateGate rate)
 
     private static Problem? WrongCount(IReadOnlyList<object?> items, bool isList) =>
         isList && items.Count == 0 ? Invalid([new FieldProblem("/", "is an empty list; send at least one envelope")])
-        : items.Count > IntakeEnvelope.ItemsMax ? Invalid([new FieldProblem("/", $"holds {items.Count} envelopes; at most {IntakeEnvelope.ItemsMax} may come in one request")])
+        : items.Count > IntakeEnvelope.ItemsMax ? Invalid(
+            [new FieldProblem("/", $"holds {items.Count} envelopes; at most {IntakeEnvelope.ItemsMax} may come in one request")])
         : null;
 }

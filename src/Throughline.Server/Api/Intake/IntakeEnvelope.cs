@@ -31,7 +31,7 @@ internal static class IntakeEnvelope
 
         var key = Text(given, "key", IntakeService.KeyBytesMax, true, place, problems);
         var kind = Text(given, "kind", KindMax, true, place, problems);
-        _ = Text(given, "correlationId", IntakeService.KeyBytesMax, false, place, problems);
+        var reference = Text(given, "correlationId", IntakeService.KeyBytesMax, false, place, problems);
         var version = Text(given, "version", KindMax, false, place, problems);
         var occurredAt = Instant(given, place, problems);
         if (given.Get("deleted") is not (null or bool))
@@ -53,7 +53,8 @@ internal static class IntakeEnvelope
 
         return problems.Count > before
             ? null
-            : new IntakeRequest(system, kind!, key, occurredAt, new SourceRecord(kind!, id, version ?? VersionOf(record), record, given.Flag("deleted") == true));
+            : new IntakeRequest(system, kind!, key, occurredAt,
+                new SourceRecord(kind!, id, version ?? VersionOf(record), record, given.Flag("deleted") == true), reference);
     }
 
     /// <summary>The system's own id of the record.</summary>
@@ -66,7 +67,8 @@ internal static class IntakeEnvelope
 
     /// <summary>The record's own stamp in the one form in which stamps are compared.</summary>
     public static string? VersionOf(Fields record) =>
-        record.Text("SystemModstamp") is { } stamp && DateTimeOffset.TryParse(stamp, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var instant)
+        record.Text("SystemModstamp") is { } stamp && DateTimeOffset.TryParse(stamp, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal,
+            out var instant)
             ? instant.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture)
             : null;
 
@@ -107,5 +109,6 @@ internal static class IntakeEnvelope
         return null;
     }
 
-    private static string Pointer(string name) => (name.Length > 60 ? name[..60] : name).Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal);
+    private static string Pointer(string name) => (name.Length > 60 ? name[..60] : name).Replace("~", "~0", StringComparison.Ordinal)
+        .Replace("/", "~1", StringComparison.Ordinal);
 }

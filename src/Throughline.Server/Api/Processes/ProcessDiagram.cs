@@ -9,12 +9,14 @@ internal static class ProcessDiagram
     public static string Mermaid(ProcessDefinition definition)
     {
         var text = new StringBuilder("flowchart TD\n");
-        var start = definition.StartsWhen is { } when ? $"{definition.Subject}: {when.Text}" : $"asked for by another process, about a {definition.Subject}";
+        var start = definition.StartsWhen is { } when ? $"{definition.Subject}: {when.Text}"
+            : $"asked for by another process, about a {definition.Subject}";
         text.Append("  start([\"").Append(Escape(start)).Append("\"])\n");
         foreach (var step in definition.Steps)
         {
             var (open, close) = Shape(step);
-            text.Append("  ").Append(Id(step.Name)).Append(open).Append('"').Append(Escape(step.Title)).Append("<br/><i>").Append(Escape(Note(step))).Append("</i>\"").Append(close).Append('\n');
+            text.Append("  ").Append(Id(step.Name)).Append(open).Append('"').Append(Escape(step.Title)).Append("<br/><i>").Append(Escape(Note(step)))
+                .Append("</i>\"").Append(close).Append('\n');
         }
 
         foreach (var step in definition.Steps)

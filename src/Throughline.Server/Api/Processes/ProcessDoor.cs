@@ -12,6 +12,8 @@ internal static class ProcessDoor
         ("processes", doors.Landscape.Processes.Values.OrderBy(definition => definition.Name, StringComparer.Ordinal).Select(ToFields))));
 
     public static Fields ToFields(ProcessDefinition definition) => Fields.Of(
-        ("name", definition.Name), ("version", definition.Version), ("title", definition.Title), ("purpose", definition.Purpose.Trim()), ("owner", definition.Owner),
-        ("subject", definition.Subject), ("mermaid", ProcessDiagram.Mermaid(definition)), ("text", ProcessText.Markdown(definition)), ("definition", definition.Text));
+        ("name", definition.Name), ("version", definition.Version), ("title", definition.Title), ("purpose", definition.Purpose.Trim()),
+            ("owner", definition.Owner),
+        ("subject", definition.Subject), ("mermaid", ProcessDiagram.Mermaid(definition)), ("text", ProcessText.Markdown(definition)),
+            ("definition", definition.Text));
 }

@@ -40,27 +40,32 @@ internal static class ProcessText
     {
         Line(text, $"### {step.Title}");
         Line(text, "");
-        Line(text, $"Step `{step.Name}` ({step.Kind}): {OneLine(ProcessDiagram.Note(step))}. {(step.After.IsEmpty ? "Begins at once." : $"After {string.Join(", ", step.After.Select(name => $"`{name}`"))}.")}");
+        Line(text, $"Step `{step.Name}` ({step.Kind}): {OneLine(ProcessDiagram.Note(step))}. "
+            + $"{(step.After.IsEmpty ? "Begins at once." : $"After {string.Join(", ", step.After.Select(name => $"`{name}`"))}.")}");
         Line(text, "");
         switch (step)
         {
             case StepDefinition.Check check:
                 foreach (var item in check.Checks)
                 {
-                    Line(text, $"- **{item.Name}** holds when `{OneLine(item.Holds.Text)}`; {(item.Waits ? $"waits for it up to {Span(item.Within)}, then a case" : "otherwise a case at once")} for {item.Case.Queue}.");
+                    Line(text, $"- **{item.Name}** holds when `{OneLine(item.Holds.Text)}`; "
+                        + $"{(item.Waits ? $"waits for it up to {Span(item.Within)}, then a case" : "otherwise a case at once")} for {item.Case.Queue}.");
                 }
 
                 break;
             case StepDefinition.Approval approval:
-                Line(text, $"- Needed when `{OneLine(approval.When.Text)}`; covers `{OneLine(approval.Covers.Text)}`: another value needs another approval. Overdue after {Span(approval.Within)}.");
+                Line(text, $"- Needed when `{OneLine(approval.When.Text)}`; covers `{OneLine(approval.Covers.Text)}`: another value needs another "
+                    + $"approval. Overdue after {Span(approval.Within)}.");
                 Line(text, $"- Not by `{OneLine(approval.NotBy.Text)}`. The case is for {approval.Case.Queue}.");
                 break;
             case StepDefinition.Request request:
-                Line(text, $"- One request to `{request.Process}` for each of `{OneLine(request.Each.Text)}`; answers become `{request.Into}`. After {Span(request.Within)} a case for {request.Case.Queue}.");
+                Line(text, $"- One request to `{request.Process}` for each of `{OneLine(request.Each.Text)}`; answers become `{request.Into}`. After "
+                    + $"{Span(request.Within)} a case for {request.Case.Queue}.");
                 break;
             case StepDefinition.Write write:
                 Line(text, $"- {(write.When is { } only ? $"For records with `{OneLine(only.Text)}`. " : "")}If refused, a case for {write.Case.Queue}.");
-                Line(text, $"- Taking back: {(write.Undo ? "what was created is taken back." : write.KeepReason is { } reason ? $"kept. {reason}" : "kept.")}");
+                var kept = write.KeepReason is { } reason ? $"kept. {reason}" : "kept.";
+                Line(text, $"- Taking back: {(write.Undo ? "what was created is taken back." : kept)}");
                 break;
             case StepDefinition.Publish { When: { } condition }:
                 Line(text, $"- Only when `{OneLine(condition.Text)}`.");
@@ -70,9 +75,11 @@ internal static class ProcessText
         Line(text, "");
     }
 
-    private static string OneLine(string text) => string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)).Replace("`", "'", StringComparison.Ordinal);
+    private static string OneLine(string text) => string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))
+        .Replace("`", "'", StringComparison.Ordinal);
 
-    private static string Span(TimeSpan span) => span.TotalDays >= 1 ? Count(span.TotalDays, "day") : span.TotalHours >= 1 ? Count(span.TotalHours, "hour") : Count(span.TotalMinutes, "minute");
+    private static string Span(TimeSpan span) => span.TotalDays >= 1 ? Count(span.TotalDays, "day") : span.TotalHours >= 1 ? Count(span.TotalHours, "hour")
+        : Count(span.TotalMinutes, "minute");
 
     private static string Count(double count, string unit) => $"{count.ToString("0.#", CultureInfo.InvariantCulture)} {unit}{(count == 1 ? "" : "s")}";
 

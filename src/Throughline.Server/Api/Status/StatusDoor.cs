@@ -29,7 +29,8 @@ internal sealed class StatusDoor(Doors doors)
             ("now", doors.Time.GetUtcNow()),
             ("counts", Fields.Of(
                 ("envelopesWaiting", counts.EnvelopesWaiting), ("parked", counts.Parked), ("commandsWaiting", counts.CommandsWaiting),
-                ("commandsInDoubt", counts.CommandsInDoubt), ("casesOpen", counts.CasesOpen), ("instancesRunning", counts.InstancesRunning), ("instancesDone", counts.InstancesDone))),
+                ("commandsInDoubt", counts.CommandsInDoubt), ("casesOpen", counts.CasesOpen),
+                    ("instancesRunning", counts.InstancesRunning), ("instancesDone", counts.InstancesDone))),
             ("lanes", doors.Hub.Lanes.Select(lane => Fields.Of(
                 ("system", lane.System),
                 ("kind", doors.Landscape.Systems[lane.System].Kind),
@@ -50,7 +51,8 @@ internal sealed class StatusDoor(Doors doors)
             return;
         }
 
-        var rows = await doors.Store.ListInstancesAsync(context.Query("process"), context.Query("status"), context.Query("after"), (int)max, context.RequestAborted);
+        var rows = await doors.Store.ListInstancesAsync(context.Query("process"), context.Query("status"), context.Query("after"), (int)max,
+            context.RequestAborted);
         await Answer.JsonAsync(context, 200, Fields.Of(
             ("instances", rows.Select(Instance)), ("next", rows.Length == max ? rows[^1].Id.ToString() : null)));
     }
@@ -73,7 +75,8 @@ internal sealed class StatusDoor(Doors doors)
     }
 
     public static Fields Instance(InstanceRow row) => Fields.Of(
-        ("id", row.Id.ToString()), ("process", row.Process), ("status", row.Status), ("summary", row.Summary), ("scope", row.Unit.Scope.ToString()), ("unit", row.Unit.Unit),
+        ("id", row.Id.ToString()), ("process", row.Process), ("status", row.Status), ("summary", row.Summary),
+            ("scope", row.Unit.Scope.ToString()), ("unit", row.Unit.Unit),
         ("startedAt", row.StartedAt), ("changedAt", row.ChangedAt));
 
     private async Task<bool> WorksAsync(CancellationToken cancellation)

@@ -6,7 +6,8 @@ namespace Throughline.Server.Api.Trace;
 /// <summary>The record of an engagement in each system: what it is, its number, its id there, whether it stands.</summary>
 internal static class EngagementRecords
 {
-    public static IEnumerable<Fields> Of(UnitState unit, Landscape.Landscape landscape) => Sources(unit).Concat(Customers(unit, landscape)).Concat(Targets(unit));
+    public static IEnumerable<Fields> Of(UnitState unit, Landscape.Landscape landscape) => Sources(unit).Concat(Customers(unit, landscape))
+        .Concat(Targets(unit));
 
     private static IEnumerable<Fields> Sources(UnitState unit) =>
         from record in unit.Records.Values
@@ -19,7 +20,8 @@ internal static class EngagementRecords
         from record in unit.Of("billing-account")
         from pair in record.Attributes.Nested("ids") ?? Fields.Empty
         where pair.Value is not null
-        select One(landscape.Roles.TryGetValue(pair.Key, out var role) ? role.Default : pair.Key, "customer", "customer", record.Attributes, Text(pair.Value), "there");
+        select One(landscape.Roles.TryGetValue(pair.Key, out var role) ? role.Default : pair.Key, "customer", "customer", record.Attributes,
+            Text(pair.Value), "there");
 
     private static IEnumerable<Fields> Targets(UnitState unit) =>
         from target in unit.Targets.Values
@@ -28,11 +30,13 @@ internal static class EngagementRecords
         where !isSource
         orderby target.System, target.Entity, target.Record.Key
         select One(
-            target.System, target.Entity, target.Record.Entity, unit.Records.GetValueOrDefault(target.Record)?.Attributes ?? Fields.Empty, target.ExternalId,
+            target.System, target.Entity, target.Record.Entity, unit.Records.GetValueOrDefault(target.Record)?.Attributes
+                ?? Fields.Empty, target.ExternalId,
             target.Undone ? "taken back" : target.Failure is not null ? "refused" : target.ExternalId is null ? "under way" : "there");
 
     private static Fields One(string system, string entity, string what, Fields attributes, string? externalId, string state) => Fields.Of(
-        ("system", system), ("entity", entity), ("what", what), ("number", attributes.Text("number") ?? attributes.Text("code")), ("name", attributes.Text("name")),
+        ("system", system), ("entity", entity), ("what", what), ("number", attributes.Text("number") ?? attributes.Text("code")),
+            ("name", attributes.Text("name")),
         ("externalId", externalId), ("state", state));
 
     private static string? Text(object? value) => value switch

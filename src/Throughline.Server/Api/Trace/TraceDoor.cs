@@ -15,5 +15,6 @@ internal static class TraceDoor
     }
 
     private static Problem Unknown { get; } = Problem.NotFound(
-        "unknown-id", "The hub knows no engagement by this id. It takes ids of opportunities, contracts and target records, project codes, customer numbers and case ids.");
+        "unknown-id", "The hub knows no engagement by this id. It takes ids of opportunities, contracts and target records, project codes, customer "
+            + "numbers and case ids.");
 }

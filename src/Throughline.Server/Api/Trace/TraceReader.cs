@@ -9,7 +9,8 @@ using Throughline.Server.Api.Cases;
 
 namespace Throughline.Server.Api.Trace;
 
-/// <summary>Tells the story of whatever an id leads to: every engagement that knows it, with records in each system, instances, cases and timeline.</summary>
+/// <summary>Tells the story of whatever an id leads to: every engagement that knows it, with records in each system, instances, cases and
+/// timeline.</summary>
 internal sealed class TraceReader(IHubStore store, ReleaseHolder release)
 {
     private const int EngagementsMax = 20;
@@ -82,7 +83,8 @@ internal sealed class TraceReader(IHubStore store, ReleaseHolder release)
             ("openCases", cases.Where(item => item.Status == CaseStatus.Open).Select(CaseDoor.ToFields)),
             ("closedCases", cases.Where(item => item.Status != CaseStatus.Open).Select(CaseDoor.ToFields)),
             ("timeline", lineage.Select(entry => Fields.Of(
-                ("at", entry.At), ("kind", entry.Kind), ("text", entry.Text), ("system", entry.System), ("entity", entry.Entity), ("externalId", entry.ExternalId), ("scope", entry.Scope.ToString())))),
+                ("at", entry.At), ("kind", entry.Kind), ("text", entry.Text), ("system", entry.System), ("entity", entry.Entity),
+                    ("externalId", entry.ExternalId), ("scope", entry.Scope.ToString())))),
             ("timelineIsCut", lineage.Count >= LineageMax));
     }
 
@@ -115,16 +117,21 @@ internal sealed class TraceReader(IHubStore store, ReleaseHolder release)
             ?? instance.Steps.Select(step => (step.Key, step.Key, step.Value));
         return Fields.Of(
             ("id", instance.Id.ToString()), ("process", instance.Process), ("title", definition?.Title ?? instance.Process),
-            ("status", instance.Held ? "held" : instance.Status.ToString().ToLowerInvariant()), ("startedAt", instance.StartedAt), ("changedAt", instance.ChangedAt),
+            ("status", instance.Held ? "held" : instance.Status.ToString().ToLowerInvariant()), ("startedAt", instance.StartedAt),
+                ("changedAt", instance.ChangedAt),
             ("steps", steps.Select(step => Fields.Of(
                 ("name", step.Name), ("title", step.Title), ("done", step.State.IsDone), ("reason", step.State.Reason), ("since", step.State.Since)))));
     }
 
     private static Fields Sold(CanonicalRecord record) => Fields.Of(
-        ("opportunity", record.Id.Key), ("name", record.Attributes.Text("name")), ("amount", record.Attributes.Nested("amount")), ("stage", record.Attributes.Text("stage")),
-        ("won", record.Attributes.Flag("won")), ("closeDate", record.Attributes.Text("closeDate")), ("start", record.Attributes.Text("start")), ("end", record.Attributes.Text("end")),
+        ("opportunity", record.Id.Key), ("name", record.Attributes.Text("name")), ("amount", record.Attributes.Nested("amount")),
+            ("stage", record.Attributes.Text("stage")),
+        ("won", record.Attributes.Flag("won")), ("closeDate", record.Attributes.Text("closeDate")), ("start", record.Attributes.Text("start")),
+            ("end", record.Attributes.Text("end")),
         ("lines", record.Attributes.NestedList("lines").Select(line => Fields.Of(
-            ("workstream", line.Text("workstreamName") ?? line.Text("workstream")), ("description", line.Text("description")), ("billing", line.Text("billing")), ("amount", line.Nested("amount"))))));
+            ("workstream", line.Text("workstreamName") ?? line.Text("workstream")), ("description", line.Text("description")),
+                ("billing", line.Text("billing")), ("amount", line.Nested("amount"))))));
 
-    private static string? Title(UnitState unit) => unit.Of("opportunity").Select(record => record.Attributes.Text("name")).FirstOrDefault(name => name is { Length: > 0 });
+    private static string? Title(UnitState unit) => unit.Of("opportunity").Select(record => record.Attributes.Text("name"))
+        .FirstOrDefault(name => name is { Length: > 0 });
 }

@@ -27,7 +27,8 @@ internal sealed class DemoCrm : IDisposable
     public DemoCrm(Landscape.Landscape landscape, TimeProvider time)
     {
         _time = time;
-        System = landscape.Roles.TryGetValue("crm", out var role) ? role.Default : throw new CommandFailedException("The landscape has no system in the role crm; the demo's deals begin there.");
+        System = landscape.Roles.TryGetValue("crm", out var role) ? role.Default
+            : throw new CommandFailedException("The landscape has no system in the role crm; the demo's deals begin there.");
         var crm = landscape.Systems[System];
         if (crm.Kind != "salesforce" || !Uri.TryCreate(crm.Configuration.Text("login_url"), UriKind.Absolute, out var address))
         {
@@ -52,12 +53,15 @@ internal sealed class DemoCrm : IDisposable
             using var answer = await _client.GetAsync(new Uri("/_sandbox/records/Account", UriKind.Relative), cancellation);
             if (!answer.IsSuccessStatusCode)
             {
-                throw new CommandFailedException($"{_client.BaseAddress} is not a Salesforce sandbox of Throughline; the demo writes made-up deals only there.");
+                throw new CommandFailedException(
+                    $"{_client.BaseAddress} is not a Salesforce sandbox of Throughline; the demo writes made-up deals only there.");
             }
         }
         catch (HttpRequestException)
         {
-            throw new CommandFailedException($"The Salesforce sandbox at {_client.BaseAddress} cannot be reached. Unset its address, and the demo starts one, or run: throughline sandbox salesforce", Exit.Unreachable);
+            throw new CommandFailedException(
+                $"The Salesforce sandbox at {_client.BaseAddress} cannot be reached. Unset its address, and the demo starts one, or run: throughline "
+                    + "sandbox salesforce", Exit.Unreachable);
         }
     }
 
@@ -66,7 +70,8 @@ internal sealed class DemoCrm : IDisposable
         using var content = Json(record);
         using var answer = await _client.PostAsync(new Uri($"/_sandbox/records/{entity}", UriKind.Relative), content, cancellation);
         var body = await answer.Content.ReadAsStringAsync(cancellation);
-        return answer.IsSuccessStatusCode ? Fields.Parse(body).Text("id")! : throw new CommandFailedException($"The CRM did not take a {entity} of the demo: {body}");
+        return answer.IsSuccessStatusCode ? Fields.Parse(body).Text("id")!
+            : throw new CommandFailedException($"The CRM did not take a {entity} of the demo: {body}");
     }
 
     public async Task ChangeAsync(string entity, string id, Fields changes, CancellationToken cancellation)
@@ -120,7 +125,8 @@ internal sealed class DemoCrm : IDisposable
 
         return entity != "Opportunity"
             ? record
-            : record.With("OpportunityLineItems", (await AllAsync("OpportunityLineItem", cancellation)).Where(line => line.Text("OpportunityId") == id && line.Flag("IsDeleted") != true));
+            : record.With("OpportunityLineItems", (await AllAsync("OpportunityLineItem", cancellation))
+            .Where(line => line.Text("OpportunityId") == id && line.Flag("IsDeleted") != true));
     }
 
     private static StringContent Json(Fields fields) => new(fields.ToJson(), Encoding.UTF8, "application/json");

@@ -36,7 +36,8 @@ internal sealed class DemoFirm(DemoCrm crm, DateOnly today)
     /// <summary>Enters people, customers, contracts and the deals, all still in negotiation.</summary>
     public async Task SeedAsync(CancellationToken cancellation)
     {
-        _ids["seller"] = await crm.AddAsync("User", Fields.Of(("Username", "sam@halden.example"), ("FirstName", "Sam"), ("LastName", "Seller"), ("Email", "sam@halden.example"), ("IsActive", true)), cancellation);
+        _ids["seller"] = await crm.AddAsync("User", Fields.Of(("Username", "sam@halden.example"), ("FirstName", "Sam"), ("LastName", "Seller"),
+            ("Email", "sam@halden.example"), ("IsActive", true)), cancellation);
         await AccountAsync("northwind-group", "Northwind Group", null, "DE", "Stuttgart", null, cancellation);
         await AccountAsync("northwind-de", "Northwind Robotics GmbH", "northwind-group", "DE", "Stuttgart", "DE 136 695 976", cancellation);
         await AccountAsync("northwind-gb", "Northwind Robotics Ltd", "northwind-group", "GB", "London", "GB 980 7806 84", cancellation);
@@ -47,29 +48,43 @@ internal sealed class DemoFirm(DemoCrm crm, DateOnly today)
         await AccountAsync("wingtip-again", "Wingtip Toys Gesellschaft mbH", null, "DE", "Nürnberg", "DE143593636", cancellation);
         await AccountAsync("litware", "Litware SE", null, "DE", "Köln", "DE 123 475 223", cancellation);
         await AccountAsync("tailspin", "Tailspin Aero GmbH", null, "DE", "Bremen", "DE 118 645 675", cancellation);
-        Northwind = await DealAsync("Northwind rollout", "three countries, above the approval limit", "northwind-de", true, DealEnd.Active, Rollout(), cancellation);
-        Contoso = await DealAsync("Contoso data platform", "everything is in order", "contoso", true, DealEnd.Active, [Time("Germany", 560, 84_000m)], cancellation);
-        Fabrikam = await DealAsync("Fabrikam process review", "the statement of work is not signed yet", "fabrikam", false, DealEnd.Active, [Time("Germany", 240, 36_000m)], cancellation);
-        Adatum = await DealAsync("Adatum analytics", "the customer's tax id is missing", "adatum", true, DealEnd.Active, [Time("Germany", 400, 60_000m)], cancellation);
-        Wingtip = await DealAsync("Wingtip planning", "a customer that stands twice in the CRM", "wingtip", true, DealEnd.Active, [Time("Germany", 160, 24_000m)], cancellation);
-        WingtipAgain = await DealAsync("Wingtip warehouse", "the same customer under its second account", "wingtip-again", true, DealEnd.Active, [Time("Germany", 200, 30_000m)], cancellation);
-        Litware = await DealAsync("Litware ERP programme", "above the limit, and not wanted", "litware", true, DealEnd.Undone, [Time("Germany", 2_066, 310_000m)], cancellation);
+        Northwind = await DealAsync("Northwind rollout", "three countries, above the approval limit", "northwind-de", true, DealEnd.Active, Rollout(),
+            cancellation);
+        Contoso = await DealAsync("Contoso data platform", "everything is in order", "contoso", true, DealEnd.Active, [Time("Germany", 560, 84_000m)],
+            cancellation);
+        Fabrikam = await DealAsync("Fabrikam process review", "the statement of work is not signed yet", "fabrikam", false, DealEnd.Active,
+            [Time("Germany", 240, 36_000m)], cancellation);
+        Adatum = await DealAsync("Adatum analytics", "the customer's tax id is missing", "adatum", true, DealEnd.Active, [Time("Germany", 400, 60_000m)],
+            cancellation);
+        Wingtip = await DealAsync("Wingtip planning", "a customer that stands twice in the CRM", "wingtip", true, DealEnd.Active,
+            [Time("Germany", 160, 24_000m)], cancellation);
+        WingtipAgain = await DealAsync("Wingtip warehouse", "the same customer under its second account", "wingtip-again", true, DealEnd.Active,
+            [Time("Germany", 200, 30_000m)], cancellation);
+        Litware = await DealAsync("Litware ERP programme", "above the limit, and not wanted", "litware", true, DealEnd.Undone,
+            [Time("Germany", 2_066, 310_000m)], cancellation);
         Tailspin = await DealAsync("Tailspin audit", "won, then taken back", "tailspin", true, DealEnd.Held, [Time("Germany", 120, 18_000m)], cancellation);
     }
 
-    private async Task AccountAsync(string name, string title, string? parent, string country, string city, string? taxId, CancellationToken cancellation) =>
+    private async Task AccountAsync(string name, string title, string? parent, string country, string city, string? taxId,
+        CancellationToken cancellation) =>
         _ids[name] = await crm.AddAsync("Account", Fields.Of(
-            ("Name", title), ("ParentId", parent is null ? null : _ids[parent]), ("BillingStreet", "Werkstr. 1"), ("BillingCity", city), ("BillingPostalCode", "70173"),
-            ("BillingCountry", country), ("Tax_Id__c", taxId), ("Credit_Status__c", "Open"), ("CurrencyIsoCode", "EUR"), ("OwnerId", Seller)), cancellation);
+            ("Name", title), ("ParentId", parent is null ? null : _ids[parent]), ("BillingStreet", "Werkstr. 1"),
+                ("BillingCity", city), ("BillingPostalCode", "70173"),
+            ("BillingCountry", country), ("Tax_Id__c", taxId), ("Credit_Status__c", "Open"), ("CurrencyIsoCode", "EUR"),
+                ("OwnerId", Seller)), cancellation);
 
-    private async Task<Deal> DealAsync(string name, string story, string account, bool isSigned, DealEnd end, Fields[] lines, CancellationToken cancellation)
+    private async Task<Deal> DealAsync(string name, string story, string account, bool isSigned, DealEnd end, Fields[] lines,
+        CancellationToken cancellation)
     {
-        var contract = await crm.AddAsync("Contract", Fields.Of(("AccountId", _ids[account]), ("StartDate", Day(14)), ("ContractTerm", 12), ("CurrencyIsoCode", "EUR")), cancellation);
+        var contract = await crm.AddAsync("Contract",
+            Fields.Of(("AccountId", _ids[account]), ("StartDate", Day(14)), ("ContractTerm", 12), ("CurrencyIsoCode", "EUR")), cancellation);
         var deal = new Deal(name, story, account, contract, end, lines)
         {
             Id = await crm.AddAsync("Opportunity", Fields.Of(
-                ("Name", name), ("AccountId", _ids[account]), ("StageName", "Negotiation/Review"), ("CloseDate", Day(0)), ("Type", "New Business"), ("CurrencyIsoCode", "EUR"),
-                ("OwnerId", Seller), ("ContractId", contract), ("Delivery_Start__c", Day(14)), ("Delivery_End__c", Day(200)), ("At_Risk_Start__c", false)), cancellation),
+                ("Name", name), ("AccountId", _ids[account]), ("StageName", "Negotiation/Review"), ("CloseDate", Day(0)),
+                    ("Type", "New Business"), ("CurrencyIsoCode", "EUR"),
+                ("OwnerId", Seller), ("ContractId", contract), ("Delivery_Start__c", Day(14)), ("Delivery_End__c", Day(200)),
+                    ("At_Risk_Start__c", false)), cancellation),
         };
         foreach (var line in lines)
         {
@@ -86,9 +101,11 @@ internal sealed class DemoFirm(DemoCrm crm, DateOnly today)
     }
 
     public async Task SignAsync(Deal deal, CancellationToken cancellation) =>
-        await crm.ChangeAsync("Contract", deal.Contract, Fields.Of(("Status", "Activated"), ("CustomerSignedDate", Day(0)), ("Sow_Hash__c", Hash)), cancellation);
+        await crm.ChangeAsync("Contract", deal.Contract, Fields.Of(("Status", "Activated"), ("CustomerSignedDate", Day(0)), ("Sow_Hash__c", Hash)),
+            cancellation);
 
-    public Task WinAsync(Deal deal, CancellationToken cancellation) => crm.ChangeAsync("Opportunity", deal.Id, Fields.Of(("StageName", "Closed Won")), cancellation);
+    public Task WinAsync(Deal deal, CancellationToken cancellation) =>
+        crm.ChangeAsync("Opportunity", deal.Id, Fields.Of(("StageName", "Closed Won")), cancellation);
 
     private string Day(int fromToday) => today.AddDays(fromToday).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
 
@@ -101,12 +118,16 @@ internal sealed class DemoFirm(DemoCrm crm, DateOnly today)
     ];
 
     private Fields Milestone(string what, int inDays) =>
-        Line("GB", "United Kingdom", "GB", "milestone", what, "Consultant", 150, 60_000m, "GBP", 1.15m, 69_000m).With("ServiceDate", Day(inDays)).With("Billing_Account__c", "northwind-gb");
+        Line("GB", "United Kingdom", "GB", "milestone", what, "Consultant", 150, 60_000m, "GBP", 1.15m, 69_000m).With("ServiceDate", Day(inDays))
+            .With("Billing_Account__c", "northwind-gb");
 
-    private static Fields Time(string workstream, int hours, decimal amount) => Line("DE", workstream, "DE", "time", "Consulting", "Consultant", hours, amount, "EUR", 1m, amount);
+    private static Fields Time(string workstream, int hours, decimal amount) =>
+        Line("DE", workstream, "DE", "time", "Consulting", "Consultant", hours, amount, "EUR", 1m, amount);
 
     private static Fields Line(
-        string code, string workstream, string country, string billing, string description, string? role, int? hours, decimal amount, string currency, decimal rate, decimal total) => Fields.Of(
-        ("Workstream__c", code), ("Workstream_Name__c", workstream), ("Country__c", country), ("Billing_Method__c", billing), ("Description", description), ("Role__c", role), ("Hours__c", hours),
+        string code, string workstream, string country, string billing, string description, string? role, int? hours,
+        decimal amount, string currency, decimal rate, decimal total) => Fields.Of(
+        ("Workstream__c", code), ("Workstream_Name__c", workstream), ("Country__c", country), ("Billing_Method__c", billing),
+            ("Description", description), ("Role__c", role), ("Hours__c", hours),
         ("Line_Amount__c", amount), ("Line_Currency__c", currency), ("Fx_Rate__c", rate), ("Quantity", 1), ("TotalPrice", total));
 }

@@ -41,7 +41,8 @@ internal sealed class DemoPlay(DemoStage stage, Terminal terminal)
             await _firm.WinAsync(deal, cancellation);
         }
 
-        Say($"All {_firm.Deals.Length} are set to Closed Won. The CRM tells the hub of the Northwind rollout at once, by {stage.Crm.Announcement}; the others the hub finds itself.");
+        Say($"All {_firm.Deals.Length} are set to Closed Won. The CRM tells the hub of the Northwind rollout at once, by {stage.Crm.Announcement}; the "
+            + "others the hub finds itself.");
         await stage.Crm.AnnounceAsync(stage.Client, "Opportunity", _firm.Northwind.Id, cancellation);
         await WaitAsync(_firm.Contoso, "is found and set up", deal => deal.State == "active", cancellation);
         Say($"{Line(_firm.Contoso)}: ready. {Numbers(_firm.Contoso)}");
@@ -53,7 +54,8 @@ internal sealed class DemoPlay(DemoStage stage, Terminal terminal)
         var deal = _firm.Northwind;
         var approval = await CaseAsync(deal, "approval", cancellation);
         Say($"{Line(deal)}: {approval.Text("says")}");
-        var own = await stage.Client.PostAsync($"/api/v1/cases/{approval.Text("id")}/approve", Fields.Of(("by", _firm.Seller), ("reason", "I sold it")), cancellation);
+        var own = await stage.Client.PostAsync($"/api/v1/cases/{approval.Text("id")}/approve", Fields.Of(("by", _firm.Seller), ("reason", "I sold it")),
+            cancellation);
         Say(own.Status == 403 ? "The seller tries to approve it and is refused." : $"The seller tried to approve it, and the hub answered {own.Status}!");
         await ActAsync(approval, "approve", "dana.okafor", "margin checked", cancellation);
         Say("Dana Okafor, finance director, approves it.");
@@ -73,7 +75,8 @@ internal sealed class DemoPlay(DemoStage stage, Terminal terminal)
     private async Task CorrectAsync(CancellationToken cancellation)
     {
         Head("Deals that wait, and go on by themselves");
-        await WaitAsync(_firm.Fabrikam, "waits for the signature", deal => deal.Seen!.NestedList("instances").Count > 0 && deal.State is "running" or "waiting", cancellation);
+        await WaitAsync(_firm.Fabrikam, "waits for the signature", deal => deal.Seen!.NestedList("instances").Count > 0
+            && deal.State is "running" or "waiting", cancellation);
         Say($"{Line(_firm.Fabrikam)}: {_firm.Fabrikam.Seen!.Nested("standing")!.Text("says")}");
         var tax = await CaseAsync(_firm.Adatum, "check", cancellation);
         Say($"{Line(_firm.Adatum)}: case for {tax.Text("queue")}. {tax.Text("says")} {tax.Text("remedy")}");
@@ -87,7 +90,8 @@ internal sealed class DemoPlay(DemoStage stage, Terminal terminal)
         Say($"{Line(_firm.Adatum)}: ready, the case has closed itself. {Numbers(_firm.Adatum)}");
         await WaitAsync(_firm.Wingtip, "is set up", deal => deal.State == "active", cancellation);
         await WaitAsync(_firm.WingtipAgain, "is set up", deal => deal.State == "active", cancellation);
-        Say($"Wingtip stands twice in the CRM, with one tax id: the ERP has it once, as {Customer(_firm.Wingtip)} for both deals ({Customer(_firm.WingtipAgain)}).");
+        Say($"Wingtip stands twice in the CRM, with one tax id: the ERP has it once, as {Customer(_firm.Wingtip)} for both deals "
+            + $"({Customer(_firm.WingtipAgain)}).");
     }
 
     private async Task Tailspin(CancellationToken cancellation)
@@ -140,7 +144,8 @@ internal sealed class DemoPlay(DemoStage stage, Terminal terminal)
             if (terminal.Time.GetElapsedTime(since) > PatienceMax)
             {
                 throw new CommandFailedException(
-                    $"{deal.Name} was expected to be one that {what}, and after {PatienceMax.TotalSeconds:0} seconds it stands so: {deal.Seen?.Nested("standing")?.Text("says") ?? "the hub does not know it"}\n"
+                    $"{deal.Name} was expected to be one that {what}, and after {PatienceMax.TotalSeconds:0} seconds it stands so: "
+                        + $"{deal.Seen?.Nested("standing")?.Text("says") ?? "the hub does not know it"}\n"
                     + (deal.Seen is null ? "" : TraceText.Render(Fields.Of(("engagements", new[] { deal.Seen })))));
             }
 
@@ -160,7 +165,8 @@ internal sealed class DemoPlay(DemoStage stage, Terminal terminal)
     private static string Customer(Deal deal) => deal.Records("customer").FirstOrDefault()?.Text("number") ?? "?";
 
     private static string Numbers(Deal deal) =>
-        $"Customer {string.Join(" and ", deal.Records("customer").Select(record => record.Text("number")).Distinct())}, project {deal.Records("project").FirstOrDefault()?.Text("number")}.";
+        $"Customer {string.Join(" and ", deal.Records("customer").Select(record => record.Text("number")).Distinct())}, project "
+            + $"{deal.Records("project").FirstOrDefault()?.Text("number")}.";
 
     private static string Title(string name) => char.ToUpperInvariant(name[0]) + name[1..];
 
@@ -171,5 +177,6 @@ internal sealed class DemoPlay(DemoStage stage, Terminal terminal)
     }
 
     private void Say(string text) =>
-        terminal.Out.WriteLine(CaseText.Clean($"[{terminal.Time.GetElapsedTime(_start).TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture),5} s] {text}"));
+        terminal.Out.WriteLine(CaseText.Clean(
+            $"[{terminal.Time.GetElapsedTime(_start).TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture),5} s] {text}"));
 }

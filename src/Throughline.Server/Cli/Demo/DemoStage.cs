@@ -10,7 +10,8 @@ internal sealed class DemoStage : IAsyncDisposable
     private readonly ILoggerFactory _logs;
     private readonly SocketsHttpHandler _transport;
 
-    private DemoStage(DemoSandboxes sandboxes, HubServer hub, HubClient client, DemoCrm crm, DemoSystems systems, string? temporary, ILoggerFactory logs, SocketsHttpHandler transport)
+    private DemoStage(DemoSandboxes sandboxes, HubServer hub, HubClient client, DemoCrm crm, DemoSystems systems, string? temporary, ILoggerFactory logs,
+        SocketsHttpHandler transport)
     {
         (Sandboxes, Hub, Client, Crm, Systems) = (sandboxes, hub, client, crm, systems);
         (_temporary, _logs, _transport) = (temporary, logs, transport);
@@ -45,7 +46,8 @@ internal sealed class DemoStage : IAsyncDisposable
             var parts = new HubServerParts
             {
                 Landscape = landscape, Store = store, Connectors = Composition.Connect(landscape, secrets, transport, terminal.Time),
-                Token = AccessToken.OpenOrCreate(temporary ?? data!), Secrets = secrets, Endpoints = [new IPEndPoint(IPAddress.Loopback, port ?? FreePort(7070))], Logs = logs, Time = terminal.Time,
+                Token = AccessToken.OpenOrCreate(temporary ?? data!), Secrets = secrets, Endpoints = [new IPEndPoint(IPAddress.Loopback, port
+                    ?? FreePort(7070))], Logs = logs, Time = terminal.Time,
             };
             var hub = await HubServer.StartAsync(parts, cancellation);
             return new DemoStage(sandboxes, hub, new HubClient(hub.Address, hub.Token.Value), crm, systems, temporary, logs, transport);

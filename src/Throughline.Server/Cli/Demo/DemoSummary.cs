@@ -12,7 +12,8 @@ internal sealed class DemoSummary(DemoStage stage, DemoFirm firm, Terminal termi
         terminal.Out.WriteLine("What came of it");
         var rows = firm.Deals.Select(deal => new[]
         {
-            deal.Name, deal.Amount.ToString("N2", CultureInfo.InvariantCulture), deal.State + (deal.IsAsExpected ? "" : $" (expected {deal.End.ToString().ToLowerInvariant()})"),
+            deal.Name, deal.Amount.ToString("N2", CultureInfo.InvariantCulture), deal.State
+                + (deal.IsAsExpected ? "" : $" (expected {deal.End.ToString().ToLowerInvariant()})"),
             Join(deal.Records("customer"), "number"), Join(deal.Records("project"), "number"), Join(Psa(deal), "externalId"), Join(Erp(deal), "externalId"),
             string.Join(", ", deal.Seen?.NestedList("openCases").Select(item => item.Text("queue")) ?? []),
         }).ToList();
@@ -38,7 +39,8 @@ internal sealed class DemoSummary(DemoStage stage, DemoFirm firm, Terminal termi
         var numbers = firm.Deals.SelectMany(deal => deal.Records("customer")).Select(record => record.Text("number")).ToHashSet(StringComparer.Ordinal);
         var isRight = Compare("CRM: opportunities that show a project number", inCrm, opportunities);
         isRight &= await CompareAsync("PSA: projects", "psa", "projects", _ => true, projects, cancellation);
-        isRight &= await CompareAsync("ERP: customers with a number of the hub", "erp", "party.party", row => numbers.Contains(row.Text("code")), customers, cancellation);
+        isRight &= await CompareAsync("ERP: customers with a number of the hub", "erp", "party.party", row => numbers.Contains(row.Text("code")), customers,
+            cancellation);
         isRight &= await CompareAsync("ERP: financial projects", "erp", "project.work", row => row.Text("type") == "project", financial, cancellation);
         return isRight;
     }
@@ -60,9 +62,12 @@ internal sealed class DemoSummary(DemoStage stage, DemoFirm firm, Terminal termi
         return found == expected;
     }
 
-    private static IEnumerable<Fields> Psa(Deal deal) => deal.Records("project").Where(record => record.Text("entity") == "project" && record.Text("externalId") is not null);
+    private static IEnumerable<Fields> Psa(Deal deal) => deal.Records("project")
+        .Where(record => record.Text("entity") == "project" && record.Text("externalId") is not null);
 
-    private static IEnumerable<Fields> Erp(Deal deal) => deal.Records("workstream").Where(record => record.Text("entity") == "project.work" && record.Text("externalId") is not null);
+    private static IEnumerable<Fields> Erp(Deal deal) => deal.Records("workstream")
+        .Where(record => record.Text("entity") == "project.work" && record.Text("externalId") is not null);
 
-    private static string Join(IEnumerable<Fields> records, string name) => string.Join(", ", records.Select(record => record.Text(name)).OfType<string>().Distinct());
+    private static string Join(IEnumerable<Fields> records, string name) =>
+        string.Join(", ", records.Select(record => record.Text(name)).OfType<string>().Distinct());
 }

@@ -6,7 +6,8 @@ namespace Throughline.Server.Cli.Demo;
 /// <summary>Looks into PSA and ERP without the hub and its connectors, where they are sandboxes; a real server is left alone.</summary>
 internal sealed class DemoSystems(Landscape.Landscape landscape) : IDisposable
 {
-    private static readonly (string Code, string Name)[] Countries = [("DE", "Germany"), ("GB", "United Kingdom"), ("US", "United States"), ("AT", "Austria"), ("FR", "France")];
+    private static readonly (string Code, string Name)[] Countries = [("DE", "Germany"), ("GB", "United Kingdom"), ("US", "United States"),
+        ("AT", "Austria"), ("FR", "France")];
 
     private readonly HttpClient _client = new();
 
@@ -53,5 +54,6 @@ internal sealed class DemoSystems(Landscape.Landscape landscape) : IDisposable
     public void Dispose() => _client.Dispose();
 
     private Uri? Base(string role) =>
-        landscape.Roles.TryGetValue(role, out var declared) && Uri.TryCreate(landscape.Systems[declared.Default].Configuration.Text("url"), UriKind.Absolute, out var address) ? address : null;
+        landscape.Roles.TryGetValue(role, out var declared)
+            && Uri.TryCreate(landscape.Systems[declared.Default].Configuration.Text("url"), UriKind.Absolute, out var address) ? address : null;
 }

@@ -1,0 +1,20 @@
+using Throughline.Benchmarks;
+
+try
+{
+    var options = Options.Parse(args);
+    await (options.Verb switch
+    {
+        "run" => Series.RunAsync(options),
+        "deals" => DealsRun.RunAsync(options),
+        "limit" => LimitRun.RunAsync(options),
+        "sandboxes" => SandboxHost.RunAsync(options),
+        _ => throw new BenchException("run [--rounds 5] [--deals 300] [--out FILE] | deals | limit | sandboxes; see docs/benchmarks/method.md"),
+    });
+    return 0;
+}
+catch (BenchException problem)
+{
+    await Console.Error.WriteLineAsync("throughline-bench: " + problem.Message);
+    return 1;
+}

@@ -1,0 +1,61 @@
+using Throughline.Connect;
+using Throughline.Landscape;
+using Throughline.Landscape.Expressions;
+using Throughline.Model;
+using Throughline.Model.Canonical;
+
+namespace Throughline.Engine.Intake;
+
+/// <summary>Which scope a source record belongs to, by the landscape's inward map; or why that cannot be told. Pure.</summary>
+/// <param name="Problem">Null where it has a place; otherwise the scope is the waiting room of records that nobody can place yet.</param>
+public sealed record Placement(Scope Scope, string Unit, FieldProblem? Problem)
+{
+    /// <summary>The kind of scope in which such records wait for a person.</summary>
+    public const string UnplacedKind = "unplaced";
+
+    public static Placement Of(Landscape.Landscape landscape, string system, SourceRecord record)
+    {
+        if (record.ExternalId.Length == 0)
+        {
+            return Unplaced(system, record, "/record", $"has no id: the system's own id of the {record.Entity} is needed to recognise it again");
+        }
+
+        if (landscape.InwardMap(system, record.Entity) is not { } map)
+        {
+            var known = landscape.InwardMaps.Where(m => m.System == system).Select(m => m.Entity);
+            return Unplaced(system, record, "/kind", $"the landscape has no mapping for {record.Entity} of {system}; it takes {string.Join(", ", known)}");
+        }
+
+        var variables = new Dictionary<string, object?>(StringComparer.Ordinal)
+        {
+            [VariableNames.Source] = record.Fields,
+            [VariableNames.ExternalId] = record.ExternalId,
+            [VariableNames.Parameters] = landscape.Parameters,
+        };
+        try
+        {
+            if (map.Key.Evaluate(variables) is not string { Length: > 0 } key)
+            {
+                return Unplaced(system, record, "/record", $"the key of the {map.To} ({map.Key.Text}) is empty");
+            }
+
+            if (EntityCatalog.Find(map.To)!.IsMaster)
+            {
+                return new Placement(Scope.Master(map.To), key, null);
+            }
+
+            var home = map.Scope?.Evaluate(variables) as string;
+            return new Placement(Scope.Engagement(home is { Length: > 0 } ? home : key), "", null);
+        }
+        catch (EvaluationException e)
+        {
+            // A tombstone may carry nothing but its id; it then belongs to its own address.
+            return record.Deleted && EntityCatalog.Find(map.To)!.IsMaster ? new Placement(Scope.Master(map.To), record.ExternalId, null)
+                : record.Deleted ? new Placement(Scope.Engagement(record.ExternalId), "", null)
+                : Unplaced(system, record, "/record", $"the {map.To} that it belongs to cannot be told ({map.Place}): {e.Message}");
+        }
+    }
+
+    private static Placement Unplaced(string system, SourceRecord record, string field, string message) =>
+        new(new Scope(UnplacedKind, $"{system}/{record.Entity}/{record.ExternalId}"), "", new FieldProblem(field, message));
+}
