@@ -7,9 +7,8 @@ try
     {
         "run" => Series.RunAsync(options),
         "deals" => DealsRun.RunAsync(options),
-        "limit" => LimitRun.RunAsync(options),
         "sandboxes" => SandboxHost.RunAsync(options),
-        _ => throw new BenchException("run [--rounds 5] [--deals 300] [--out FILE] | deals | limit | sandboxes; see docs/benchmarks/method.md"),
+        _ => throw new BenchException("run [--rounds 5] [--deals 300] [--out FILE] | deals | sandboxes; see docs/benchmarks/method.md"),
     });
     return 0;
 }

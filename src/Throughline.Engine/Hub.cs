@@ -147,10 +147,11 @@ public sealed partial class Hub : IAsyncDisposable
     // A parked envelope goes on, with those that followed it, once the case that explains it has been settled.
     private async Task UnparkReleasedAsync(CancellationToken cancellation)
     {
-        foreach (var unit in (await _parts.Store.ListParkedAsync(null, ParkedLookMax, cancellation)).GroupBy(parked => new UnitKey(parked.Envelope.Scope, parked.Envelope.Content.Unit)))
+        var all = await _parts.Store.ListParkedAsync(null, ParkedLookMax, cancellation);
+        foreach (var unit in all.GroupBy(parked => new UnitKey(parked.Envelope.Scope, parked.Envelope.Content.Unit)))
         {
             var rows = await _parts.Store.LoadUnitsAsync([unit.Key], cancellation);
-            if (rows.Any(row => row.Kind == StateKind.Case && row.Data!.Text("kind") == Cases.Case.ParkedKind))
+            if (rows.Any(row => row.Kind == StateKind.Case && row.Data!.Text("kind") is Cases.Case.ParkedKind or Cases.Case.UnmappedKind))
             {
                 continue;
             }

@@ -56,6 +56,14 @@ public sealed record Case(
 {
     /// <summary>An envelope was set aside; while such a case is open, everything else of its unit waits behind it.</summary>
     public const string ParkedKind = "parked";
+
+    /// <summary>
+    /// A source record could not be mapped. It is parked too, but holds nobody up: records are states, so a later one that can be
+    /// mapped takes its place and settles the case.
+    /// </summary>
+    public const string UnmappedKind = "unmapped";
+
+    public static CaseId UnmappedId(string system, string entity, string externalId) => CaseId.Derive(UnmappedKind, system, entity, externalId);
 }
 
 /// <param name="After">Page key: the id of the last case of the page before.</param>

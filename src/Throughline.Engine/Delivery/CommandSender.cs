@@ -107,7 +107,8 @@ internal sealed class CommandSender(SystemDeclaration system, IConnector connect
     }
 
     private Failure.Validation Ambiguous(string entity, Fields key, ImmutableArray<SourceRecord> records) => new(
-        $"{records.Length} records of {entity} in {system.Name} have {key.ToJson()}: {string.Join(", ", records.Take(5).Select(record => record.ExternalId))}; keep one of them and correct the others",
+        $"{records.Length} records of {entity} in {system.Name} have {key.ToJson()}: "
+            + $"{string.Join(", ", records.Take(5).Select(record => record.ExternalId))}; keep one of them and correct the others",
         []);
 
     private async Task<(ImmutableArray<SourceRecord> Records, Failure? Failure)> FindAsync(FindRequest request)

@@ -4,7 +4,8 @@ namespace Throughline.Engine.Intake;
 
 /// <summary>One thing to take in.</summary>
 /// <param name="Key">The idempotency key, unique per system and entity; at most 200 bytes of UTF-8.</param>
-/// <param name="Fingerprint">Of the record without its volatile fields; tells a repetition from a conflict. Null where a repeated key is never a conflict (polled records carry their content in the key).</param>
+/// <param name="Fingerprint">Of the record without its volatile fields; tells a repetition from a conflict. Null where a repeated key is never
+/// a conflict (polled records carry their content in the key).</param>
 public sealed record IntakeItem(string System, string Entity, string Key, string? Fingerprint, NewEnvelope Envelope);
 
 public enum IntakeOutcome

@@ -51,7 +51,9 @@ internal sealed class Batch(int partition, long epoch, DecideContext context, Da
 
     public ImmutableArray<UnitLookup> IdentityLookups() =>
     [
-        .. _prepared.Values.SelectMany(prepared => Identities(prepared).Select(key => new UnitLookup(prepared.Envelope.Scope, UnitLookup.MatchSystem, key.Entity, key.Value))).Distinct(),
+        .. _prepared.Values
+            .SelectMany(prepared => Identities(prepared).Select(key => new UnitLookup(prepared.Envelope.Scope, UnitLookup.MatchSystem, key.Entity, key.Value)))
+            .Distinct(),
     ];
 
     public void Found(ImmutableArray<FoundUnit> found)
@@ -98,7 +100,7 @@ internal sealed class Batch(int partition, long epoch, DecideContext context, Da
         var prepared = _prepared[envelope.Id];
         if (envelope.Kind == EnvelopeKind.SourceRecord && (prepared.Inward is null || prepared.Inward.Failure is not null))
         {
-            Park(envelope, prepared.Inward?.Failure?.Message ?? $"the landscape has no mapping for {envelope.Payload.Text(PayloadNames.Entity)} of {envelope.Payload.Text(PayloadNames.System)}");
+            RefuseUnmapped(envelope, prepared, state);
             return;
         }
 
@@ -110,6 +112,23 @@ internal sealed class Batch(int partition, long epoch, DecideContext context, Da
         var turn = new Turn(state, envelope, context, now);
         Decider.Decide(turn, prepared with { SameAs = SameAs(prepared) });
         Take(key, turn);
+    }
+
+    private void RefuseUnmapped(Envelope envelope, PreparedEnvelope prepared, UnitState state)
+    {
+        var (system, record) = SourcePayload.Read(envelope.Payload);
+        var known = state.Of(prepared.Entity ?? "").FirstOrDefault(item => item.Id.Key == (state.Key.Unit.Length > 0 ? state.Key.Unit : prepared.Inward?.Key));
+        if (known is not null && known.Versions.ContainsKey(system) && !SourceDecider.IsNewer(record.Version, known.Versions.Text(system)))
+        {
+            _lineage.Add(new LineageEntry(
+                0, now, envelope.Content.CorrelationId, envelope.Scope, "not-applied",
+                $"{system} sent a state of {record.Entity} {record.ExternalId} that cannot be mapped; what is known is as new, so it is dropped.",
+                system, record.Entity, record.ExternalId, envelope.Id.ToString()));
+            return;
+        }
+
+        var reason = prepared.Inward?.Failure?.Message ?? $"the landscape has no mapping for {record.Entity} of {system}";
+        Park(envelope, reason, Case.UnmappedKind, Case.UnmappedId(system, record.Entity, record.ExternalId));
     }
 
     // The landscape may have been mended since; then the record goes on to where it belongs.
@@ -129,15 +148,18 @@ internal sealed class Batch(int partition, long epoch, DecideContext context, Da
     }
 
     /// <summary>Sets an envelope aside with its reason and tells a person; later ones of its unit follow it in order.</summary>
-    public void Park(Envelope envelope, string reason)
+    public void Park(Envelope envelope, string reason) => Park(envelope, reason, Case.ParkedKind, CaseId.Derive("parked", envelope.Id.ToString()));
+
+    private void Park(Envelope envelope, string reason, string kind, CaseId id)
     {
         Advance(envelope);
         _parked.Add(new ParkedEnvelope(envelope, reason, now + ParkedDue));
-        var id = CaseId.Derive("parked", envelope.Id.ToString());
-        var what = envelope.Payload.Text(PayloadNames.Entity) is { } entity ? $"{entity} {envelope.Payload.Text(PayloadNames.ExternalId)} from {envelope.Payload.Text(PayloadNames.System)}" : envelope.Kind.ToString();
+        var what = envelope.Payload.Text(PayloadNames.Entity) is { } entity
+            ? $"{entity} {envelope.Payload.Text(PayloadNames.ExternalId)} from {envelope.Payload.Text(PayloadNames.System)}"
+            : envelope.Kind.ToString();
         var key = UnitOf(envelope);
         _cases[id] = new Case(
-            id, key, envelope.Content.CorrelationId, null, null, Case.ParkedKind, "integration-ops", what,
+            id, key, envelope.Content.CorrelationId, null, null, kind, "integration-ops", what,
             $"{what} cannot be processed: {reason}",
             "Correct the record at its source or the mapping in the landscape, then 'retry' this case; what followed it is processed after it.",
             null, CaseStatus.Open, [CaseAction.Retry], null, now, now + ParkedDue, null, null, null);
@@ -170,7 +192,8 @@ internal sealed class Batch(int partition, long epoch, DecideContext context, Da
         foreach (var instance in unit.Instances.Values.Where(instance => !ReferenceEquals(before?.Instances.GetValueOrDefault(instance.Id), instance)))
         {
             var summary = instance.Request.Text("about") ?? ProcessRunner.NameOf(unit, instance.Subject);
-            yield return new InstanceRow(instance.Id, unit.Key, instance.Process, instance.Held ? "Held" : instance.Status.ToString(), summary, instance.StartedAt, instance.ChangedAt);
+            var status = instance.Held ? "Held" : instance.Status.ToString();
+            yield return new InstanceRow(instance.Id, unit.Key, instance.Process, status, summary, instance.StartedAt, instance.ChangedAt);
         }
     }
 

@@ -88,7 +88,8 @@ internal static class MasterDecider
                 turn.Send(EnvelopeKind.Request, turn.State.Key.Scope, other, turn.Envelope.Payload);
                 break;
             case EnvelopeKind.SourceRecord when prepared.Inward is { } inward:
-                turn.Tell("received", $"{turn.Envelope.Payload.Text(PayloadNames.System)} sent {prepared.Entity} {inward.Key}, which was merged into {other}; {other} keeps its own values.");
+                turn.Tell("received", $"{turn.Envelope.Payload.Text(PayloadNames.System)} sent {prepared.Entity} {inward.Key}, "
+                    + $"which was merged into {other}; {other} keeps its own values.");
                 break;
             default:
                 break;

@@ -12,7 +12,9 @@ namespace Throughline.Engine.Partition;
 /// The thin shell around <see cref="Decider"/>: reads a batch, loads its units, decides in memory, commits once with the fence inside.
 /// One worker holds a partition at a time; a stale one is fenced by the store and simply stops.
 /// </summary>
-public sealed partial class PartitionWorker(IPartitionStore store, ReleaseHolder release, DecisionCatalog decisions, DefinitionLibrary definitions, IDoorbell doorbell, TimeProvider time, ILogger<PartitionWorker> log)
+public sealed partial class PartitionWorker(
+    IPartitionStore store, ReleaseHolder release, DecisionCatalog decisions, DefinitionLibrary definitions, IDoorbell doorbell, TimeProvider time,
+    ILogger<PartitionWorker> log)
 {
     public const int BatchMax = 500;
 

@@ -48,6 +48,7 @@ internal static class ReceiptDecider
         }
 
         turn.Tell("done", $"{target.System} has {target.Entity} {receipt.ExternalId} for {name}"
-            + (receipt.Adopted ? " (it was there already and is used)." : receipt.Probed ? " (seen there after its answer was lost)." : "."), target.System, target.Entity, receipt.ExternalId);
+            + (receipt.Adopted ? " (it was there already and is used)." : receipt.Probed ? " (seen there after its answer was lost)." : "."),
+            target.System, target.Entity, receipt.ExternalId);
     }
 }

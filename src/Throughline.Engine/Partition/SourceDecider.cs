@@ -1,3 +1,4 @@
+using Throughline.Engine.Cases;
 using Throughline.Model;
 
 namespace Throughline.Engine.Partition;
@@ -16,8 +17,10 @@ internal static class SourceDecider
         var externalId = payload.Text(PayloadNames.ExternalId)!;
         var inward = prepared.Inward ?? throw new InvalidOperationException("a source record that was not mapped");
         var id = new RecordId(prepared.Entity!, turn.State.Key.Unit.Length > 0 ? turn.State.Key.Unit : inward.Key!);
-        turn.Tell("received", $"{system} sent {payload.Text(PayloadNames.Entity)} {externalId}{(payload.Text(PayloadNames.Reference) is { } reference ? $" (its reference: {reference})" : "")}.", system, payload.Text(PayloadNames.Entity), externalId);
+        var told = payload.Text(PayloadNames.Reference) is { } reference ? $" (its reference: {reference})" : "";
+        turn.Tell("received", $"{system} sent {payload.Text(PayloadNames.Entity)} {externalId}{told}.", system, payload.Text(PayloadNames.Entity), externalId);
         turn.Crosswalk.Add(new CrosswalkRow(system, payload.Text(PayloadNames.Entity)!, externalId, turn.State.Key, id.Entity, id.Key));
+        turn.Close(Case.UnmappedId(system, payload.Text(PayloadNames.Entity)!, externalId), CaseStatus.Settled, null, null);
         Apply(turn, system, payload.Text(PayloadNames.Version), id, inward.Attributes, payload.Flag(PayloadNames.Deleted) == true);
         FollowReferences(turn, system, id, inward.Attributes);
         MasterDecider.MergeIfSame(turn, prepared, id);
@@ -134,6 +137,9 @@ internal static class SourceDecider
             ("attributes", attributes), (PayloadNames.Deleted, deleted)), subscriber);
 
     private static bool Same(object? left, object? right) => Fields.Of(("v", left)).Equals(Fields.Of(("v", right)));
+
+    /// <summary>True where one version is known to be newer than another; equal, older and unknown ones are not.</summary>
+    public static bool IsNewer(string? version, string? seen) => version is not null && seen is not null && IsOlder(seen, version);
 
     private static bool IsOlder(string version, string seen)
     {

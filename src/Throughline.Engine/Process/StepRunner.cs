@@ -144,7 +144,9 @@ internal static class DecideStep
         if (result.Problems.Length > 0)
         {
             var first = result.Problems[0];
-            run.OpenCase(caseId, step.Name, "decision", new CaseWords(first.Queue, string.Join(" ", result.Problems.Select(p => p.Says)), string.Join(" ", result.Problems.Select(p => p.Remedy)), first.Amount), [CaseAction.Retry, CaseAction.Reject]);
+            var says = string.Join(" ", result.Problems.Select(problem => problem.Says));
+            var remedy = string.Join(" ", result.Problems.Select(problem => problem.Remedy));
+            run.OpenCase(caseId, step.Name, "decision", new CaseWords(first.Queue, says, remedy, first.Amount), [CaseAction.Retry, CaseAction.Reject]);
             run.Wait(step, first.Says, Fields.Of(("attention", true)));
             return;
         }

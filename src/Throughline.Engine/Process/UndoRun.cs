@@ -92,7 +92,8 @@ internal static class UndoRun
     private static void Finish(InstanceRun run, StepDefinition.Write[] steps)
     {
         var kept = steps.Where(step => !step.Undo && step.KeepReason is not null)
-            .SelectMany(step => Mine(run, step).Where(target => target.ExternalId is not null).Select(target => $"{target.Entity} {target.ExternalId} in {target.System} stays: {step.KeepReason}"))
+            .SelectMany(step => Mine(run, step).Where(target => target.ExternalId is not null)
+                .Select(target => $"{target.Entity} {target.ExternalId} in {target.System} stays: {step.KeepReason}"))
             .Concat(run.Turn.State.Targets.Values.Where(target => target.Instance == run.Instance.Id && target is { Created: false, Undone: false, ExternalId: not null }
                     && !run.Turn.Landscape.OutwardMaps[target.Map].UpdateOnly)
                 .Select(target => $"{target.Entity} {target.ExternalId} in {target.System} stays: it was there before."))

@@ -112,7 +112,8 @@ internal static class WriteStep
             .And(VariableNames.Record, run.Turn.State.Targets.GetValueOrDefault(targetId) is { } target ? run.Turn.State.Records.GetValueOrDefault(target.Record)?.View : null);
         var words = run.Words(step.Case, scene);
         var says = $"{words.Says} {name}: {failure.Message}{(failure.Evidence is null ? "" : $" [{failure.Evidence}]")}";
-        run.OpenCase(run.CaseIdOf("refused", targetId), step.Name, failure.Code == "in-doubt" ? "in-doubt" : "refused", words with { Says = says }, [CaseAction.Retry, CaseAction.Reject]);
+        var kind = failure.Code == "in-doubt" ? "in-doubt" : "refused";
+        run.OpenCase(run.CaseIdOf("refused", targetId), step.Name, kind, words with { Says = says }, [CaseAction.Retry, CaseAction.Reject]);
         return new Outcome(says, true);
     }
 

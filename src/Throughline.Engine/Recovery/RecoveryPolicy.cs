@@ -54,7 +54,8 @@ public static class RecoveryPolicy
     public static IReadOnlyList<string> Describe() =>
     [
         $"throttled: waits as long as the target asks, else as for transient faults",
-        $"transient: again after 1 s, 2 s, 4 s ... at most {DelayMax.TotalMinutes:0} minutes, each shortened by up to a half so that hubs do not return together; after {AttemptsMax} attempts a case",
+        $"transient: again after 1 s, 2 s, 4 s ... at most {DelayMax.TotalMinutes:0} minutes, each shortened by up to a half so that hubs do not "
+            + $"return together; after {AttemptsMax} attempts a case",
         "in doubt, duplicate: the target is asked by business key before anything is sent again",
         "authentication, validation, missing reference, conflict, ownership, policy, unknown: a case at once",
     ];

@@ -12,6 +12,7 @@ internal static class DemoCommand
         var once = new Option<bool>("--once") { Description = "End after the summary; exit code 0 only where every deal ended as expected." };
         var landscape = CommonOptions.Landscape();
         var data = new Option<string?>("--data") { Description = "The hub's data folder. Default: a temporary one.", HelpName = "DIR" };
+        var json = new Option<bool>("--json") { Description = "Print what came of it as JSON; the story goes to the error stream." };
         var port = new Option<int?>("--port") { Description = "The hub's port. Default: 7070, or a free one where that is taken.", HelpName = "PORT" };
         var command = new Command("demo", """
             Start stand-ins of the CRM, the PSA and the ERP and a hub between them, and play a firm's deals: good ones, and some that
@@ -20,7 +21,7 @@ internal static class DemoCommand
             Example:
               throughline demo
               throughline demo --once --landscape landscapes/real
-            """) { once, landscape, data, port };
+            """) { once, landscape, data, port, json };
         command.SetAction(async (parsed, cancellation) =>
         {
             if (parsed.GetValue(port) is < 0 or > 65_535)
@@ -30,15 +31,22 @@ internal static class DemoCommand
 
             await using var stage = await DemoStage.OpenAsync(terminal, parsed.GetValue(landscape)!, parsed.GetValue(data), parsed.GetValue(port),
                 cancellation);
-            var isAsExpected = await new DemoPlay(stage, terminal).RunAsync(cancellation);
-            if (parsed.GetValue(once))
+            var told = parsed.GetValue(json) ? terminal with { Out = terminal.Error } : terminal;
+            var play = new DemoPlay(stage, told);
+            var outcome = await play.RunAsync(cancellation);
+            if (parsed.GetValue(json))
             {
-                return isAsExpected ? Exit.Ok : Exit.Negative;
+                terminal.Json(outcome.ToFields());
             }
 
-            terminal.Out.WriteLine();
-            terminal.Out.WriteLine($"The hub stays up until Ctrl-C. Status page: {stage.Hub.Address}  (its token stands in {stage.Hub.Token.FilePath})");
-            terminal.Out.WriteLine($"In another window: throughline trace P-20001 --url {stage.Hub.Address.ToString().TrimEnd('/')} --data "
+            if (parsed.GetValue(once))
+            {
+                return outcome.IsAsExpected ? Exit.Ok : Exit.Negative;
+            }
+
+            told.Out.WriteLine();
+            told.Out.WriteLine($"The hub stays up until Ctrl-C. Status page: {stage.Hub.Address}  (its token stands in {stage.Hub.Token.FilePath})");
+            told.Out.WriteLine($"In another window: throughline trace {play.Project} --url {stage.Hub.Address.ToString().TrimEnd('/')} --data "
                 + $"{Path.GetDirectoryName(stage.Hub.Token.FilePath)}");
             await ServeCommand.UntilStoppedAsync(cancellation);
             return Exit.Ok;

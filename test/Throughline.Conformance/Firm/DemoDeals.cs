@@ -7,11 +7,13 @@ namespace Throughline.Conformance.Firm;
 public static class DemoDeals
 {
     public static string Account(this DemoFirm firm, string name, string country, string? taxId, string? parent = null) => firm.Crm.Insert("Account", Fields.Of(
-        ("Name", name), ("BillingStreet", "1 Main Street"), ("BillingCity", "Town"), ("BillingPostalCode", "10115"), ("BillingCountry", country), ("Tax_Id__c", taxId), ("ParentId", parent)));
+        ("Name", name), ("BillingStreet", "1 Main Street"), ("BillingCity", "Town"), ("BillingPostalCode", "10115"), ("BillingCountry", country),
+            ("Tax_Id__c", taxId), ("ParentId", parent)));
 
     public static string Contract(this DemoFirm firm, string account, bool isSigned)
     {
-        var id = firm.Crm.Insert("Contract", Fields.Of(("AccountId", account), ("Status", "Draft"), ("StartDate", "2026-12-01"), ("ContractTerm", 12), ("Sow_Hash__c", new string('a', 64))));
+        var id = firm.Crm.Insert("Contract", Fields.Of(("AccountId", account), ("Status", "Draft"), ("StartDate", "2026-12-01"), ("ContractTerm", 12),
+            ("Sow_Hash__c", new string('a', 64))));
         if (isSigned)
         {
             firm.Sign(id);
@@ -32,16 +34,20 @@ public static class DemoDeals
         return id;
     }
 
-    public static string Opportunity(this DemoFirm firm, string name, string account, string? contract, decimal amount, string? parent = null) => firm.Crm.Insert("Opportunity", Fields.Of(
-        ("Name", name), ("AccountId", account), ("ContractId", contract), ("StageName", "Negotiation/Review"), ("CloseDate", "2026-11-20"), ("Amount", amount), ("CurrencyIsoCode", "EUR"),
+    public static string Opportunity(this DemoFirm firm, string name, string account, string? contract, decimal amount, string? parent = null) =>
+        firm.Crm.Insert("Opportunity", Fields.Of(
+        ("Name", name), ("AccountId", account), ("ContractId", contract), ("StageName", "Negotiation/Review"), ("CloseDate", "2026-11-20"), ("Amount", amount),
+            ("CurrencyIsoCode", "EUR"),
         ("Delivery_Start__c", "2026-12-01"), ("Delivery_End__c", "2027-06-30"), ("Parent_Opportunity__c", parent)));
 
     public static string Line(
         this DemoFirm firm, string opportunity, string code, string name, string country, string billing, decimal amount, string currency, decimal rate,
-        decimal hours = 0m, string? date = null, string? account = null, decimal markup = 0m, decimal? cap = null, string? description = null) => firm.Crm.Insert("OpportunityLineItem", Fields.Of(
+        decimal hours = 0m, string? date = null, string? account = null, decimal markup = 0m, decimal? cap = null, string? description = null) =>
+            firm.Crm.Insert("OpportunityLineItem", Fields.Of(
         ("OpportunityId", opportunity), ("Workstream__c", code), ("Workstream_Name__c", name), ("Country__c", country), ("Billing_Method__c", billing), ("Role__c", "Consultant"),
         ("Hours__c", hours), ("Line_Currency__c", currency), ("Line_Amount__c", amount), ("Fx_Rate__c", rate), ("Markup_Percent__c", markup), ("Cap_Amount__c", cap),
-        ("Billing_Account__c", account), ("ServiceDate", date), ("Description", description ?? name), ("Quantity", 1), ("UnitPrice", decimal.Round(amount * rate * (1m + (markup / 100m)), 2))));
+        ("Billing_Account__c", account), ("ServiceDate", date), ("Description", description ?? name), ("Quantity", 1),
+            ("UnitPrice", decimal.Round(amount * rate * (1m + (markup / 100m)), 2))));
 
     public static void Win(this DemoFirm firm, string opportunity) => firm.Crm.Update("Opportunity", opportunity, Fields.Of(("StageName", "Closed Won")));
 

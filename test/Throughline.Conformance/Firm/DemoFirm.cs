@@ -124,10 +124,12 @@ public sealed class DemoFirm : IAsyncDisposable
         (await Hub.Store.ReadLineageAsync(Scope.Engagement(engagement).ToString(), 0, 1000, CancellationToken.None)).Select(entry => $"{entry.Kind,-12} {entry.Text}"));
 
     /// <summary>Parties with a customer number, as the ERP itself lists them.</summary>
-    public IReadOnlyList<JsonObject> Parties => [.. Erp.Records("party.party").OfType<JsonObject>().Where(party => party["code"]?.ToString() is { Length: 7 } code && code.StartsWith("C-", StringComparison.Ordinal))];
+    public IReadOnlyList<JsonObject> Parties => [.. Erp.Records("party.party").OfType<JsonObject>().Where(party =>
+        party["code"]?.ToString() is { Length: 7 } code && code.StartsWith("C-", StringComparison.Ordinal))];
 
     /// <summary>Projects, milestones, workstreams and tasks that the hub made, as the PSA itself lists them.</summary>
-    public IReadOnlyList<JsonObject> Projects => [.. Psa.Records("projects").Where(project => project["identifier"]?.ToString().StartsWith("p-2", StringComparison.Ordinal) == true)];
+    public IReadOnlyList<JsonObject> Projects => [.. Psa.Records("projects").Where(project =>
+        project["identifier"]?.ToString().StartsWith("p-2", StringComparison.Ordinal) == true)];
 
     public IReadOnlyList<JsonObject> Milestones => [.. Psa.Records("versions")];
 
@@ -136,7 +138,8 @@ public sealed class DemoFirm : IAsyncDisposable
     public IReadOnlyList<JsonObject> Tasks => [.. Psa.Records("issues").Where(issue => issue["parent"] is not null)];
 
     /// <summary>Financial projects that the hub made, as the ERP itself lists them.</summary>
-    public IReadOnlyList<JsonObject> FinancialProjects => [.. Erp.Records("project.work").OfType<JsonObject>().Where(work => work["type"]?.ToString() == "project" && work["name"]?.ToString().StartsWith("P-2", StringComparison.Ordinal) == true)];
+    public IReadOnlyList<JsonObject> FinancialProjects => [.. Erp.Records("project.work").OfType<JsonObject>().Where(work =>
+        work["type"]?.ToString() == "project" && work["name"]?.ToString().StartsWith("P-2", StringComparison.Ordinal) == true)];
 
     public async Task<IReadOnlyList<PublishedEvent>> EventsAsync(string name) =>
         [.. (await Hub.Store.ReadEventsAsync(0, 1000, CancellationToken.None)).Where(item => item.Name == name)];
@@ -145,7 +148,8 @@ public sealed class DemoFirm : IAsyncDisposable
     public Task ActAsync(Case item, CaseAction action, string by, string? reason = null) => Hub.GroupCommit.AppendAsync([new Throughline.Engine.Intake.IntakeItem(
         "hub", "case", $"{item.Id}|{action}|{by}", null, new NewEnvelope(
             EnvelopeId.New(TimeProvider.System), item.Unit.Scope, item.Unit.Unit, EnvelopeKind.PersonAction,
-            Fields.Of(("case", item.Id.ToString()), ("action", action.ToString()), ("by", by), ("reason", reason)), item.CorrelationId, null, DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch))]);
+            Fields.Of(("case", item.Id.ToString()), ("action", action.ToString()), ("by", by),
+                ("reason", reason)), item.CorrelationId, null, DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch))]);
 
     public async ValueTask DisposeAsync()
     {
@@ -173,7 +177,8 @@ public sealed class DemoFirm : IAsyncDisposable
     private void ReadLandscape()
     {
         var folder = Path.Combine(RepositoryFolder.Find(), "landscapes", "demo");
-        var result = LandscapeReader.Read(folder, [.. ConnectorCatalog.All.Select(kind => kind.Manifest)], ProcessCatalog.Definitions, ProcessCatalog.Decisions.Names, name => _environment.GetValueOrDefault(name));
+        var result = LandscapeReader.Read(folder, [.. ConnectorCatalog.All.Select(kind =>
+            kind.Manifest)], ProcessCatalog.Definitions, ProcessCatalog.Decisions.Names, name => _environment.GetValueOrDefault(name));
         Landscape = result.Landscape ?? throw new InvalidOperationException(string.Join('\n', result.Problems));
     }
 
@@ -189,6 +194,7 @@ public sealed class DemoFirm : IAsyncDisposable
             waits.AddRange(unit.Instances.Values.SelectMany(i => i.Steps.Where(s => !s.Value.IsDone).Select(s => $"{i.Process} {i.Subject.Key} {s.Key}: {s.Value.Reason}")));
         }
 
-        return $"{counts}\nInstances: {string.Join("; ", instances.Select(i => $"{i.Process} {i.Summary} {i.Status}"))}\nWaits: {string.Join("\n  ", waits)}\nCases: {string.Join("\n  ", cases.Select(c => $"{c.Kind}: {c.Says}"))}";
+        return $"{counts}\nInstances: {string.Join("; ", instances.Select(i =>
+            $"{i.Process} {i.Summary} {i.Status}"))}\nWaits: {string.Join("\n  ", waits)}\nCases: {string.Join("\n  ", cases.Select(c => $"{c.Kind}: {c.Says}"))}";
     }
 }

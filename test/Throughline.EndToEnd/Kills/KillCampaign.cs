@@ -119,7 +119,8 @@ internal sealed class KillCampaign : IAsyncDisposable
         var account = Crm.Insert("Account", Fields.Of(("Name", "Customer of " + name), ("BillingCountry", "DE"), ("BillingCity", "Bonn"), ("Tax_Id__c", TaxIdOf(name))));
         var contract = Crm.Insert("Contract", Fields.Of(("AccountId", account), ("Status", "Activated"), ("CustomerSignedDate", "2026-11-20"), ("StartDate", "2026-12-01")));
         var deal = Crm.Insert("Opportunity", Fields.Of(
-            ("Name", name), ("AccountId", account), ("ContractId", contract), ("StageName", "Negotiation/Review"), ("CloseDate", "2026-11-20"), ("Amount", 15_000m), ("CurrencyIsoCode", "EUR"),
+            ("Name", name), ("AccountId", account), ("ContractId", contract), ("StageName", "Negotiation/Review"), ("CloseDate", "2026-11-20"), ("Amount", 15_000m),
+                ("CurrencyIsoCode", "EUR"),
             ("Delivery_Start__c", "2026-12-01"), ("Delivery_End__c", "2027-03-31")));
         Crm.Insert("OpportunityLineItem", Fields.Of(
             ("OpportunityId", deal), ("Workstream__c", "DE"), ("Workstream_Name__c", "Germany"), ("Country__c", "DE"), ("Billing_Method__c", "time"), ("Role__c", "Consultant"),
@@ -137,7 +138,8 @@ internal sealed class KillCampaign : IAsyncDisposable
     private void WriteLandscape()
     {
         Directory.CreateDirectory(Path.Combine(_folder, "landscape", "systems"));
-        File.WriteAllText(Path.Combine(_folder, "landscape", "landscape.yaml"), $"extends: {Path.GetRelativePath(Path.Combine(_folder, "landscape"), Path.Combine(RepositoryFolder.Find(), "landscapes", "demo"))}\nname: kills\n");
+        File.WriteAllText(Path.Combine(_folder, "landscape", "landscape.yaml"), $"extends: {Path.GetRelativePath(Path.Combine(_folder, "landscape"),
+            Path.Combine(RepositoryFolder.Find(), "landscapes", "demo"))}\nname: kills\n");
         const string limits = "limits: { concurrency: 4, perSecond: 200, timeOut: 2s, margin: 1s }\n";
         Write("crm", $"kind: salesforce\nconnection: {{ login_url: \"{Crm.Address}\", client_id: {Crm.ClientId}, client_secret: \"env:KILL_CRM\", time_out_seconds: 2 }}\n"
             + "read: [{ entity: Account, every: 1s }, { entity: Contract, every: 1s }, { entity: Opportunity, every: 1s }]\n" + limits);
@@ -200,7 +202,8 @@ internal sealed class KillCampaign : IAsyncDisposable
             if (patience.IsCancellationRequested || _hub!.HasExited)
             {
                 var log = File.Exists(Path.Combine(_folder, "hub.log")) ? string.Join('\n', File.ReadLines(Path.Combine(_folder, "hub.log")).TakeLast(30)) : "";
-                var open = Crm.All("Opportunity").Where(deal => deal.Text("Hub_Status__c") != "Active").Select(deal => $"{deal.Text("Name")}: {deal.Text("Hub_Status__c")} {deal.Text("Hub_Next_Action__c")}");
+                var open = Crm.All("Opportunity").Where(deal => deal.Text("Hub_Status__c") != "Active").Select(deal =>
+                    $"{deal.Text("Name")}: {deal.Text("Hub_Status__c")} {deal.Text("Hub_Next_Action__c")}");
                 throw new TimeoutException($"after {Kills} kills still not so: {what}. {string.Join("; ", open)}\nWrong so far: {string.Join("; ", Wrong())}\n{log}");
             }
 

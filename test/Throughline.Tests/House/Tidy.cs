@@ -7,7 +7,7 @@ namespace Throughline.Tests.House;
 public sealed partial class Tidy
 {
     private const int FileLinesMax = 400;
-    private const int LineLengthMax = 160;
+    private const int LineLengthMax = 180;
     private const int FunctionLinesMax = 70;
 
     private static readonly Dictionary<string, string> LongFiles = new(StringComparer.Ordinal)
@@ -46,7 +46,9 @@ public sealed partial class Tidy
 
     [Fact]
     public void Should_keep_lines_readable() =>
-        Nothing(Code.SelectMany(file => file.Lines.Index().Where(line => line.Item.Length > LineLengthMax)
+        // Samples are data: one record a line reads better than a wrapped one.
+        Nothing(Code.Where(file => !file.Name.EndsWith(".samples.yaml", StringComparison.Ordinal))
+            .SelectMany(file => file.Lines.Index().Where(line => line.Item.Length > LineLengthMax)
             .Select(line => $"{file.Path}:{line.Index + 1} has {line.Item.Length} characters")));
 
     [Fact]
@@ -96,7 +98,7 @@ public sealed partial class Tidy
     {
         var locks = Directory.EnumerateFiles(Path.Combine(SourceTree.Root, "test", "jsforce"), "package-lock.json").Select(File.ReadAllText);
         var hosts = locks.SelectMany(text => ResolvedHost().Matches(text)).Select(match => match.Groups[1].Value).Distinct();
-        Assert.DoesNotContain(hosts, host => host != "registry.npmjs.org");
+        Assert.Empty(hosts);
         Assert.DoesNotContain(SourceTree.All, file => file.Name.Equals("nuget.config", StringComparison.OrdinalIgnoreCase));
         Nothing(Find(SourceTree.All.Where(file => file.Name == ".npmrc"), line => line.Contains("registry=", StringComparison.Ordinal)));
     }

@@ -4,11 +4,13 @@ using Throughline.Model;
 namespace Throughline.Server.Cli.Demo;
 
 /// <summary>Halden Consulting and its customers, as its sales people have them in the CRM.</summary>
-internal sealed class DemoFirm(DemoCrm crm, DateOnly today)
+/// <param name="run">Tells this firm's tax ids from those of earlier demos on the same servers; null: the usual ones.</param>
+internal sealed class DemoFirm(DemoCrm crm, DateOnly today, int? run)
 {
     private const string Hash = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae";
 
     private readonly Dictionary<string, string> _ids = new(StringComparer.Ordinal);
+    private readonly List<string> _taxIds = [];
 
     /// <summary>Who sold everything; may not approve it.</summary>
     public string Seller => _ids["seller"];
@@ -70,7 +72,7 @@ internal sealed class DemoFirm(DemoCrm crm, DateOnly today)
         _ids[name] = await crm.AddAsync("Account", Fields.Of(
             ("Name", title), ("ParentId", parent is null ? null : _ids[parent]), ("BillingStreet", "Werkstr. 1"),
                 ("BillingCity", city), ("BillingPostalCode", "70173"),
-            ("BillingCountry", country), ("Tax_Id__c", taxId), ("Credit_Status__c", "Open"), ("CurrencyIsoCode", "EUR"),
+            ("BillingCountry", country), ("Tax_Id__c", taxId is null ? null : TaxId(taxId)), ("Credit_Status__c", "Open"), ("CurrencyIsoCode", "EUR"),
                 ("OwnerId", Seller)), cancellation);
 
     private async Task<Deal> DealAsync(string name, string story, string account, bool isSigned, DealEnd end, Fields[] lines,
@@ -106,6 +108,24 @@ internal sealed class DemoFirm(DemoCrm crm, DateOnly today)
 
     public Task WinAsync(Deal deal, CancellationToken cancellation) =>
         crm.ChangeAsync("Opportunity", deal.Id, Fields.Of(("StageName", "Closed Won")), cancellation);
+
+    /// <summary>A tax id of this run: the same for the same usual one, so that a customer who stands twice in the CRM is still one.</summary>
+    public string TaxId(string usual)
+    {
+        if (run is null)
+        {
+            return usual;
+        }
+
+        var plain = usual.Replace(" ", "", StringComparison.Ordinal);
+        if (!_taxIds.Contains(plain))
+        {
+            _taxIds.Add(plain);
+        }
+
+        var digits = 100_000_000 + run.Value * 100 + _taxIds.IndexOf(plain);
+        return plain[..2] + (plain == usual ? "" : " ") + digits.ToString(CultureInfo.InvariantCulture);
+    }
 
     private string Day(int fromToday) => today.AddDays(fromToday).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
 

@@ -10,10 +10,14 @@ internal sealed class DemoPlay(DemoStage stage, Terminal terminal)
     private static readonly TimeSpan PatienceMax = TimeSpan.FromSeconds(90);
 
     private readonly long _start = terminal.Time.GetTimestamp();
-    private readonly DemoFirm _firm = new(stage.Crm, DateOnly.FromDateTime(terminal.Time.GetUtcNow().UtcDateTime));
+    private readonly DemoFirm _firm = new(stage.Crm, DateOnly.FromDateTime(terminal.Time.GetUtcNow().UtcDateTime),
+        stage.IsContinued ? (int?)stage.FirstNumber("customer") : null);
 
-    /// <summary>True where every deal ended as expected.</summary>
-    public async Task<bool> RunAsync(CancellationToken cancellation)
+    /// <summary>The number of the largest deal's project, once it is set up.</summary>
+    public string? Project => _firm.Northwind?.Records("project").FirstOrDefault()?.Text("number");
+
+    /// <summary>What came of it, printed and returned.</summary>
+    public async Task<DemoOutcome> RunAsync(CancellationToken cancellation)
     {
         Head($"{stage.Hub.Landscape.Title}");
         foreach (var sandbox in stage.Sandboxes.Running)
@@ -22,6 +26,12 @@ internal sealed class DemoPlay(DemoStage stage, Terminal terminal)
         }
 
         Say($"The hub runs at {stage.Hub.Address}; its token stands in {stage.Hub.Token.FilePath}");
+        if (stage.IsContinued)
+        {
+            Say($"The systems still hold an earlier demo, so the new hub counts on from there: customers from {stage.FirstNumber("customer")}, projects "
+                + $"from {stage.FirstNumber("project")}, with tax ids of their own.");
+        }
+
         await _firm.SeedAsync(cancellation);
         Say($"{_firm.Deals.Length} deals are in negotiation in the CRM.");
         await WinAsync(cancellation);
@@ -82,7 +92,7 @@ internal sealed class DemoPlay(DemoStage stage, Terminal terminal)
         Say($"{Line(_firm.Adatum)}: case for {tax.Text("queue")}. {tax.Text("says")} {tax.Text("remedy")}");
         await _firm.SignAsync(_firm.Fabrikam, cancellation);
         await stage.Crm.AnnounceAsync(stage.Client, "Contract", _firm.Fabrikam.Contract, cancellation);
-        await stage.Crm.ChangeAsync("Account", _firm.Id("adatum"), Fields.Of(("Tax_Id__c", "DE 126 823 642")), cancellation);
+        await stage.Crm.ChangeAsync("Account", _firm.Id("adatum"), Fields.Of(("Tax_Id__c", _firm.TaxId("DE 126 823 642"))), cancellation);
         Say("The Fabrikam contract is signed, and sales enter Adatum's tax id in the CRM. Nobody touches the hub.");
         await WaitAsync(_firm.Fabrikam, "goes on after the signature", deal => deal.State == "active", cancellation);
         Say($"{Line(_firm.Fabrikam)}: ready. {Numbers(_firm.Fabrikam)}");

@@ -10,10 +10,10 @@ internal sealed class DemoStage : IAsyncDisposable
     private readonly ILoggerFactory _logs;
     private readonly SocketsHttpHandler _transport;
 
-    private DemoStage(DemoSandboxes sandboxes, HubServer hub, HubClient client, DemoCrm crm, DemoSystems systems, string? temporary, ILoggerFactory logs,
-        SocketsHttpHandler transport)
+    private DemoStage(DemoSandboxes sandboxes, HubServer hub, HubClient client, DemoCrm crm, DemoSystems systems, bool isContinued, string? temporary,
+        ILoggerFactory logs, SocketsHttpHandler transport)
     {
-        (Sandboxes, Hub, Client, Crm, Systems) = (sandboxes, hub, client, crm, systems);
+        (Sandboxes, Hub, Client, Crm, Systems, IsContinued) = (sandboxes, hub, client, crm, systems, isContinued);
         (_temporary, _logs, _transport) = (temporary, logs, transport);
     }
 
@@ -26,6 +26,12 @@ internal sealed class DemoStage : IAsyncDisposable
     public DemoCrm Crm { get; }
 
     public DemoSystems Systems { get; }
+
+    /// <summary>The systems hold what an earlier demo wrote, so this one has numbers and tax ids of its own.</summary>
+    public bool IsContinued { get; }
+
+    /// <summary>Where a series of this demo begins; 0 where the landscape has none.</summary>
+    public int FirstNumber(string series) => (int)(Hub.Landscape.Parameters.Nested("numbering")?.Nested(series)?.Number("start") ?? 0);
 
     public static async Task<DemoStage> OpenAsync(Terminal terminal, string folder, string? data, int? port, CancellationToken cancellation)
     {
@@ -40,8 +46,9 @@ internal sealed class DemoStage : IAsyncDisposable
             var secrets = new SecretResolver(sandboxes.Environment);
             var crm = new DemoCrm(landscape, terminal.Time);
             await crm.CheckAsync(cancellation);
-            var systems = new DemoSystems(landscape);
-            await systems.PrepareAsync(cancellation);
+            var systems = new DemoSystems(landscape, secrets);
+            var (numbering, isContinued) = await DemoNumbers.FindAsync(landscape, systems, cancellation);
+            landscape = landscape with { Parameters = landscape.Parameters.With("numbering", numbering) };
             var store = await Composition.OpenStoreAsync(temporary ?? data!, null, cancellation);
             var parts = new HubServerParts
             {
@@ -50,7 +57,8 @@ internal sealed class DemoStage : IAsyncDisposable
                     ?? FreePort(7070))], Logs = logs, Time = terminal.Time,
             };
             var hub = await HubServer.StartAsync(parts, cancellation);
-            return new DemoStage(sandboxes, hub, new HubClient(hub.Address, hub.Token.Value), crm, systems, temporary, logs, transport);
+            return new DemoStage(sandboxes, hub, new HubClient(hub.Address, hub.Token.Value), crm, systems, isContinued, temporary, logs,
+                transport);
         }
         catch
         {

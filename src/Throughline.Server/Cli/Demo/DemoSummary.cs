@@ -6,7 +6,7 @@ namespace Throughline.Server.Cli.Demo;
 /// <summary>What came of it: the hub's view by deal, and what the systems themselves hold.</summary>
 internal sealed class DemoSummary(DemoStage stage, DemoFirm firm, Terminal terminal)
 {
-    public async Task<bool> PrintAsync(CancellationToken cancellation)
+    public async Task<DemoOutcome> PrintAsync(CancellationToken cancellation)
     {
         terminal.Out.WriteLine();
         terminal.Out.WriteLine("What came of it");
@@ -18,48 +18,44 @@ internal sealed class DemoSummary(DemoStage stage, DemoFirm firm, Terminal termi
             string.Join(", ", deal.Seen?.NestedList("openCases").Select(item => item.Text("queue")) ?? []),
         }).ToList();
         terminal.Out.Write(Table.Render(["Deal", "EUR", "Outcome", "Customer", "Project", "PSA id", "ERP projects", "Open cases"], rows, indent: 2));
-        var counts = await CountAsync(cancellation);
-        var wrong = firm.Deals.Where(deal => !deal.IsAsExpected).ToArray();
-        terminal.Out.WriteLine();
-        terminal.Out.WriteLine(wrong.Length == 0 && counts
-            ? $"All {firm.Deals.Length} deals ended as expected."
-            : $"NOT as expected: {string.Join(", ", wrong.Select(deal => deal.Name))}{(counts ? "" : " the counts in the systems differ")}");
-        return wrong.Length == 0 && counts;
-    }
-
-    private async Task<bool> CountAsync(CancellationToken cancellation)
-    {
         terminal.Out.WriteLine();
         terminal.Out.WriteLine("Counted in the systems themselves, without the hub");
-        var customers = firm.Deals.SelectMany(deal => deal.Records("customer")).Select(record => record.Text("number")).Distinct().Count();
-        var projects = firm.Deals.SelectMany(deal => Psa(deal)).Count();
-        var financial = firm.Deals.SelectMany(deal => Erp(deal)).Count();
-        var opportunities = firm.Deals.Count(deal => deal.Records("project").Any());
-        var inCrm = (await stage.Crm.AllAsync("Opportunity", cancellation)).Count(row => row.Text("Project_Number__c") is { Length: > 0 });
-        var numbers = firm.Deals.SelectMany(deal => deal.Records("customer")).Select(record => record.Text("number")).ToHashSet(StringComparer.Ordinal);
-        var isRight = Compare("CRM: opportunities that show a project number", inCrm, opportunities);
-        isRight &= await CompareAsync("PSA: projects", "psa", "projects", _ => true, projects, cancellation);
-        isRight &= await CompareAsync("ERP: customers with a number of the hub", "erp", "party.party", row => numbers.Contains(row.Text("code")), customers,
-            cancellation);
-        isRight &= await CompareAsync("ERP: financial projects", "erp", "project.work", row => row.Text("type") == "project", financial, cancellation);
-        return isRight;
-    }
-
-    private async Task<bool> CompareAsync(string what, string role, string kind, Func<Fields, bool> counts, int expected, CancellationToken cancellation)
-    {
-        if (await stage.Systems.RecordsAsync(role, kind, cancellation) is { } records)
+        var outcome = new DemoOutcome(firm.Deals, await CountAsync(cancellation));
+        foreach (var count in outcome.Counts)
         {
-            return Compare(what, records.Count(counts), expected);
+            terminal.Out.WriteLine($"  {count.What}: {count.Found?.ToString(CultureInfo.InvariantCulture) ?? "not counted, the demo cannot read this system"}"
+                + (count.IsRight ? "" : $" (the hub says {count.Expected})"));
         }
 
-        terminal.Out.WriteLine($"  {what}: not counted, a real server is read back by its own means");
-        return true;
+        var wrong = firm.Deals.Where(deal => !deal.IsAsExpected).Select(deal => deal.Name)
+            .Concat(outcome.Counts.Where(count => !count.IsRight).Select(count => count.What));
+        terminal.Out.WriteLine();
+        terminal.Out.WriteLine(outcome.IsAsExpected ? $"All {firm.Deals.Length} deals ended as expected." : $"NOT as expected: {string.Join("; ", wrong)}");
+        return outcome;
     }
 
-    private bool Compare(string what, int found, int expected)
+    // From the first number of this demo on, so that a server may hold earlier ones, while anything too much of this one is seen.
+    private async Task<IReadOnlyList<DemoCount>> CountAsync(CancellationToken cancellation)
     {
-        terminal.Out.WriteLine($"  {what}: {found}{(found == expected ? "" : $" (the hub says {expected})")}");
-        return found == expected;
+        var customers = firm.Deals.SelectMany(deal => deal.Records("customer")).Select(record => record.Text("number")).Distinct().Count();
+        var numbered = (await stage.Crm.AllAsync("Opportunity", cancellation)).Count(row => row.Text("Project_Number__c") is { Length: > 0 });
+        return
+        [
+            new DemoCount("CRM: opportunities that show a project number", numbered, firm.Deals.Count(deal => deal.Records("project").Any())),
+            new DemoCount("PSA: projects", await CountAsync("project", "psa", "projects", "identifier", _ => true, cancellation),
+                firm.Deals.SelectMany(Psa).Count()),
+            new DemoCount("ERP: customers", await CountAsync("customer", "erp", "party.party", "code", _ => true, cancellation), customers),
+            new DemoCount("ERP: financial projects",
+                await CountAsync("project", "erp", "project.work", "name", row => row.Text("type") == "project", cancellation),
+                firm.Deals.SelectMany(Erp).Count()),
+        ];
+    }
+
+    private async Task<int?> CountAsync(string series, string role, string kind, string field, Func<Fields, bool> counts, CancellationToken cancellation)
+    {
+        var prefix = stage.Hub.Landscape.Parameters.Nested("numbering")?.Nested(series)?.Text("prefix") ?? "";
+        var rows = await stage.Systems.RecordsAsync(role, kind, field, prefix, cancellation);
+        return rows?.Count(row => DemoNumbers.NumberIn(row.Text(field)!, prefix) >= stage.FirstNumber(series) && counts(row));
     }
 
     private static IEnumerable<Fields> Psa(Deal deal) => deal.Records("project")

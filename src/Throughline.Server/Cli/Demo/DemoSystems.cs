@@ -1,59 +1,64 @@
-using System.Text;
 using Throughline.Model;
+using Throughline.Server.Hosting;
 
 namespace Throughline.Server.Cli.Demo;
 
-/// <summary>Looks into PSA and ERP without the hub and its connectors, where they are sandboxes; a real server is left alone.</summary>
-internal sealed class DemoSystems(Landscape.Landscape landscape) : IDisposable
+/// <summary>
+/// Looks into PSA and ERP without the hub and its connectors: into a sandbox through its control door, into a real Redmine or Tryton by plain
+/// HTTP with the landscape's own address and password.
+/// </summary>
+internal sealed class DemoSystems(Landscape.Landscape landscape, SecretResolver secrets) : IDisposable
 {
-    private static readonly (string Code, string Name)[] Countries = [("DE", "Germany"), ("GB", "United Kingdom"), ("US", "United States"),
-        ("AT", "Austria"), ("FR", "France")];
+    // As the hub itself: the call goes to the declared host or nowhere.
+    private readonly HttpClient _client = new(Composition.Transport());
 
-    private readonly HttpClient _client = new();
-
-    /// <summary>Gives a Tryton sandbox the countries in which the demo's customers are.</summary>
-    public async Task PrepareAsync(CancellationToken cancellation)
+    /// <summary>
+    /// The records of a kind in which a field contains a text, closed and inactive ones too; null where the system is neither a sandbox nor of
+    /// a kind that the demo can read.
+    /// </summary>
+    /// <param name="kind">As the vendor names it: <c>projects</c>, <c>party.party</c>, <c>project.work</c>.</param>
+    /// <exception cref="CommandFailedException">The system cannot be reached or does not let us in.</exception>
+    public async Task<IReadOnlyList<Fields>?> RecordsAsync(string role, string kind, string field, string contains, CancellationToken cancellation)
     {
-        if (await RecordsAsync("erp", "country.country", cancellation) is not { } known)
-        {
-            return;
-        }
-
-        foreach (var (code, name) in Countries.Where(country => known.All(row => row.Text("code") != country.Code)))
-        {
-            using var content = new StringContent(Fields.Of(("name", name), ("code", code)).ToJson(), Encoding.UTF8, "application/json");
-            using var answer = await _client.PostAsync(new Uri(Base("erp")!, "/_sandbox/records/country.country"), content, cancellation);
-        }
-    }
-
-    /// <summary>All records of a kind as the system itself keeps them; null where the system is not a sandbox.</summary>
-    public async Task<IReadOnlyList<Fields>?> RecordsAsync(string role, string kind, CancellationToken cancellation)
-    {
-        if (Base(role) is not { } address)
+        if (!landscape.Roles.TryGetValue(role, out var declared) || landscape.Systems[declared.Default] is not { } system
+            || !Uri.TryCreate(system.Configuration.Text("url"), UriKind.Absolute, out var address))
         {
             return null;
         }
 
         try
         {
-            using var answer = await _client.GetAsync(new Uri(address, $"/_sandbox/records/{kind}"), cancellation);
-            if (!answer.IsSuccessStatusCode || answer.Content.Headers.ContentType?.MediaType?.Contains("json", StringComparison.Ordinal) != true)
+            var rows = await SandboxedAsync(address, kind, cancellation) ?? system.Kind switch
             {
-                return null;
-            }
-
-            var value = Fields.Parse($$"""{"v":{{await answer.Content.ReadAsStringAsync(cancellation)}}}""");
-            return value.Nested("v") is { } page ? page.NestedList(kind) : value.NestedList("v");
+                "redmine" => await new DemoRedmine(_client, address, Secret(system, "api_key")).AllAsync(kind, cancellation),
+                "tryton" => await new DemoTryton(_client, address, system.Configuration.Text("database")!, system.Configuration.Text("user")!,
+                    Secret(system, "password")).AllAsync(kind, field, contains, cancellation),
+                _ => null,
+            };
+            return rows?.Where(row => row.Text(field)?.Contains(contains, StringComparison.OrdinalIgnoreCase) == true).ToList();
         }
-        catch (Exception e) when (e is HttpRequestException or FormatException)
+        catch (HttpRequestException e)
         {
-            return null;
+            throw new CommandFailedException($"{system.Name} ({system.Kind}) at {address} cannot be read: {e.Message} Check that it runs and that the "
+                + $"landscape's address, user and password are right: throughline doctor", Exit.Unreachable);
         }
     }
 
     public void Dispose() => _client.Dispose();
 
-    private Uri? Base(string role) =>
-        landscape.Roles.TryGetValue(role, out var declared)
-            && Uri.TryCreate(landscape.Systems[declared.Default].Configuration.Text("url"), UriKind.Absolute, out var address) ? address : null;
+    private async Task<IReadOnlyList<Fields>?> SandboxedAsync(Uri address, string kind, CancellationToken cancellation)
+    {
+        using var answer = await _client.GetAsync(new Uri(address, $"/_sandbox/records/{kind}"), cancellation);
+        if (!answer.IsSuccessStatusCode || answer.Content.Headers.ContentType?.MediaType?.Contains("json", StringComparison.Ordinal) != true)
+        {
+            return null;
+        }
+
+        var value = Fields.Parse($$"""{"v":{{await answer.Content.ReadAsStringAsync(cancellation)}}}""");
+        return value.Nested("v") is { } page ? page.NestedList(kind) : value.NestedList("v");
+    }
+
+    private string Secret(Landscape.SystemDeclaration system, string name) =>
+        secrets.TryResolve(system.Configuration.Text(name) ?? "", out var problem)
+            ?? throw new CommandFailedException($"{system.Name}.{name}: {problem}");
 }

@@ -69,7 +69,8 @@ public sealed class When_a_deal_is_won : IAsyncLifetime
         var account = _firm.Account("Acme GmbH", "DE", "DE333333333");
         var contract = _firm.Contract(account, isSigned: false);
         var deal = _firm.WonDeal("Acme rollout", account, contract);
-        await _firm.UntilAsync("the CRM says why it waits", () => _firm.Crm.All("Opportunity").Single().Text("Hub_Next_Action__c")?.Contains("not signed", StringComparison.Ordinal) == true);
+        await _firm.UntilAsync("the CRM says why it waits", () => _firm.Crm.All("Opportunity").Single().Text("Hub_Next_Action__c")?.Contains("not signed",
+            StringComparison.Ordinal) == true);
         Assert.Empty(_firm.Parties);
         Assert.Empty(_firm.Projects);
 
@@ -244,7 +245,7 @@ public sealed class When_a_deal_is_won : IAsyncLifetime
     {
         var deal = await PlainDealAsync();
         var record = _firm.Crm.All("Opportunity").Single();
-        record = record.With("OpportunityLineItems", _firm.Crm.All("OpportunityLineItem"));
+        record = record.With("OpportunityLineItems", _firm.Crm.All("OpportunityLineItem")).With("Type", null);
         var request = new IntakeRequest("crm", "Opportunity", "msg_1", null, new SourceRecord("Opportunity", deal, null, record));
 
         var answers = await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => _firm.Hub.Intake.TakeAsync([request])));
@@ -256,20 +257,40 @@ public sealed class When_a_deal_is_won : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Should_not_be_held_up_by_a_delivery_that_cannot_be_mapped()
+    {
+        var account = _firm.Account("Acme GmbH", "DE", "DE333333333");
+        var deal = _firm.Opportunity("Acme rollout", account, _firm.Contract(account, isSigned: true), 15_000m);
+        _firm.Line(deal, "DE", "Germany", "DE", "time", 15_000m, "EUR", 1m, hours: 100m);
+        var broken = new SourceRecord("Opportunity", deal, null, Fields.Of(("Id", deal), ("Name", 7)));
+        await _firm.Hub.Intake.TakeAsync([new IntakeRequest("crm", "Opportunity", "msg_broken", null, broken)]);
+
+        _firm.Win(deal);
+
+        await _firm.UntilDoneAsync(deal);
+        await _firm.UntilAsync("the case is settled and nothing is parked", async () =>
+            (await _firm.Hub.Store.CountAsync(TestContext.Current.CancellationToken)) is { Parked: 0, CasesOpen: 0 });
+    }
+
+    [Fact]
     public async Task Should_wait_for_an_account_that_arrives_later()
     {
         var source = Fields.Of(
-            ("Id", "006LATE"), ("Name", "Early bird"), ("StageName", "Closed Won"), ("IsWon", true), ("Type", null), ("Amount", 1500m), ("CurrencyIsoCode", "EUR"), ("CloseDate", "2026-11-20"),
-            ("Delivery_Start__c", "2026-12-01"), ("Delivery_End__c", "2026-12-31"), ("OwnerId", "005X"), ("AccountId", "001LATE"), ("ContractId", null), ("At_Risk_Start__c", true),
+            ("Id", "006LATE"), ("Name", "Early bird"), ("StageName", "Closed Won"), ("IsWon", true), ("Type", null), ("Amount", 1500m), ("CurrencyIsoCode", "EUR"),
+                ("CloseDate", "2026-11-20"),
+            ("Delivery_Start__c", "2026-12-01"), ("Delivery_End__c", "2026-12-31"), ("OwnerId", "005X"), ("AccountId", "001LATE"), ("ContractId", null),
+                ("At_Risk_Start__c", true),
             ("SystemModstamp", "2026-11-20T10:00:00Z"),
-            ("OpportunityLineItems", new object?[] { Fields.Of(("Id", "00kX"), ("Workstream__c", "DE"), ("Country__c", "DE"), ("Billing_Method__c", "time"), ("Hours__c", 10), ("Line_Amount__c", 1500m), ("Line_Currency__c", "EUR")) }));
+            ("OpportunityLineItems", new object?[] { Fields.Of(("Id", "00kX"), ("Workstream__c", "DE"), ("Country__c", "DE"), ("Billing_Method__c", "time"),
+                ("Hours__c", 10), ("Line_Amount__c", 1500m), ("Line_Currency__c", "EUR")) }));
         await _firm.Hub.Intake.TakeAsync([new IntakeRequest("crm", "Opportunity", "e1", null, new SourceRecord("Opportunity", "006LATE", "2026-11-20T10:00:00Z", source))]);
         await _firm.UntilAsync("the customer's set-up waits for the account", async () =>
             (await _firm.Hub.Store.ListInstancesAsync("customer-onboarding", null, null, 10, TestContext.Current.CancellationToken)).Length == 1);
         Assert.Empty(_firm.Parties);
 
         var account = Fields.Of(
-            ("Id", "001LATE"), ("Name", "Late GmbH"), ("BillingCountry", "DE"), ("BillingStreet", null), ("BillingCity", "Bonn"), ("BillingPostalCode", null), ("Tax_Id__c", "DE444444444"),
+            ("Id", "001LATE"), ("Name", "Late GmbH"), ("BillingCountry", "DE"), ("BillingStreet", null), ("BillingCity", "Bonn"), ("BillingPostalCode", null),
+                ("Tax_Id__c", "DE444444444"),
             ("ParentId", null), ("SystemModstamp", "2026-11-20T10:00:01Z"));
         await _firm.Hub.Intake.TakeAsync([new IntakeRequest("crm", "Account", "a1", null, new SourceRecord("Account", "001LATE", "2026-11-20T10:00:01Z", account))]);
 

@@ -1,0 +1,161 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using Throughline.Engine;
+using Throughline.Engine.Cases;
+using Throughline.Engine.Delivery;
+using Throughline.Engine.Intake;
+using Throughline.Engine.Lineage;
+using Throughline.Engine.Partition;
+using Throughline.Model;
+
+namespace Throughline.Benchmarks;
+
+/// <summary>How often an operation of the store was called, how long the callers waited for it in all, and how many things it moved.</summary>
+internal readonly record struct Operation(long Calls, TimeSpan Waited, long Items);
+
+/// <summary>
+/// A store with stopwatches around it. What is noted is noted after the commit has been answered: a deal counts when its activation is
+/// durable, not when it was decided.
+/// </summary>
+internal sealed class MeasuredStore(IHubStore inner, TimeProvider time) : IHubStore
+{
+    private readonly ConcurrentDictionary<string, Operation> _operations = new(StringComparer.Ordinal);
+
+    /// <summary>Called with the opportunity once its activation event is durable.</summary>
+    public Action<string>? Activated { get; set; }
+
+    /// <summary>Called with the opportunity once its whole process, the CRM's answer included, is done.</summary>
+    public Action<string>? Done { get; set; }
+
+    public string Description => inner.Description;
+
+    /// <summary>What has been measured since the last <see cref="Reset"/>, by operation.</summary>
+    public IReadOnlyDictionary<string, Operation> Operations => _operations.ToImmutableSortedDictionary(StringComparer.Ordinal);
+
+    public void Reset() => _operations.Clear();
+
+    public Task MigrateAsync(CancellationToken cancellation) => inner.MigrateAsync(cancellation);
+
+    public Task<ImmutableArray<IntakeReceipt>> AppendAsync(ImmutableArray<IntakeItem> items, CancellationToken cancellation) =>
+        NoteAsync("append intake", () => inner.AppendAsync(items, cancellation), receipts => receipts.Length);
+
+    public Task<long> TakePartitionAsync(int partition, string owner, CancellationToken cancellation) =>
+        NoteAsync("take partition", () => inner.TakePartitionAsync(partition, owner, cancellation), _ => 1);
+
+    public Task<ImmutableArray<int>> PartitionsWithWorkAsync(CancellationToken cancellation) =>
+        NoteAsync("partitions with work", () => inner.PartitionsWithWorkAsync(cancellation), found => found.Length);
+
+    public Task<ImmutableArray<Envelope>> ReadEnvelopesAsync(int partition, int max, CancellationToken cancellation) =>
+        NoteAsync("read envelopes", () => inner.ReadEnvelopesAsync(partition, max, cancellation), found => found.Length);
+
+    public Task<ImmutableArray<FoundUnit>> FindUnitsAsync(ImmutableArray<UnitLookup> lookups, CancellationToken cancellation) =>
+        NoteAsync("find units", () => inner.FindUnitsAsync(lookups, cancellation), found => found.Length);
+
+    public Task<ImmutableArray<StateRow>> LoadUnitsAsync(ImmutableArray<UnitKey> units, CancellationToken cancellation) =>
+        NoteAsync("load units", () => inner.LoadUnitsAsync(units, cancellation), rows => rows.Length);
+
+    public async Task CommitAsync(PartitionCommit commit, CancellationToken cancellation)
+    {
+        await NoteAsync(
+            "commit partition",
+            async () =>
+            {
+                await inner.CommitAsync(commit, cancellation);
+                return true;
+            },
+            _ => commit.State.Length);
+        Count("lineage rows", commit.Lineage.Length);
+        Count("messages", commit.Messages.Length);
+        foreach (var item in commit.Events.Where(item => item.Name == "project.activated"))
+        {
+            Activated?.Invoke(item.Payload.Text("opportunity")!);
+        }
+
+        foreach (var instance in commit.Instances.Where(instance => instance is { Process: "lead-to-project", Status: "Done" }))
+        {
+            Done?.Invoke(instance.Unit.Scope.Key);
+        }
+    }
+
+    public Task<int> UnparkAsync(Scope scope, EnvelopeId? only, CancellationToken cancellation) => inner.UnparkAsync(scope, only, cancellation);
+
+    public Task<long> TakeLaneAsync(string system, string owner, CancellationToken cancellation) => inner.TakeLaneAsync(system, owner, cancellation);
+
+    public async Task<ImmutableArray<Command>> ClaimCommandsAsync(
+        string system, long epoch, DateTimeOffset now, DateTimeOffset sendBefore, int max, CancellationToken cancellation)
+    {
+        var start = time.GetTimestamp();
+        var commands = await inner.ClaimCommandsAsync(system, epoch, now, sendBefore, max, cancellation);
+        Note(commands.IsEmpty ? "claim, none there" : "claim commands", start, commands.Length);
+        return commands;
+    }
+
+    public Task<ImmutableArray<Command>> ClaimInDoubtAsync(
+        string system, long epoch, DateTimeOffset now, DateTimeOffset abandonedBefore, DateTimeOffset probeAgainAt, int max,
+        CancellationToken cancellation) =>
+        NoteAsync("claim in doubt", () => inner.ClaimInDoubtAsync(system, epoch, now, abandonedBefore, probeAgainAt, max, cancellation), c => c.Length);
+
+    public Task<ImmutableArray<int>> SettleAsync(string system, long epoch, ImmutableArray<CommandOutcome> outcomes, CancellationToken cancellation) =>
+        NoteAsync(
+            "settle commands", () => inner.SettleAsync(system, epoch, outcomes, cancellation),
+            _ => outcomes.Count(outcome => outcome.Status == CommandStatus.Done));
+
+    public Task<DateTimeOffset?> NextDueAsync(string system, DateTimeOffset now, CancellationToken cancellation) =>
+        inner.NextDueAsync(system, now, cancellation);
+
+    public Task<ImmutableArray<int>> FireTimersAsync(DateTimeOffset now, int max, CancellationToken cancellation) =>
+        NoteAsync("fire timers", () => inner.FireTimersAsync(now, max, cancellation), found => found.Length);
+
+    public Task<DateTimeOffset?> NextTimerAsync(CancellationToken cancellation) => inner.NextTimerAsync(cancellation);
+
+    public Task<string?> ReadCursorAsync(string system, string entity, CancellationToken cancellation) =>
+        inner.ReadCursorAsync(system, entity, cancellation);
+
+    public Task WriteCursorAsync(string system, string entity, string cursor, CancellationToken cancellation) =>
+        inner.WriteCursorAsync(system, entity, cursor, cancellation);
+
+    public Task<ImmutableArray<Case>> ListCasesAsync(CaseFilter filter, CancellationToken cancellation) => inner.ListCasesAsync(filter, cancellation);
+
+    public Task<Case?> FindCaseAsync(CaseId id, CancellationToken cancellation) => inner.FindCaseAsync(id, cancellation);
+
+    public Task<ImmutableArray<Scope>> FindScopesAsync(string id, CancellationToken cancellation) => inner.FindScopesAsync(id, cancellation);
+
+    public Task<ImmutableArray<LineageEntry>> ReadLineageAsync(string correlationId, long after, int max, CancellationToken cancellation) =>
+        inner.ReadLineageAsync(correlationId, after, max, cancellation);
+
+    public Task<ImmutableArray<StateRow>> LoadScopeAsync(Scope scope, CancellationToken cancellation) => inner.LoadScopeAsync(scope, cancellation);
+
+    public Task<ImmutableArray<InstanceRow>> ListInstancesAsync(
+        string? process, string? status, string? after, int max, CancellationToken cancellation) =>
+        inner.ListInstancesAsync(process, status, after, max, cancellation);
+
+    public Task<ImmutableArray<Command>> ListCommandsAsync(Scope scope, CancellationToken cancellation) => inner.ListCommandsAsync(scope, cancellation);
+
+    public Task<ImmutableArray<PublishedEvent>> ReadEventsAsync(long after, int max, CancellationToken cancellation) =>
+        inner.ReadEventsAsync(after, max, cancellation);
+
+    public Task<ImmutableArray<ParkedEnvelope>> ListParkedAsync(Scope? scope, int max, CancellationToken cancellation) =>
+        NoteAsync("list parked", () => inner.ListParkedAsync(scope, max, cancellation), found => found.Length);
+
+    public Task<HubCounts> CountAsync(CancellationToken cancellation) => inner.CountAsync(cancellation);
+
+    public ValueTask DisposeAsync() => inner.DisposeAsync();
+
+    private async Task<T> NoteAsync<T>(string operation, Func<Task<T>> call, Func<T, int> items)
+    {
+        var start = time.GetTimestamp();
+        var result = await call();
+        Note(operation, start, items(result));
+        return result;
+    }
+
+    private void Note(string operation, long start, int items)
+    {
+        var waited = time.GetElapsedTime(start);
+        _operations.AddOrUpdate(
+            operation, _ => new Operation(1, waited, items), (_, known) => new Operation(known.Calls + 1, known.Waited + waited, known.Items + items));
+    }
+
+    private void Count(string what, int items) =>
+        _operations.AddOrUpdate(what, _ => new Operation(0, default, items), (_, known) => known with { Items = known.Items + items });
+}
