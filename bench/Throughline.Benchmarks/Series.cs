@@ -13,6 +13,7 @@ internal static class Series
     {
         var before = Machine.Load;
         var results = new List<DealsResult>();
+        var machine = await Machine.DescribeAsync();
         for (var round = 0; round < options.Rounds; round++)
         {
             foreach (var targets in new[] { "sandboxes", "null" })
@@ -25,15 +26,11 @@ internal static class Series
 
             results.Add(await MeasureAsync(
                 "--store", "postgres", "--targets", "sandboxes", "--deals", Text(OpenRate * OpenSeconds), "--rate", Text(OpenRate)));
-        }
 
-        var report = Report.Write(results, await Machine.DescribeAsync(), before, Machine.Load);
-        if (options.Out is { } file)
-        {
-            await File.WriteAllTextAsync(file, report);
+            // After every round, so that a series that is broken off leaves what it has.
+            var report = Report.Write(results, machine, before, Machine.Load);
+            await (options.Out is { } file ? File.WriteAllTextAsync(file, report) : Console.Out.WriteLineAsync(report));
         }
-
-        Console.WriteLine(report);
     }
 
     // A process of its own: no measurement inherits compiled code, memory or pools of another.

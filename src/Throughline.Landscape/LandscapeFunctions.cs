@@ -20,6 +20,7 @@ internal sealed class LandscapeFunctions
             .With(Lookup, 2, a => LookUp(Text(a[0], Lookup), a[1]))
             .With("legalEntity", 1, a => LegalEntityOf(Text(a[0], "legalEntity")))
             .With("entityOf", 1, a => a[0] is null ? null : EntityOf(Text(a[0], "entityOf")))
+            .With("show", 1, a => Show(a[0]))
             .With("addDays", 2, a => AddDays(a[0], Whole(a[1], "addDays")))
             .With("daysBetween", 2, a => (long)(Date(a[1], "daysBetween").DayNumber - Date(a[0], "daysBetween").DayNumber))
             .With("dateIn", 2, a => DateIn(Text(a[0], "dateIn"), Text(a[1], "dateIn")))
@@ -89,6 +90,15 @@ internal sealed class LandscapeFunctions
     /// <summary>The legal entity of a country, or null where the firm has none there; the first by code where it has several.</summary>
     private Fields? EntityOf(string country) =>
         _legalEntities.OrderBy(entity => entity.Key, StringComparer.Ordinal).FirstOrDefault(entity => entity.Value.Text("country") == country).Value;
+
+    /// <summary>Money for people: <c>457,600.00 EUR</c>; an empty text where there is none.</summary>
+    private static string Show(object? value) => value switch
+    {
+        null => "",
+        Money money => money.ToString(),
+        Fields fields when fields.AsMoney() is { } money => money.ToString(),
+        _ => throw new EvaluationException("show takes money: an amount and a currency"),
+    };
 
     private static string AddDays(object? date, long days)
     {

@@ -5,7 +5,7 @@ namespace Throughline.Landscape;
 
 /// <summary>
 /// A business process as data: what starts it, its steps, what each waits for, how long, and how it is undone. The same definition
-/// runs, draws its diagram and prints its documentation. An instance keeps the definition that it began with.
+/// runs, draws its diagram and prints its documentation.
 /// </summary>
 /// <param name="Text">The file as it was read; kept with every instance.</param>
 /// <param name="Subject">The canonical entity that one instance is about.</param>

@@ -20,6 +20,7 @@ public sealed partial class Lane(
     private static readonly TimeSpan ProbeAgain = TimeSpan.FromSeconds(5);
 
     private readonly Lock _gate = new();
+    private readonly Dictionary<CommandId, int> _heldBack = [];
     private readonly CommandSender _sender = new(system, connector, time);
     private long? _epoch;
 
@@ -75,6 +76,14 @@ public sealed partial class Lane(
 
         var outcomes = await Task.WhenAll(commands.Select(async command => Conclude(command, await act(command))));
         var partitions = await store.SettleAsync(system.Name, epoch, [.. outcomes], cancellation);
+        lock (_gate)
+        {
+            foreach (var outcome in outcomes.Where(outcome => outcome.Receipt is not null))
+            {
+                _heldBack.Remove(outcome.Command);
+            }
+        }
+
         foreach (var partition in partitions)
         {
             doorbell.Ring(partition);
@@ -114,16 +123,18 @@ public sealed partial class Lane(
 
         if (circuit.HoldsBack(failure))
         {
+            CountHeldBack(command.Id);
             return new CommandOutcome(command.Id, CommandStatus.Waiting, circuit.OpenUntil ?? now, text, null);
         }
 
+        var attempt = command.Attempt - HeldBack(command.Id);
         if (failure is Failure.Duplicate && command.Attempt == 1)
         {
             // Nothing of ours can be there yet, so what has our key is somebody else's; taking it for ours would join two records.
             return Terminal(command, CommandStatus.Failed, failure, result, now);
         }
 
-        return RecoveryPolicy.Decide(failure, command.Attempt, Spread()) switch
+        return RecoveryPolicy.Decide(failure, attempt, Spread()) switch
         {
             RecoveryAction.RetryAfter retry => new CommandOutcome(command.Id, CommandStatus.Waiting, now + retry.Delay, text, null),
             RecoveryAction.Probe probe => new CommandOutcome(command.Id, CommandStatus.InDoubt, now + probe.Delay + LateWrite(failure), text, null),
@@ -143,6 +154,22 @@ public sealed partial class Lane(
             new EnvelopeId(CommandId.Derive(command.Id.ToString(), "receipt").Value), command.Unit.Scope, command.Unit.Unit, EnvelopeKind.Receipt,
             payload.ToFields(), command.CorrelationId, new EnvelopeId(command.Id.Value), now, now);
         return new CommandOutcome(command.Id, status, null, failure is null ? null : $"{failure.Code}: {failure.Message}", receipt);
+    }
+
+    private void CountHeldBack(CommandId command)
+    {
+        lock (_gate)
+        {
+            _heldBack[command] = _heldBack.GetValueOrDefault(command) + 1;
+        }
+    }
+
+    private int HeldBack(CommandId command)
+    {
+        lock (_gate)
+        {
+            return _heldBack.GetValueOrDefault(command);
+        }
     }
 
     private double Spread()

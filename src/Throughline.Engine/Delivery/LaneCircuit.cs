@@ -3,8 +3,8 @@ using Throughline.Model;
 namespace Throughline.Engine.Delivery;
 
 /// <summary>
-/// Keeps a lane from hammering a system that is down, throttling, or refusing our credentials. While it is open nothing is sent and no
-/// attempt is counted, so an outage of any length ends with everything queued and nothing given up.
+/// Keeps a lane from hammering a system that is down, throttling, or refusing our credentials. While it is open nothing is sent, and
+/// the one call that tries whether the system is back counts as no attempt, so an outage of any length ends with everything queued.
 /// </summary>
 public sealed class LaneCircuit
 {

@@ -33,6 +33,11 @@ public static class Decider
     // The runner looks at the time itself; a timer only makes it look. An overdue approval is told once.
     private static void ApplyTimer(Turn turn)
     {
+        if (turn.Envelope.Payload.Text("again") is { } again && turn.State.Targets.GetValueOrDefault(again) is { Failure: not null } target)
+        {
+            turn.State = turn.State.With(target with { Failure = null });
+        }
+
         if (turn.Envelope.Payload.Text("overdue") is { } overdue && turn.State.Cases.TryGetValue(CaseId.Parse(overdue), out var item))
         {
             turn.Tell("overdue", $"The case for {item.Queue} is overdue: {item.Says}");

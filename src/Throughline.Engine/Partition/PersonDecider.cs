@@ -18,7 +18,7 @@ internal static class PersonDecider
             return;
         }
 
-        if (item.NotBy == by && payload.Text("action") == nameof(CaseAction.Approve))
+        if (string.Equals(item.NotBy, by, StringComparison.OrdinalIgnoreCase) && payload.Text("action") == nameof(CaseAction.Approve))
         {
             turn.Tell("not-applied", $"{by} may not approve this case: who asks does not approve.");
             return;

@@ -6,8 +6,8 @@ using Throughline.Landscape;
 namespace Throughline.Engine.Process;
 
 /// <summary>
-/// Definitions by fingerprint. An instance finishes on the definition that it began with, also when a newer release has another one,
-/// so every definition that ever started an instance is kept in the store and found here.
+/// Definitions by fingerprint, as the landscapes that this hub has worked under declared them. An instance goes on with the definition that
+/// it began with as long as the hub knows it; after a restart under a newer release it goes on with the current one and says so.
 /// </summary>
 public sealed class DefinitionLibrary
 {

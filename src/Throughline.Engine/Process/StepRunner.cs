@@ -170,11 +170,28 @@ internal static class DecideStep
 
         foreach (var gone in run.Turn.State.Records.Values.Where(record => record.Owner == owner && !wanted.ContainsKey(record.Id)).ToArray())
         {
+            TellOfOrphans(run, step, gone);
             run.Turn.State = run.Turn.State with { Records = run.Turn.State.Records.Remove(gone.Id) };
             run.Turn.Tell("changed", $"No longer planned: {gone.Id.Entity} {gone.Attributes.Text("name") ?? gone.Id.Key}.");
         }
 
         run.Done(step, Fields.Empty);
+    }
+
+    // What already stands in a system is not deleted behind people's backs: time may be booked on it.
+    private static void TellOfOrphans(InstanceRun run, StepDefinition.Decide step, CanonicalRecord gone)
+    {
+        var standing = run.Turn.State.Targets.Values
+            .Where(target => target.Record == gone.Id && !target.Undone && (target.ExternalId is not null || target.InFlight is not null));
+        foreach (var target in standing)
+        {
+            var name = ProcessRunner.NameOf(run.Turn.State, gone.Id);
+            run.OpenCase(run.CaseIdOf("orphan", target.Id), step.Name, "orphan", new CaseWords(
+                "pmo",
+                $"{gone.Id.Entity} {name} is no longer part of the sale, but stands in {target.System} as {target.Entity} {target.ExternalId ?? "(just being created)"}.",
+                $"Close or move it in {target.System} by hand, then 'retry' to say that it is done.",
+                gone.Attributes.Money("amount")), [CaseAction.Retry]);
+        }
     }
 }
 

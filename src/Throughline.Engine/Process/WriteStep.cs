@@ -14,12 +14,15 @@ namespace Throughline.Engine.Process;
 /// </summary>
 internal static class WriteStep
 {
+    private const string MissingReference = "missing-reference";
+    private static readonly TimeSpan AgainAfter = TimeSpan.FromMinutes(10);
+
     public static void Run(InstanceRun run, StepDefinition.Write step)
     {
         var map = run.Turn.Landscape.OutwardMaps[step.Map];
         var waits = new List<string>();
         string? refused = null;
-        foreach (var record in Selected(run, step, map))
+        foreach (var record in Selected(run, step, map, waits))
         {
             var outcome = Converge(run, step, map, record);
             if (outcome.Refused)
@@ -46,7 +49,7 @@ internal static class WriteStep
         }
     }
 
-    private static CanonicalRecord[] Selected(InstanceRun run, StepDefinition.Write step, OutwardMap map)
+    private static List<CanonicalRecord> Selected(InstanceRun run, StepDefinition.Write step, OutwardMap map, List<string> waits)
     {
         var all = map.From == run.Instance.Subject.Entity
             ? run.Turn.State.Of(map.From).Where(record => record.Id == run.Instance.Subject)
@@ -57,7 +60,20 @@ internal static class WriteStep
         }
 
         var scene = run.Scene();
-        return [.. all.Where(record => step.When.Evaluate(scene.With(VariableNames.Of(map.From), record.View)) is true)];
+        var selected = new List<CanonicalRecord>();
+        foreach (var record in all)
+        {
+            if (!scene.And(VariableNames.Of(map.From), record.View).TryEvaluate(step.When, out var value, out var problem))
+            {
+                waits.Add($"it cannot be told whether {record.Id.Entity} {record.Id.Key} belongs to it: {problem}");
+            }
+            else if (value is true)
+            {
+                selected.Add(record);
+            }
+        }
+
+        return selected;
     }
 
     private static Outcome Converge(InstanceRun run, StepDefinition.Write step, OutwardMap map, CanonicalRecord record)
@@ -113,6 +129,12 @@ internal static class WriteStep
         var words = run.Words(step.Case, scene);
         var says = $"{words.Says} {name}: {failure.Message}{(failure.Evidence is null ? "" : $" [{failure.Evidence}]")}";
         var kind = failure.Code == "in-doubt" ? "in-doubt" : "refused";
+        if (failure.Code == MissingReference && !run.Turn.State.Cases.ContainsKey(run.CaseIdOf("refused", targetId)))
+        {
+            // Nobody tells the hub when somebody adds the record in the target; so it looks again, beside the case.
+            run.Turn.Timer($"{run.Instance.Id}|{targetId}|again", run.Turn.Now + AgainAfter, Fields.Of(("again", targetId)));
+        }
+
         run.OpenCase(run.CaseIdOf("refused", targetId), step.Name, kind, words with { Says = says }, [CaseAction.Retry, CaseAction.Reject]);
         return new Outcome(says, true);
     }

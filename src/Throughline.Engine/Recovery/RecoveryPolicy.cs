@@ -28,7 +28,6 @@ public static class RecoveryPolicy
     /// <summary>Attempts at one command before a person is asked, where the target keeps failing.</summary>
     public const int AttemptsMax = 12;
 
-    /// <summary>Probes of one command in doubt before a person is asked.</summary>
     public static readonly TimeSpan DelayFirst = TimeSpan.FromSeconds(1);
 
     public static readonly TimeSpan DelayMax = TimeSpan.FromMinutes(5);
@@ -57,6 +56,8 @@ public static class RecoveryPolicy
         $"transient: again after 1 s, 2 s, 4 s ... at most {DelayMax.TotalMinutes:0} minutes, each shortened by up to a half so that hubs do not "
             + $"return together; after {AttemptsMax} attempts a case",
         "in doubt, duplicate: the target is asked by business key before anything is sent again",
-        "authentication, validation, missing reference, conflict, ownership, policy, unknown: a case at once",
+        "authentication: the lane stops, shows why, and looks again by itself; everything stays queued and nothing is given up",
+        "missing reference in the target: a case at once, and another try every 10 minutes in case somebody adds the record",
+        "validation, conflict, ownership, policy, unknown: a case at once",
     ];
 }

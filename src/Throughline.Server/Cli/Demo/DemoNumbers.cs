@@ -42,6 +42,7 @@ internal static class DemoNumbers
 
     /// <summary>The number after the prefix, 0 where there is none. More than six digits are somebody else's.</summary>
     public static int NumberIn(string text, string prefix) =>
-        Regex.Match(text, $@"(?<!\w){Regex.Escape(prefix)}(\d{{1,6}})(?!\d)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant) is { Success: true } match
+        Regex.Match(text, $@"(?<!\w){Regex.Escape(prefix)}(\d{{1,6}})(?!\d)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant) is
+            { Success: true } match
             ? int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture) : 0;
 }

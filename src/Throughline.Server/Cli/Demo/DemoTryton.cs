@@ -11,13 +11,14 @@ internal sealed class DemoTryton(HttpClient client, Uri address, string database
 {
     public async Task<IReadOnlyList<Fields>> AllAsync(string model, string field, string contains, CancellationToken cancellation)
     {
-        var pair = await CallAsync(null, "common.db.login", [user, new JsonObject { ["password"] = password }, "en"], cancellation);
-        var session = Convert.ToBase64String(Encoding.UTF8.GetBytes($"{user}:{pair.RootElement.GetProperty("result")[0]}:{pair.RootElement.GetProperty("result")[1]}"));
+        using var login = await CallAsync(null, "common.db.login", [user, new JsonObject { ["password"] = password }, "en"], cancellation);
+        var pair = login.RootElement.GetProperty("result");
+        var session = Convert.ToBase64String(Encoding.UTF8.GetBytes($"{user}:{pair[0]}:{pair[1]}"));
         string[] names = model == "project.work" ? [field, "type"] : [field];
         using var found = await CallAsync(session, $"model.{model}.search_read",
         [
             new JsonArray(new JsonArray(field, "ilike", $"%{contains}%")), 0, null, null, new JsonArray([.. names]),
-            new JsonObject { ["active_test"] = false, ["company"] = 1 },
+            new JsonObject { ["active_test"] = false },
         ], cancellation);
         return Fields.Parse(found.RootElement.GetRawText()).NestedList("result");
     }

@@ -44,7 +44,7 @@ public sealed class When_a_deal_is_won : IAsyncLifetime
     {
         var (deal, _) = _firm.MultiCountryDeal(isSigned: true);
 
-        var approval = await _firm.CaseAsync("approval", "457600");
+        var approval = await _firm.CaseAsync("approval", "457,600.00");
         Assert.Equal(Money.Of(457_600m, "EUR"), approval.Amount);
         await _firm.ActAsync(approval, CaseAction.Approve, approval.NotBy!);
         await _firm.ActAsync(approval, CaseAction.Approve, "finance.lead");
@@ -84,7 +84,7 @@ public sealed class When_a_deal_is_won : IAsyncLifetime
     public async Task Should_wait_as_a_whole_for_a_missing_tax_id_and_go_on_when_it_is_entered()
     {
         var (deal, _) = _firm.MultiCountryDeal(isSigned: true, ukTaxId: null);
-        await _firm.ActAsync(await _firm.CaseAsync("approval", "457600"), CaseAction.Approve, "finance.lead");
+        await _firm.ActAsync(await _firm.CaseAsync("approval", "457,600.00"), CaseAction.Approve, "finance.lead");
 
         var missing = await _firm.CaseAsync("check", "tax id of Northwind Ltd is missing");
         Assert.Equal("finance-ops", missing.Queue);
