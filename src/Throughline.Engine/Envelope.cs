@@ -28,6 +28,9 @@ public enum EnvelopeKind
 
     /// <summary>A person settled, approved or rejected a case.</summary>
     PersonAction,
+
+    /// <summary>A system as a whole stopped or began again to take what is sent.</summary>
+    LaneState,
 }
 
 /// <summary>Two streams per partition: control is drained first, so that a receipt does not queue behind a million time entries.</summary>

@@ -37,6 +37,7 @@ public sealed partial class Hub : IAsyncDisposable
     private readonly PartitionWorker _worker;
     private readonly Dictionary<string, Signal> _laneSignals = [];
     private readonly Signal _timers = new();
+    private readonly LaneWatch _laneWatch;
     private readonly CancellationTokenSource _stop = new();
     private readonly ILogger<Hub> _log;
     private readonly List<Task> _loops = [];
@@ -68,6 +69,8 @@ public sealed partial class Hub : IAsyncDisposable
         {
             _laneSignals[lane.System] = new Signal();
         }
+
+        _laneWatch = new LaneWatch(Lanes, parts.Time);
     }
 
     public ReleaseHolder Release { get; }
@@ -141,6 +144,7 @@ public sealed partial class Hub : IAsyncDisposable
         }
 
         await UnparkReleasedAsync(cancellation);
+        await GroupCommit.AppendAsync([.. _laneWatch.Look()]);
         await Task.Delay(LookEvery, _parts.Time, cancellation);
     }
 

@@ -11,6 +11,7 @@ public static class ProcessCatalog
     /// <summary>Definitions as YAML by process name. A landscape may replace any of them.</summary>
     public static IReadOnlyDictionary<string, string> Definitions { get; } = new[]
     {
+        "account-hierarchy",
         "customer-onboarding",
         "lead-to-project",
     }.ToFrozenDictionary(name => name, Read, StringComparer.Ordinal);

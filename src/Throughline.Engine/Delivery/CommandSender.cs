@@ -64,6 +64,12 @@ internal sealed class CommandSender(SystemDeclaration system, IConnector connect
         }
 
         var receipt = (await connector.WriteAsync([command.Item], CancellationToken.None))[0];
+        if (receipt.Failure is Failure.Authentication refused && (await connector.TestAsync(CancellationToken.None)).Works)
+        {
+            // The credentials are good, so it is this one record that we may not write: a case, and no reason to stop the lane.
+            return new SendResult { Failure = new Failure.Policy(refused.Message) { Evidence = refused.Evidence } };
+        }
+
         return new SendResult { Failure = receipt.Failure, ExternalId = receipt.ExternalId, Answer = receipt.Answer };
     }
 

@@ -16,6 +16,8 @@ namespace Throughline.Engine.Delivery;
 public sealed partial class Lane(
     SystemDeclaration system, IConnector connector, ILaneStore store, IDoorbell doorbell, LaneCircuit circuit, TimeProvider time, Random random, ILogger<Lane> log)
 {
+    private const string NotThere = "the target does not have it; it is sent again";
+
     private static readonly TimeSpan SendWindow = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan ProbeAgain = TimeSpan.FromSeconds(5);
 
@@ -41,8 +43,9 @@ public sealed partial class Lane(
 
             return await ProbeAsync(epoch, cancellation) + await SendAsync(epoch, cancellation);
         }
-        catch (FencedException)
+        catch
         {
+            // Whatever was claimed and not settled is found again only under a newer epoch: after its time it is asked for in the target.
             _epoch = null;
             throw;
         }
@@ -53,7 +56,7 @@ public sealed partial class Lane(
         var now = time.GetUtcNow();
         var abandoned = now - system.Limits.TimeOut - system.Limits.Margin;
         var commands = await store.ClaimInDoubtAsync(system.Name, epoch, now, abandoned, now + system.Limits.TimeOut + ProbeAgain, Wave, cancellation);
-        return await SettleAsync(epoch, commands, _sender.ProbeAsync, cancellation);
+        return await SettleAsync(epoch, commands, _sender.ProbeAsync, isProbe: true);
     }
 
     private async Task<int> SendAsync(long epoch, CancellationToken cancellation)
@@ -62,20 +65,21 @@ public sealed partial class Lane(
         var max = circuit.IsTrying ? 1 : Wave;
         var now = time.GetUtcNow();
         var commands = await store.ClaimCommandsAsync(system.Name, epoch, now, now + SendWindow, max, cancellation);
-        return await SettleAsync(epoch, commands, _sender.SendAsync, cancellation);
+        return await SettleAsync(epoch, commands, _sender.SendAsync, isProbe: false);
     }
 
     private int Wave => Math.Max(1, system.Limits.Concurrency);
 
-    private async Task<int> SettleAsync(long epoch, ImmutableArray<Command> commands, Func<Command, Task<SendResult>> act, CancellationToken cancellation)
+    private async Task<int> SettleAsync(long epoch, ImmutableArray<Command> commands, Func<Command, Task<SendResult>> act, bool isProbe)
     {
         if (commands.IsEmpty)
         {
             return 0;
         }
 
-        var outcomes = await Task.WhenAll(commands.Select(async command => Conclude(command, await act(command))));
-        var partitions = await store.SettleAsync(system.Name, epoch, [.. outcomes], cancellation);
+        var outcomes = await Task.WhenAll(commands.Select(async command => Conclude(command, await GuardedAsync(command, act, isProbe))));
+        // Not torn by stopping: what was sent is settled first.
+        var partitions = await store.SettleAsync(system.Name, epoch, [.. outcomes], CancellationToken.None);
         lock (_gate)
         {
             foreach (var outcome in outcomes.Where(outcome => outcome.Receipt is not null))
@@ -92,6 +96,21 @@ public sealed partial class Lane(
         return outcomes.Length;
     }
 
+    // A defect of a connector strikes one command, not the wave; and since nobody knows how far it came, the target is asked.
+    private async Task<SendResult> GuardedAsync(Command command, Func<Command, Task<SendResult>> act, bool isProbe)
+    {
+        try
+        {
+            return await act(command);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            LogDefect(e, command.Id, system.Name);
+            var failure = new Failure.InDoubt($"the connector of {system.Name} failed unexpectedly ({e.GetType().Name}); see TL1202 in the log");
+            return new SendResult { WasProbe = isProbe, Failure = failure };
+        }
+    }
+
     private CommandOutcome Conclude(Command command, SendResult result)
     {
         var now = time.GetUtcNow();
@@ -101,9 +120,15 @@ public sealed partial class Lane(
             return new CommandOutcome(command.Id, CommandStatus.Waiting, now, null, null);
         }
 
+        if (result.SendAgain && command.Attempt >= RecoveryPolicy.AttemptsMax)
+        {
+            var lost = new Failure.InDoubt($"sent {command.Attempt} times without a clear answer, and {system.Name} does not have it");
+            return Terminal(command, CommandStatus.Failed, lost, result, now);
+        }
+
         if (result.SendAgain)
         {
-            return new CommandOutcome(command.Id, CommandStatus.Waiting, now, "the target does not have it; it is sent again", null);
+            return new CommandOutcome(command.Id, CommandStatus.Waiting, now, NotThere, null);
         }
 
         if (result.Failure is not { } failure)
@@ -116,7 +141,7 @@ public sealed partial class Lane(
         if (result.WasProbe)
         {
             // The question itself failed; nothing is sent until it is answered.
-            return result.Decisive
+            return result.Decisive || failure is { Disposition: Disposition.AskPerson } and not Failure.Authentication
                 ? Terminal(command, CommandStatus.Failed, failure, result, now)
                 : new CommandOutcome(command.Id, CommandStatus.InDoubt, now + RecoveryPolicy.Delay(command.Attempt, Spread()), text, null);
         }
@@ -128,7 +153,7 @@ public sealed partial class Lane(
         }
 
         var attempt = command.Attempt - HeldBack(command.Id);
-        if (failure is Failure.Duplicate && command.Attempt == 1)
+        if (failure is Failure.Duplicate && !WasInDoubt(command))
         {
             // Nothing of ours can be there yet, so what has our key is somebody else's; taking it for ours would join two records.
             return Terminal(command, CommandStatus.Failed, failure, result, now);
@@ -141,6 +166,9 @@ public sealed partial class Lane(
             _ => Terminal(command, CommandStatus.Failed, failure, result, now),
         };
     }
+
+    private static bool WasInDoubt(Command command) =>
+        command.LastFailure is { } last && (last == NotThere || last.StartsWith("in-doubt", StringComparison.Ordinal));
 
     // A write whose answer was lost may still be on its way in; a duplicate is already there.
     private TimeSpan LateWrite(Failure failure) => failure is Failure.InDoubt ? system.Limits.Margin : TimeSpan.Zero;
@@ -179,6 +207,9 @@ public sealed partial class Lane(
             return random.NextDouble();
         }
     }
+
+    [LoggerMessage(EventId = 1202, Level = LogLevel.Error, Message = "TL1202 the connector failed unexpectedly at command {Command} to {System}")]
+    private partial void LogDefect(Exception e, CommandId command, string system);
 
     [LoggerMessage(EventId = 1201, Level = LogLevel.Warning, Message = "TL1201 command {Command} to {System} ({Entity}): {Failure}")]
     private partial void LogFailure(CommandId command, string system, string entity, string failure);

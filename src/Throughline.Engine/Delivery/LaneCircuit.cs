@@ -19,6 +19,12 @@ public sealed class LaneCircuit
     /// <summary>Nothing is sent before this; null while closed.</summary>
     public DateTimeOffset? OpenUntil { get; private set; }
 
+    /// <summary>Since when it has been open without a break; null while closed.</summary>
+    public DateTimeOffset? OpenSince { get; private set; }
+
+    /// <summary>It is open because the system does not accept our credentials.</summary>
+    public bool RefusesUs { get; private set; }
+
     /// <summary>Why it is open, for people.</summary>
     public string? Reason { get; private set; }
 
@@ -56,30 +62,32 @@ public sealed class LaneCircuit
             switch (failure)
             {
                 case Failure.Throttled { RetryAfter: { } wait }:
-                    Open(now + wait, failure.Message);
+                    Open(now, wait, failure);
                     break;
                 case Failure.Authentication:
-                    Open(now + Longer(), failure.Message);
+                    Open(now, Longer(), failure);
                     break;
                 case Failure.Transient or Failure.Throttled or Failure.InDoubt:
                     if (++_failures >= FailuresToOpen || IsTrying)
                     {
-                        Open(now + Longer(), failure.Message);
+                        Open(now, Longer(), failure);
                     }
 
                     break;
                 default:
-                    (_failures, _openFor, OpenUntil, Reason, IsTrying) = (0, OpenFirst, null, null, false);
+                    (_failures, _openFor, OpenUntil, OpenSince, Reason, IsTrying, RefusesUs) = (0, OpenFirst, null, null, null, false, false);
                     break;
             }
         }
     }
 
-    private void Open(DateTimeOffset until, string reason)
+    private void Open(DateTimeOffset now, TimeSpan wait, Failure failure)
     {
-        if (OpenUntil is null || until > OpenUntil)
+        OpenSince ??= now;
+        RefusesUs = failure is Failure.Authentication;
+        if (OpenUntil is null || now + wait > OpenUntil)
         {
-            (OpenUntil, Reason) = (until, reason);
+            (OpenUntil, Reason) = (now + wait, failure.Message);
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Throughline.Connect;
 using Throughline.Engine.Cases;
 using Throughline.Engine.Delivery;
 using Throughline.Engine.Intake;
@@ -14,7 +15,7 @@ namespace Throughline.Engine.Partition;
 internal sealed class Batch(int partition, long epoch, DecideContext context, DateTimeOffset now)
 {
     private readonly Dictionary<EnvelopeId, PreparedEnvelope> _prepared = [];
-    private readonly Dictionary<(Scope Scope, string Entity, string Key), string> _identities = [];
+    private readonly Dictionary<(Scope Scope, string Entity, string Key), SortedSet<string>> _identities = [];
     private readonly Dictionary<UnitKey, UnitState> _loaded = [];
     private readonly Dictionary<UnitKey, UnitState> _units = [];
     private readonly List<Command> _commands = [];
@@ -32,6 +33,9 @@ internal sealed class Batch(int partition, long epoch, DecideContext context, Da
     // A parked envelope waits for a person; nothing that bears money expires, so this only makes it overdue.
     private static readonly TimeSpan ParkedDue = TimeSpan.FromDays(1);
 
+    /// <summary>Makes the envelope's unit part of the batch without looking into the envelope.</summary>
+    public void Include(Envelope envelope) => _prepared[envelope.Id] = new PreparedEnvelope(envelope, null, null, null);
+
     public void Prepare(Envelope envelope)
     {
         InwardResult? inward = null;
@@ -42,11 +46,23 @@ internal sealed class Batch(int partition, long epoch, DecideContext context, Da
             if (context.Landscape.InwardMap(system, record.Entity) is { } map)
             {
                 entity = map.To;
-                inward = MapRunner.Inward(map, record, context.Landscape);
+                inward = Map(map, record);
             }
         }
 
         _prepared[envelope.Id] = new PreparedEnvelope(envelope, entity, inward, null);
+    }
+
+    private InwardResult Map(InwardMap map, SourceRecord record)
+    {
+        try
+        {
+            return MapRunner.Inward(map, record, context.Landscape);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            return new InwardResult(true, null, null, null, Fields.Empty, new Failure.Validation($"{map.Place}: {e.Message}", []));
+        }
     }
 
     public ImmutableArray<UnitLookup> IdentityLookups() =>
@@ -60,16 +76,26 @@ internal sealed class Batch(int partition, long epoch, DecideContext context, Da
     {
         foreach (var item in found)
         {
-            // The first in order, so that two hubs would choose alike.
-            var key = (item.Lookup.Scope, item.Lookup.Entity, item.Lookup.Key);
-            if (!_identities.TryGetValue(key, out var known) || string.CompareOrdinal(item.Unit, known) < 0)
-            {
-                _identities[key] = item.Unit;
-            }
+            Remember((item.Lookup.Scope, item.Lookup.Entity, item.Lookup.Key), item.Unit);
         }
     }
 
-    public ImmutableArray<UnitKey> Units() => [.. _prepared.Values.Select(prepared => UnitOf(prepared.Envelope)).Distinct()];
+    // With the units that carry the same identity keys: same scope, so this batch may read them too.
+    public ImmutableArray<UnitKey> Units() =>
+    [
+        .. _prepared.Values.Select(prepared => UnitOf(prepared.Envelope))
+            .Concat(_identities.SelectMany(pair => pair.Value.Select(unit => new UnitKey(pair.Key.Scope, unit)))).Distinct(),
+    ];
+
+    private void Remember((Scope Scope, string Entity, string Key) identity, string unit)
+    {
+        if (!_identities.TryGetValue(identity, out var units))
+        {
+            _identities[identity] = units = new SortedSet<string>(StringComparer.Ordinal);
+        }
+
+        units.Add(unit);
+    }
 
     public void Load(ImmutableArray<StateRow> rows)
     {
@@ -88,6 +114,14 @@ internal sealed class Batch(int partition, long epoch, DecideContext context, Da
         if (envelope.Kind != EnvelopeKind.PersonAction && state.Cases.Values.Any(item => item.Kind == Case.ParkedKind))
         {
             _parked.Add(new ParkedEnvelope(envelope, "follows an earlier envelope that is parked", now + ParkedDue));
+            return;
+        }
+
+        if (PersonDecider.TakeDropped(state, envelope) is { } without)
+        {
+            _units[key] = without;
+            _lineage.Add(new LineageEntry(
+                0, now, envelope.Content.CorrelationId, envelope.Scope, "dropped", "What had been set aside was dropped, as a person decided.", Cause: envelope.Id.ToString()));
             return;
         }
 
@@ -150,6 +184,23 @@ internal sealed class Batch(int partition, long epoch, DecideContext context, Da
     /// <summary>Sets an envelope aside with its reason and tells a person; later ones of its unit follow it in order.</summary>
     public void Park(Envelope envelope, string reason) => Park(envelope, reason, Case.ParkedKind, CaseId.Derive("parked", envelope.Id.ToString()));
 
+    /// <summary>
+    /// Sets an envelope aside that could not be stored. A source record holds nobody up, since a later state takes its place; anything
+    /// else may hide a change that others build on.
+    /// </summary>
+    public void ParkAlone(Envelope envelope, string reason)
+    {
+        if (envelope.Kind == EnvelopeKind.SourceRecord)
+        {
+            var (system, record) = SourcePayload.Read(envelope.Payload);
+            Park(envelope, reason, Case.UnmappedKind, Case.UnmappedId(system, record.Entity, record.ExternalId));
+        }
+        else
+        {
+            Park(envelope, reason);
+        }
+    }
+
     private void Park(Envelope envelope, string reason, string kind, CaseId id)
     {
         Advance(envelope);
@@ -161,8 +212,10 @@ internal sealed class Batch(int partition, long epoch, DecideContext context, Da
         _cases[id] = new Case(
             id, key, envelope.Content.CorrelationId, null, null, kind, "integration-ops", what,
             $"{what} cannot be processed: {reason}",
-            "Correct the record at its source or the mapping in the landscape, then 'retry' this case; what followed it is processed after it.",
-            null, CaseStatus.Open, [CaseAction.Retry], null, now, now + ParkedDue, null, null, null);
+            "Correct the record at its source or the mapping in the landscape, then 'retry' this case; what followed it is processed after it. "
+                + "'reject', where it is offered, drops it.",
+            null, CaseStatus.Open, envelope.Kind is EnvelopeKind.SourceRecord or EnvelopeKind.Change ? [CaseAction.Retry, CaseAction.Reject] : [CaseAction.Retry],
+            null, now, now + ParkedDue, null, null, null);
         _units[key] = (_units.GetValueOrDefault(key) ?? UnitState.Empty(key)).With(_cases[id]);
         _lineage.Add(new LineageEntry(0, now, envelope.Content.CorrelationId, envelope.Scope, "parked", $"{what} was set aside: {reason}", Cause: envelope.Id.ToString()));
     }
@@ -195,6 +248,11 @@ internal sealed class Batch(int partition, long epoch, DecideContext context, Da
             var status = instance.Held ? "Held" : instance.Status.ToString();
             yield return new InstanceRow(instance.Id, unit.Key, instance.Process, status, summary, instance.StartedAt, instance.ChangedAt);
         }
+
+        foreach (var gone in before?.Instances.Values.Where(instance => !unit.Instances.ContainsKey(instance.Id)) ?? [])
+        {
+            yield return new InstanceRow(gone.Id, unit.Key, gone.Process, "Merged", gone.Request.Text("about") ?? gone.Subject.Key, gone.StartedAt, now);
+        }
     }
 
     private void Take(UnitKey key, Turn turn)
@@ -219,7 +277,7 @@ internal sealed class Batch(int partition, long epoch, DecideContext context, Da
         _matches.AddRange(turn.Matches);
         foreach (var match in turn.Matches)
         {
-            _identities.TryAdd((match.Scope, match.Entity, match.Key), match.Unit);
+            Remember((match.Scope, match.Entity, match.Key), match.Unit);
         }
     }
 
@@ -227,9 +285,15 @@ internal sealed class Batch(int partition, long epoch, DecideContext context, Da
     {
         foreach (var key in Identities(prepared))
         {
-            if (_identities.TryGetValue((prepared.Envelope.Scope, key.Entity, key.Value), out var unit) && unit != prepared.Envelope.Content.Unit)
+            // Keys are only added, so what was found is checked: the other unit must still be one of its own and still carry the key.
+            var others = _identities.GetValueOrDefault((prepared.Envelope.Scope, key.Entity, key.Value)) ?? [];
+            var other = others.FirstOrDefault(unit => unit != prepared.Envelope.Content.Unit
+                && _units.GetValueOrDefault(new UnitKey(prepared.Envelope.Scope, unit)) is { MergedInto: null } state
+                && state.Records.GetValueOrDefault(new RecordId(key.Entity, unit)) is { } record
+                && EntityCatalog.Find(key.Entity)!.IdentityKeys.Any(name => record.Attributes.Text(name) == key.Value));
+            if (other is not null)
             {
-                return unit;
+                return other;
             }
         }
 

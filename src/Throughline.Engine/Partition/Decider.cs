@@ -25,6 +25,7 @@ public static class Decider
             case EnvelopeKind.Reply: ApplyReply(turn); break;
             case EnvelopeKind.Subscribe: SourceDecider.ApplySubscription(turn); break;
             case EnvelopeKind.PersonAction: PersonDecider.Apply(turn); break;
+            case EnvelopeKind.LaneState: LaneDecider.Apply(turn); break;
         }
 
         ProcessRunner.Advance(turn);
@@ -50,10 +51,12 @@ public static class Decider
         var result = turn.Envelope.Payload.Nested("result") ?? Fields.Empty;
         foreach (var instance in turn.State.Instances.Values)
         {
-            foreach (var (name, step) in instance.Steps)
+            foreach (var (name, state) in instance.Steps)
             {
-                var asked = step.Data.FirstOrDefault(pair => pair.Value as string == requestId);
-                if (asked.Key is null || turn.Context.Definitions.Find(instance.Definition)?.Step(name) is not Throughline.Landscape.StepDefinition.Request definition)
+                var asked = state.Data.FirstOrDefault(pair => pair.Value as string == requestId);
+                if (asked.Key is null
+                    || ProcessRunner.DefinitionOf(turn, instance).Steps.FirstOrDefault(step => step.Name == name)
+                        is not Throughline.Landscape.StepDefinition.Request definition)
                 {
                     continue;
                 }

@@ -51,7 +51,14 @@ internal static class MasterDecider
             return;
         }
 
+        // An older state that was not applied says nothing about who this is.
         var schema = EntityCatalog.Find(id.Entity)!;
+        var given = prepared.Inward?.Attributes ?? Fields.Empty;
+        if (schema.IdentityKeys.Any(name => given.Text(name) != turn.State.Records.GetValueOrDefault(id)?.Attributes.Text(name)))
+        {
+            return;
+        }
+
         var key = string.Join(", ", schema.IdentityKeys.Select(name => $"{name} {turn.State.Records.GetValueOrDefault(id)?.Attributes.Text(name)}"));
         if (turn.State.Targets.Values.Any(target => target.ExternalId is not null || target.InFlight is not null))
         {

@@ -37,60 +37,62 @@ public sealed partial class PartitionWorker(
             return 0;
         }
 
-        var batch = new Batch(partition, epoch, new DecideContext(release.Landscape, decisions, definitions), time.GetUtcNow());
-        await LoadAsync(batch, envelopes, cancellation);
-        foreach (var envelope in envelopes)
-        {
-            DecideOne(batch, envelope);
-        }
-
         try
         {
-            await CommitAsync(batch, cancellation);
-        }
-        catch (CrosswalkConflictException) when (envelopes.Length > 1)
-        {
-            // Somebody in this batch claims an id that is taken; one by one, so that only the culprit is parked.
-            await WorkOneByOneAsync(partition, epoch, envelopes, cancellation);
-        }
-        catch (CrosswalkConflictException e)
-        {
-            await ParkAsync(partition, epoch, envelopes[0], e.Message, cancellation);
+            await RunAsync(partition, epoch, envelopes, cancellation);
         }
         catch (FencedException)
         {
             Forget(partition);
             throw;
         }
+        catch (Exception e) when (IsAboutContent(e))
+        {
+            // One envelope of the batch cannot be stored (it claims an id that is taken, holds what no column can keep ...); one by one,
+            // so that only the culprit is parked.
+            await WorkOneByOneAsync(partition, epoch, envelopes, cancellation);
+        }
 
         return envelopes.Length;
+    }
+
+    private static bool IsAboutContent(Exception e) =>
+        e is not (FencedException or StoreUnavailableException or OperationCanceledException or OutOfMemoryException);
+
+    private async Task RunAsync(int partition, long epoch, ImmutableArray<Envelope> envelopes, CancellationToken cancellation)
+    {
+        var batch = NewBatch(partition, epoch);
+        await LoadAsync(batch, envelopes, cancellation);
+        foreach (var envelope in envelopes)
+        {
+            DecideOne(batch, envelope);
+        }
+
+        await CommitAsync(batch, cancellation);
     }
 
     private async Task WorkOneByOneAsync(int partition, long epoch, ImmutableArray<Envelope> envelopes, CancellationToken cancellation)
     {
         foreach (var envelope in envelopes)
         {
-            var batch = new Batch(partition, epoch, new DecideContext(release.Landscape, decisions, definitions), time.GetUtcNow());
-            await LoadAsync(batch, [envelope], cancellation);
-            DecideOne(batch, envelope);
             try
             {
-                await CommitAsync(batch, cancellation);
+                await RunAsync(partition, epoch, [envelope], cancellation);
             }
-            catch (CrosswalkConflictException e)
+            catch (Exception e) when (IsAboutContent(e))
             {
-                await ParkAsync(partition, epoch, envelope, e.Message, cancellation);
+                LogPoison(e, envelope.Id, envelope.Scope);
+                var batch = NewBatch(partition, epoch);
+                batch.Include(envelope);
+                batch.Load(await store.LoadUnitsAsync(batch.Units(), cancellation));
+                batch.ParkAlone(envelope, e.Message);
+                await CommitAsync(batch, cancellation);
             }
         }
     }
 
-    private async Task ParkAsync(int partition, long epoch, Envelope envelope, string reason, CancellationToken cancellation)
-    {
-        var batch = new Batch(partition, epoch, new DecideContext(release.Landscape, decisions, definitions), time.GetUtcNow());
-        await LoadAsync(batch, [envelope], cancellation);
-        batch.Park(envelope, reason);
-        await CommitAsync(batch, cancellation);
-    }
+    private Batch NewBatch(int partition, long epoch) =>
+        new(partition, epoch, new DecideContext(release.Landscape, decisions, definitions), time.GetUtcNow());
 
     private async Task LoadAsync(Batch batch, ImmutableArray<Envelope> envelopes, CancellationToken cancellation)
     {

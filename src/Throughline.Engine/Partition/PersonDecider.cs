@@ -7,6 +7,28 @@ namespace Throughline.Engine.Partition;
 /// <summary>A person settles a case: retry, approve, or reject with a reason.</summary>
 internal static class PersonDecider
 {
+    // Extensions stand in the project of the sale that the engagement began with.
+    private static bool OthersStandOn(Turn turn, Instance instance) =>
+        turn.State.Key.Scope.Kind == Scope.EngagementKind && instance.Subject.Key == turn.State.Key.Scope.Key
+        && turn.State.Instances.Values.Any(other => other.Id != instance.Id && other.Status != InstanceStatus.Undone);
+
+    private const string DroppedEntity = "dropped";
+
+    /// <summary>The state without the mark where a person decided to drop this envelope, else null.</summary>
+    public static UnitState? TakeDropped(UnitState state, Envelope envelope)
+    {
+        var payload = envelope.Payload;
+        var cases = new List<CaseId> { CaseId.Derive(Case.ParkedKind, envelope.Id.ToString()) };
+        if (envelope.Kind == EnvelopeKind.SourceRecord && envelope.Stream == EnvelopeStream.Control)
+        {
+            // Only what was put back; a new delivery of the same record is looked at afresh.
+            cases.Add(Case.UnmappedId(payload.Text(PayloadNames.System)!, payload.Text(PayloadNames.Entity)!, payload.Text(PayloadNames.ExternalId)!));
+        }
+
+        var mark = cases.Select(id => new RecordId(DroppedEntity, id.ToString())).FirstOrDefault(state.Records.ContainsKey);
+        return mark == default ? null : state with { Records = state.Records.Remove(mark) };
+    }
+
     public static void Apply(Turn turn)
     {
         var payload = turn.Envelope.Payload;
@@ -41,9 +63,23 @@ internal static class PersonDecider
             turn.State = turn.State.With(target with { Failure = null });
         }
 
-        if (item.Kind == "changed" && item.Instance is { } id)
+        if (item.Instance is not { } id || !turn.State.Instances.TryGetValue(id, out var instance))
         {
-            turn.State = turn.State.With(turn.State.Instances[id] with { Status = InstanceStatus.Running, ChangedAt = turn.Now });
+            return;
+        }
+
+        if (item.Kind == "changed" && instance.Status == InstanceStatus.Undone)
+        {
+            ProcessRunner.Restart(turn, instance);
+        }
+        else if (item.Kind == "changed")
+        {
+            turn.State = turn.State.With(instance with { Status = InstanceStatus.Running, ChangedAt = turn.Now });
+        }
+        else if (item.Kind == "overdue" && item.Step is { } step)
+        {
+            // What was asked is forgotten, so it is asked again.
+            turn.State = turn.State.With(instance.With(step, StepState.New));
         }
     }
 
@@ -67,10 +103,27 @@ internal static class PersonDecider
 
             turn.Close(item.Id, CaseStatus.Rejected, by, reason);
         }
-        else if (item.Instance is { } id && turn.State.Instances[id] is { Status: InstanceStatus.Running or InstanceStatus.Done } instance
-            && turn.Context.Definitions.Find(instance.Definition) is { } definition)
+        else if (item.Kind is Case.ParkedKind or Case.UnmappedKind)
         {
-            UndoRun.Begin(new InstanceRun(turn, definition, id), by, reason);
+            turn.State = turn.State.With(new CanonicalRecord(new RecordId(DroppedEntity, item.Id.ToString()), Fields.Empty, "hub", Fields.Empty));
+            turn.Close(item.Id, CaseStatus.Rejected, by, reason);
+        }
+        else if (item.Instance is { } id && turn.State.Instances[id] is { Status: InstanceStatus.Running or InstanceStatus.Done } instance)
+        {
+            if (OthersStandOn(turn, instance))
+            {
+                turn.Tell("not-applied", "Other sales extend this one and still stand; reject those first. Nothing was taken back.");
+                return;
+            }
+
+            UndoRun.Begin(new InstanceRun(turn, ProcessRunner.DefinitionOf(turn, instance), id), by, reason);
+        }
+        else if (item.Kind == "changed" && item.Instance is { } undone)
+        {
+            // It stays as it is, until it changes once more.
+            var known = turn.State.Instances[undone];
+            turn.State = turn.State.With(known with { Seen = Scene.Subject(turn.State, known).Fingerprint() });
+            turn.Close(item.Id, CaseStatus.Rejected, by, reason);
         }
         else
         {

@@ -73,7 +73,7 @@ internal static class SourceDecider
             turn.Tell("not-applied", $"{system} changed {name} of {id.Entity} {id.Key}, which belongs to {owner}; nothing changed.");
         }
 
-        var versions = (known?.Versions ?? Fields.Empty).With(system, version);
+        var versions = (known?.Versions ?? Fields.Empty).With(system, version ?? known?.Versions.Text(system));
         turn.State = turn.State.With(new CanonicalRecord(id, after, known?.Owner, versions));
         if (known is not null && !before.Equals(after))
         {

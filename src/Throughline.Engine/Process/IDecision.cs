@@ -16,7 +16,8 @@ public interface IDecision
 
 /// <param name="Subject">The subject's attributes, with <c>key</c>.</param>
 /// <param name="Records">All records of the unit.</param>
-public sealed record DecisionInput(Fields Subject, ImmutableArray<CanonicalRecord> Records, Landscape.Landscape Landscape)
+/// <param name="Owner">Who owns what this step derived before; records of other owners are not its own.</param>
+public sealed record DecisionInput(Fields Subject, ImmutableArray<CanonicalRecord> Records, Landscape.Landscape Landscape, string Owner)
 {
     public IEnumerable<CanonicalRecord> Of(string entity) => Records.Where(record => record.Id.Entity == entity);
 

@@ -91,7 +91,7 @@ public static class ProcessRunner
 
     private static void AdvanceOne(Turn turn, Instance instance)
     {
-        var definition = turn.Context.Definitions.Find(instance.Definition) ?? Adopt(turn, instance);
+        var definition = DefinitionOf(turn, instance);
         var run = new InstanceRun(turn, definition, instance.Id);
         switch (instance.Status)
         {
@@ -102,18 +102,32 @@ public static class ProcessRunner
             case InstanceStatus.Done:
                 Withdrawals.Examine(run);
                 NoticeLaterChange(run);
+                if (run.Instance.Held)
+                {
+                    WriteAlways(run);
+                }
+
                 break;
             case InstanceStatus.Undoing:
                 UndoRun.Advance(run);
                 break;
             case InstanceStatus.Undone:
+                NoticeRevival(run);
                 break;
         }
     }
 
-    // The release that it began under is gone: it goes on with the current definition of the same name, and says so.
-    private static ProcessDefinition Adopt(Turn turn, Instance instance)
+    /// <summary>
+    /// The definition of an instance. Where the release that it began under is gone, it goes on with the current definition of the same
+    /// name, and says so.
+    /// </summary>
+    public static ProcessDefinition DefinitionOf(Turn turn, Instance instance)
     {
+        if (turn.Context.Definitions.Find(instance.Definition) is { } known)
+        {
+            return known;
+        }
+
         var definition = turn.Landscape.Processes[instance.Process];
         turn.State = turn.State.With(instance with { Definition = DefinitionLibrary.FingerprintOf(definition) });
         turn.Tell("changed", $"{definition.Title} goes on with version {definition.Version} of its definition.");
@@ -135,15 +149,51 @@ public static class ProcessRunner
 
         var others = run.Definition.Steps.Where(step => step is not StepDefinition.Write { Always: true });
         var finished = others.All(step => run.Instance.Step(step.Name).IsDone);
-        foreach (var step in run.Definition.Steps.OfType<StepDefinition.Write>().Where(step => step.Always))
-        {
-            WriteStep.Run(run, step);
-        }
-
+        WriteAlways(run);
         if (finished && !run.Instance.Held && run.Definition.Steps.All(step => run.Instance.Step(step.Name).IsDone))
         {
             Finish(run);
         }
+    }
+
+    private static void WriteAlways(InstanceRun run)
+    {
+        foreach (var step in run.Definition.Steps.OfType<StepDefinition.Write>().Where(step => step.Always))
+        {
+            WriteStep.Run(run, step);
+        }
+    }
+
+    // Somebody needs it again, or the sale was changed after it had been rejected: neither may end in silence.
+    private static void NoticeRevival(InstanceRun run)
+    {
+        var id = run.CaseIdOf("revived", "");
+        if (run.Instance.Requesters.Length > 0)
+        {
+            Restart(run.Turn, run.Instance);
+        }
+        else if (run.Instance.Seen is { } seen && seen != run.SubjectFingerprint() && run.Definition.StartsWhen is { } condition
+            && Holds(condition, run.Scene().Variables))
+        {
+            run.OpenCase(id, null, "changed", new CaseWords(
+                run.Definition.Owner == "finance-ops" ? "finance-ops" : "pmo",
+                $"{run.About()} was taken back before, and has changed since.",
+                "'retry' starts it anew with the values of today; 'reject' leaves it as it is.", null), [CaseAction.Retry, CaseAction.Reject]);
+        }
+    }
+
+    /// <summary>A new run of an instance that was undone: nothing is done yet, and what was taken back is made anew.</summary>
+    public static void Restart(Turn turn, Instance instance)
+    {
+        turn.State = turn.State.With(instance with
+        {
+            Status = InstanceStatus.Running, Held = false, Steps = ImmutableDictionary<string, StepState>.Empty, ChangedAt = turn.Now,
+        });
+        turn.State = turn.State with
+        {
+            Targets = turn.State.Targets.RemoveRange(turn.State.Targets.Values.Where(target => target.Instance == instance.Id && target.Undone).Select(target => target.Id)),
+        };
+        turn.Tell("started", $"{instance.Process} is started anew.");
     }
 
     private static void Finish(InstanceRun run)
@@ -166,12 +216,21 @@ public static class ProcessRunner
     private static void NoticeLaterChange(InstanceRun run)
     {
         var id = run.CaseIdOf("changed", "");
+        // A process that writes nothing has nothing that could be out of date.
+        var isSame = run.Instance.Seen == run.SubjectFingerprint() || !run.Definition.Steps.OfType<StepDefinition.Write>().Any();
         if (run.Instance.Requesters.Length > 0)
         {
-            // Asked again after completion: answer from what is known.
-            Finish(run);
+            // Asked again after completion: answered from what is known, or after it has been brought up to date.
+            if (isSame)
+            {
+                Finish(run);
+            }
+            else
+            {
+                run.Set(run.Instance with { Status = InstanceStatus.Running, ChangedAt = run.Turn.Now });
+            }
         }
-        else if (run.Instance.Seen == run.SubjectFingerprint() || run.Instance.Held)
+        else if (isSame || run.Instance.Held)
         {
             run.Turn.Close(id, CaseStatus.Settled, null, null);
         }

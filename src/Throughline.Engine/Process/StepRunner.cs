@@ -102,7 +102,6 @@ internal static class ApprovalStep
     public static void Run(InstanceRun run, StepDefinition.Approval step)
     {
         var scene = run.Scene();
-        var caseId = run.CaseIdOf("approval", step.Name);
         if (!scene.TryEvaluate(step.When, out var needed, out var problem))
         {
             run.Wait(step, $"It cannot be told whether an approval is needed: {problem}", run.Instance.Step(step.Name).Data.With("attention", true));
@@ -111,10 +110,21 @@ internal static class ApprovalStep
 
         var covers = scene.TryEvaluate(step.Covers, out var value, out _) ? Fields.Of(("value", value)).Fingerprint() : "";
         var data = run.Instance.Step(step.Name).Data;
-        if (needed is not true || data.Text("approved") == covers)
+
+        // One case per value: who approves what was on the screen does not approve what it has become meanwhile.
+        var caseId = run.CaseIdOf("approval", step.Name + covers);
+        var isApproved = needed is not true || data.Text("approved") == covers;
+        foreach (var other in run.Turn.State.Cases.Values.Where(item => item.Instance == run.Instance.Id && item.Kind == "approval" && item.Step == step.Name).ToArray())
         {
-            run.Turn.Close(caseId, CaseStatus.Settled, null, null);
-            run.Turn.Timer(TimerId(run, step), null, Fields.Empty);
+            if (isApproved || other.Id != caseId)
+            {
+                run.Turn.Close(other.Id, CaseStatus.Settled, null, null);
+                run.Turn.Timer(TimerId(run, step), null, Fields.Empty);
+            }
+        }
+
+        if (isApproved)
+        {
             run.Done(step, data.Without("attention"));
             return;
         }
@@ -138,8 +148,9 @@ internal static class DecideStep
     public static void Run(InstanceRun run, StepDefinition.Decide step)
     {
         var state = run.Turn.State;
-        var input = new DecisionInput(Scene.Subject(state, run.Instance), [.. state.Records.Values], run.Turn.Landscape);
-        var result = run.Turn.Context.Decisions[step.Decision].Decide(input);
+        var owner = $"{run.Instance.Id}|{step.Name}";
+        var input = new DecisionInput(Scene.Subject(state, run.Instance), [.. state.Records.Values], run.Turn.Landscape, owner);
+        var result = Decide(run, step, input);
         var caseId = run.CaseIdOf("decision", step.Name);
         if (result.Problems.Length > 0)
         {
@@ -152,7 +163,6 @@ internal static class DecideStep
         }
 
         run.Turn.Close(caseId, CaseStatus.Settled, null, null);
-        var owner = $"{run.Instance.Id}|{step.Name}";
         var wanted = result.Records.ToDictionary(record => new RecordId(record.Entity, record.Key));
         foreach (var (id, record) in wanted)
         {
@@ -176,6 +186,25 @@ internal static class DecideStep
         }
 
         run.Done(step, Fields.Empty);
+    }
+
+    // A decision that throws is a defect; it must cost a case, not the receipts and replies that happen to come next.
+    private static DecisionResult Decide(InstanceRun run, StepDefinition.Decide step, DecisionInput input)
+    {
+        try
+        {
+            var result = run.Turn.Context.Decisions[step.Decision].Decide(input);
+            var foreign = result.Records.FirstOrDefault(record =>
+                run.Turn.State.Records.GetValueOrDefault(new RecordId(record.Entity, record.Key)) is { Owner: not null } known && known.Owner != input.Owner);
+            return foreign is null ? result : DecisionResult.Refuse(new DecisionProblem(
+                "pmo", $"{foreign.Entity} {foreign.Key} belongs to another sale of this engagement and cannot be planned again.",
+                "Give the workstream another code in the CRM.", null));
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            return DecisionResult.Refuse(new DecisionProblem(
+                "integration-ops", $"{step.Title}: it cannot be decided ({e.Message}).", "Correct what the sale says in the CRM, or report the defect; then 'retry'.", null));
+        }
     }
 
     // What already stands in a system is not deleted behind people's backs: time may be booked on it.
@@ -241,7 +270,11 @@ internal static class RequestStep
         if (missing.Count == 0)
         {
             run.Turn.Close(caseId, CaseStatus.Settled, null, null);
-            run.Turn.Timer(timer, null, Fields.Empty);
+            if (run.Instance.Step(step.Name).Since is not null)
+            {
+                run.Turn.Timer(timer, null, Fields.Empty);
+            }
+
             run.Done(step, data);
             return;
         }

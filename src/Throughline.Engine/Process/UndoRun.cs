@@ -21,6 +21,12 @@ internal static class UndoRun
             run.Turn.Close(open.Id, CaseStatus.Rejected, by, reason);
         }
 
+        // A refused change of a record that stands there is no refusal to take it back.
+        foreach (var target in run.Turn.State.Targets.Values.Where(target => target.Instance == run.Instance.Id && target is { Failure: not null, ExternalId: not null }).ToArray())
+        {
+            run.Turn.State = run.Turn.State.With(target with { Failure = null });
+        }
+
         run.Set(run.Instance with { Status = InstanceStatus.Undoing, ChangedAt = run.Turn.Now });
         run.Turn.Tell("undoing", $"{run.Definition.Title} is taken back by {by}: {reason}");
     }
@@ -49,7 +55,7 @@ internal static class UndoRun
         foreach (var step in steps.Where(step => step.Always))
         {
             WriteStep.Run(run, step);
-            if (!run.Instance.Step(step.Name).IsDone)
+            if (!run.Instance.Step(step.Name).IsDone && Mine(run, step).All(target => target.Failure is null))
             {
                 return;
             }
@@ -97,8 +103,10 @@ internal static class UndoRun
             .Concat(run.Turn.State.Targets.Values.Where(target => target.Instance == run.Instance.Id && target is { Created: false, Undone: false, ExternalId: not null }
                     && !run.Turn.Landscape.OutwardMaps[target.Map].UpdateOnly)
                 .Select(target => $"{target.Entity} {target.ExternalId} in {target.System} stays: it was there before."))
+            .Concat(run.Turn.State.Targets.Values.Where(target => target.Instance == run.Instance.Id && target is { ExternalId: null, Failure.Code: "in-doubt" })
+                .Select(target => $"{target.Entity} for {target.Record} may stand in {target.System}: its answer was lost; look there."))
             .Distinct().ToArray();
-        run.Set(run.Instance with { Status = InstanceStatus.Undone, ChangedAt = run.Turn.Now });
+        run.Set(run.Instance with { Status = InstanceStatus.Undone, ChangedAt = run.Turn.Now, Seen = run.SubjectFingerprint(), Requesters = [] });
         run.Turn.Tell("undone", kept.Length == 0 ? "Everything was taken back." : $"Taken back. What remains: {string.Join(" ", kept)}");
     }
 }

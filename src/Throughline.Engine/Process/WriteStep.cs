@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using Throughline.Connect;
 using Throughline.Engine.Cases;
@@ -22,9 +23,10 @@ internal static class WriteStep
         var map = run.Turn.Landscape.OutwardMaps[step.Map];
         var waits = new List<string>();
         string? refused = null;
-        foreach (var record in Selected(run, step, map, waits))
+        var scene = run.Scene();
+        foreach (var record in Selected(run, step, map, scene, waits))
         {
-            var outcome = Converge(run, step, map, record);
+            var outcome = Converge(run, step, map, scene, record);
             if (outcome.Refused)
             {
                 refused ??= outcome.Waits;
@@ -49,17 +51,16 @@ internal static class WriteStep
         }
     }
 
-    private static List<CanonicalRecord> Selected(InstanceRun run, StepDefinition.Write step, OutwardMap map, List<string> waits)
+    private static List<CanonicalRecord> Selected(InstanceRun run, StepDefinition.Write step, OutwardMap map, Scene scene, List<string> waits)
     {
         var all = map.From == run.Instance.Subject.Entity
             ? run.Turn.State.Of(map.From).Where(record => record.Id == run.Instance.Subject)
-            : run.Turn.State.Of(map.From);
+            : run.Turn.State.Of(map.From).Where(record => record.Owner is null || record.Owner.StartsWith(run.Instance.Id.ToString(), StringComparison.Ordinal));
         if (step.When is null)
         {
             return [.. all];
         }
 
-        var scene = run.Scene();
         var selected = new List<CanonicalRecord>();
         foreach (var record in all)
         {
@@ -76,7 +77,7 @@ internal static class WriteStep
         return selected;
     }
 
-    private static Outcome Converge(InstanceRun run, StepDefinition.Write step, OutwardMap map, CanonicalRecord record)
+    private static Outcome Converge(InstanceRun run, StepDefinition.Write step, OutwardMap map, Scene scene, CanonicalRecord record)
     {
         var turn = run.Turn;
         var system = turn.Landscape.SystemFor(map.Role, record.Attributes.Text("legalEntity"));
@@ -89,7 +90,8 @@ internal static class WriteStep
             return new Outcome($"waits for {target.System} to take {name}", false);
         }
 
-        var wanted = Wanted(run, map, record);
+        var wanted = MapRunner.Outward(
+            map, record.View, new OutwardContext(scene.Records, record.Attributes.Text("legalEntity"), run.Status(), scene.IdOf), run.Turn.Landscape);
         if (wanted.Waits is not null)
         {
             return new Outcome(wanted.Waits, false);
@@ -116,12 +118,6 @@ internal static class WriteStep
         return new Outcome($"waits for {target.System} to take {name}", false);
     }
 
-    private static OutwardResult Wanted(InstanceRun run, OutwardMap map, CanonicalRecord record)
-    {
-        var scene = run.Scene();
-        return MapRunner.Outward(map, record.View, new OutwardContext(scene.Records, record.Attributes.Text("legalEntity"), run.Status(), scene.IdOf), run.Turn.Landscape);
-    }
-
     private static Outcome Refuse(InstanceRun run, StepDefinition.Write step, string targetId, string name, TargetFailure failure)
     {
         var scene = run.Scene().And(VariableNames.Failure, Fields.Of(("code", failure.Code), ("message", failure.Message)))
@@ -129,13 +125,15 @@ internal static class WriteStep
         var words = run.Words(step.Case, scene);
         var says = $"{words.Says} {name}: {failure.Message}{(failure.Evidence is null ? "" : $" [{failure.Evidence}]")}";
         var kind = failure.Code == "in-doubt" ? "in-doubt" : "refused";
-        if (failure.Code == MissingReference && !run.Turn.State.Cases.ContainsKey(run.CaseIdOf("refused", targetId)))
+        if (failure.Code == MissingReference && run.Turn.Envelope.Kind == EnvelopeKind.Receipt)
         {
             // Nobody tells the hub when somebody adds the record in the target; so it looks again, beside the case.
             run.Turn.Timer($"{run.Instance.Id}|{targetId}|again", run.Turn.Now + AgainAfter, Fields.Of(("again", targetId)));
         }
 
-        run.OpenCase(run.CaseIdOf("refused", targetId), step.Name, kind, words with { Says = says }, [CaseAction.Retry, CaseAction.Reject]);
+        // A status text is no reason to take a project back.
+        run.OpenCase(
+            run.CaseIdOf("refused", targetId), step.Name, kind, words with { Says = says }, step.Always ? [CaseAction.Retry] : [CaseAction.Retry, CaseAction.Reject]);
         return new Outcome(says, true);
     }
 
@@ -148,12 +146,17 @@ internal static class WriteStep
         var item = new WriteItem(commandId.ToString(), target.Entity, operation, target.ExternalId, wanted.Find, wanted.Fields);
         turn.Commands.Add(new Command(
             commandId, target.System, turn.State.Key, target.Id, run.Instance.CorrelationId, item,
-            operation == WriteOperation.Create ? wanted.Adopt : [], step.Always ? 9 : 5, CommandStatus.Waiting, 0, turn.Now, turn.Now, null, null));
+            Adopt(operation, occurrence, wanted), step.Always ? 9 : 5, CommandStatus.Waiting, 0, turn.Now, turn.Now, null, null));
         turn.State = turn.State.With(target with { InFlight = commandId, SentHash = hash, Occurrence = occurrence, Failure = null });
-        turn.Close(run.CaseIdOf("refused", target.Id), CaseStatus.Settled, null, null);
         turn.Tell("decided", $"{step.Title}: {(operation == WriteOperation.Create ? "create" : "change")} {map.Entity} for {target.Record.Entity} "
             + $"{ProcessRunner.NameOf(turn.State, target.Record)} in {target.System}.", target.System, target.Entity, target.ExternalId);
     }
+
+    // After a first creation that did not end well the business key is asked for too: it may have arrived after all.
+    private static ImmutableArray<Fields> Adopt(WriteOperation operation, int occurrence, OutwardResult wanted) =>
+        operation != WriteOperation.Create ? []
+        : occurrence > 1 && wanted.Find is not null ? [.. wanted.Adopt, wanted.Find]
+        : wanted.Adopt;
 
     private readonly record struct Outcome(string? Waits, bool Refused)
     {

@@ -77,6 +77,12 @@ public static class EntityCatalog
         [
             new("number", T.Text, "The code."),
         ]),
+        new("parent-account", "customer", "What a customer's set-up knows of the account above it: a copy.",
+        [
+            new("account", T.Text, "Source id of the account."),
+            new("name", T.Text, "Legal name."),
+            new("country", T.Text, "Country."),
+        ]),
         new("customer-number", "customer", "The number that the hub issued for a customer.",
         [
             new("number", T.Text, "The number."),

@@ -18,7 +18,7 @@ internal sealed class PlanProject : IDecision
     public DecisionResult Decide(DecisionInput input)
     {
         var sale = Sale.From(input);
-        if (sale.Problem is { } problem)
+        if ((sale.Problem ?? sale.Contradiction) is { } problem)
         {
             return DecisionResult.Refuse(problem);
         }
@@ -76,6 +76,24 @@ internal sealed class Sale
 
     public DecisionProblem? Problem { get; private init; }
 
+    /// <summary>What in the sale does not fit together, so that no plan can be made.</summary>
+    public DecisionProblem? Contradiction
+    {
+        get
+        {
+            if (Subject.Text("parent") is { Length: > 0 } parent && parent != Subject.Text("key") && !IsExtension)
+            {
+                return new DecisionProblem(
+                    "pmo", $"{Title} extends {parent}, which has no project yet.", "It goes on by itself when that one has its project.", Amount);
+            }
+
+            var mixed = Lines.GroupBy(line => line.Text("workstream")).FirstOrDefault(lines => lines.Select(line => line.Money("amount")?.Currency).Distinct().Count() > 1);
+            return mixed is null ? null : new DecisionProblem(
+                "account-team", $"The lines of workstream {mixed.Key} of {Title} are in different currencies.",
+                "Give each currency a workstream of its own in the CRM.", Amount);
+        }
+    }
+
     public Fields Subject { get; }
 
     public string Code { get; }
@@ -93,10 +111,10 @@ internal sealed class Sale
     public Fields? Contract => _input.Find("contract", Subject.Text("contract"));
 
     /// <summary>An opportunity that extends an engagement adds workstreams to the project that is there.</summary>
-    public bool IsExtension => Subject.Text("parent") is { Length: > 0 } && _input.Of("project").Any();
+    public bool IsExtension => Subject.Text("parent") is { Length: > 0 } && _input.Of("project").Any(project => project.Owner != _input.Owner);
 
     /// <summary>Keeps the codes of an extension apart from those of the sale that it extends.</summary>
-    public string Suffix => Subject.Text("parent") is { Length: > 0 } ? "-" + Subject.Text("key")![^4..] : "";
+    public string Suffix => Subject.Text("parent") is { Length: > 0 } ? "-" + Fields.Of(("key", Subject.Text("key"))).Fingerprint()[..6] : "";
 
     public static Sale From(DecisionInput input)
     {

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Throughline.Model;
 using Throughline.Server.Hosting;
 
@@ -37,10 +38,11 @@ internal sealed class DemoSystems(Landscape.Landscape landscape, SecretResolver 
             };
             return rows?.Where(row => row.Text(field)?.Contains(contains, StringComparison.OrdinalIgnoreCase) == true).ToList();
         }
-        catch (HttpRequestException e)
+        catch (Exception e) when (e is HttpRequestException or FormatException or JsonException
+            || (e is TaskCanceledException && !cancellation.IsCancellationRequested))
         {
-            throw new CommandFailedException($"{system.Name} ({system.Kind}) at {address} cannot be read: {e.Message} Check that it runs and that the "
-                + $"landscape's address, user and password are right: throughline doctor", Exit.Unreachable);
+            throw new CommandFailedException($"{system.Name} ({system.Kind}) at {address} cannot be read: {e.Message.TrimEnd('.')}. Check that it runs and that the "
+                + $"landscape's address and password (or key) are right: throughline doctor", Exit.Unreachable);
         }
     }
 

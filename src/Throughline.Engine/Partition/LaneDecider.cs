@@ -1,0 +1,28 @@
+using Throughline.Engine.Cases;
+using Throughline.Engine.Process;
+using Throughline.Model;
+
+namespace Throughline.Engine.Partition;
+
+/// <summary>A system that does not take anything is one case for integration operations, settled by itself when it does again.</summary>
+internal static class LaneDecider
+{
+    public static void Apply(Turn turn)
+    {
+        var system = turn.Envelope.Payload.Text("system")!;
+        var id = CaseId.Derive("lane", system);
+        if (turn.Envelope.Payload.Flag("blocked") != true)
+        {
+            turn.Close(id, CaseStatus.Settled, null, null);
+            return;
+        }
+
+        var refused = turn.Envelope.Payload.Flag("refused") == true;
+        turn.Open(new Case(
+            id, turn.State.Key, turn.CorrelationId, null, null, "system", "integration-ops", system,
+            (refused ? $"{system} does not accept the hub's credentials: " : $"{system} cannot be reached: ") + turn.Envelope.Payload.Text("reason"),
+            (refused ? "Correct the credentials of the system or its rights there." : "Look whether the system runs and the network leads to it.")
+                + " Everything for it stays queued; the hub tries again by itself and this case settles itself.",
+            null, CaseStatus.Open, [CaseAction.Retry], null, turn.Now, turn.Now + InstanceRun.CaseOverdueAfter, null, null, null));
+    }
+}
