@@ -45,7 +45,8 @@ internal static class Report
         text.AppendLine("|---|---|" + string.Concat(Enumerable.Repeat("---|", Columns.Length)) + "---|");
         foreach (var (index, result) in results.Index())
         {
-            text.AppendLine(Invariant($"| {(index / 5) + 1} | {result.Name} | {string.Join(" | ", Columns.Select(column => Cell(column.Value(result), column.Format)))} | {result.Load} |"));
+            var cells = string.Join(" | ", Columns.Select(column => Cell(column.Value(result), column.Format)));
+            text.AppendLine(Invariant($"| {(index / 5) + 1} | {result.Name} | {cells} | {result.Load} |"));
         }
 
         return text.ToString();

@@ -53,7 +53,7 @@ public static class Decider
         {
             foreach (var (name, state) in instance.Steps)
             {
-                var asked = state.Data.FirstOrDefault(pair => pair.Value as string == requestId);
+                var asked = state.Data.FirstOrDefault(pair => pair.Value as string == requestId && !pair.Key.StartsWith(RequestStep.AnsweredPrefix, StringComparison.Ordinal));
                 if (asked.Key is null
                     || ProcessRunner.DefinitionOf(turn, instance).Steps.FirstOrDefault(step => step.Name == name)
                         is not Throughline.Landscape.StepDefinition.Request definition)
@@ -67,7 +67,10 @@ public static class Decider
                     continue;
                 }
 
-                turn.State = turn.State.With(new CanonicalRecord(id, result, requestId, Fields.Empty));
+                // Two sales of one engagement may ask for the same customer; each remembers which of its requests was answered.
+                turn.State = turn.State.With(new CanonicalRecord(id, result, "request", Fields.Empty));
+                var remembered = state with { Data = state.Data.With(RequestStep.AnsweredPrefix + asked.Key, requestId) };
+                turn.State = turn.State.With(turn.State.Instances[instance.Id].With(name, remembered));
                 turn.Tell("answered", $"{definition.Title}: {result.Text("name") ?? asked.Key}{(result.Text("number") is { } number ? $" is {number}" : "")}.");
             }
         }

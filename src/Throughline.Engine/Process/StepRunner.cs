@@ -227,6 +227,9 @@ internal static class DecideStep
 /// <summary>Asks another scope, once per item, and keeps its answers as records.</summary>
 internal static class RequestStep
 {
+    /// <summary>Before the key of an item in the step's data: the request that was answered.</summary>
+    public const string AnsweredPrefix = "answered/";
+
     public static void Run(InstanceRun run, StepDefinition.Request step)
     {
         var scene = run.Scene();
@@ -244,7 +247,7 @@ internal static class RequestStep
             var requestId = CommandId.Derive(run.Instance.Id.ToString(), step.Name, key, item.Fingerprint()).ToString();
             // A number is issued once; anything else is asked for again when what is asked has changed.
             var isNumber = step.Process.StartsWith(StepDefinition.Request.NumberPrefix, StringComparison.Ordinal);
-            var answered = run.Turn.State.Records.GetValueOrDefault(new RecordId(step.Into, key)) is { } record && (isNumber || record.Owner == requestId);
+            var answered = run.Turn.State.Records.ContainsKey(new RecordId(step.Into, key)) && (isNumber || data.Text(AnsweredPrefix + key) == requestId);
             if (!answered)
             {
                 missing.Add(item.Text("waitsFor") ?? key);

@@ -34,6 +34,13 @@ public static class DemoDeals
         return id;
     }
 
+    /// <summary>The plainest sale there is: one customer in Germany, signed, 40,000.00 EUR.</summary>
+    public static string PlainDeal(this DemoFirm firm)
+    {
+        var account = firm.Account("Acme GmbH", "DE", "DE333333333");
+        return firm.WonDeal("Acme rollout", account, firm.Contract(account, isSigned: true));
+    }
+
     public static string Opportunity(this DemoFirm firm, string name, string account, string? contract, decimal amount, string? parent = null) =>
         firm.Crm.Insert("Opportunity", Fields.Of(
         ("Name", name), ("AccountId", account), ("ContractId", contract), ("StageName", "Negotiation/Review"), ("CloseDate", "2026-11-20"), ("Amount", amount),
