@@ -14,6 +14,9 @@ public sealed class InstanceRun(Turn turn, ProcessDefinition definition, Instanc
 {
     public static readonly TimeSpan CaseOverdueAfter = TimeSpan.FromDays(1);
 
+    private Scene? _scene;
+    private UnitState? _sceneOf;
+
     public Turn Turn { get; } = turn;
 
     public ProcessDefinition Definition { get; } = definition;
@@ -29,7 +32,16 @@ public sealed class InstanceRun(Turn turn, ProcessDefinition definition, Instanc
         }
     }
 
-    public Scene Scene() => new(Turn.Landscape, Turn.State, Instance, Status());
+    /// <summary>What expressions see now. Made once per state: a scene lists every record of the unit, and most steps ask for it.</summary>
+    public Scene Scene()
+    {
+        if (_scene is null || !ReferenceEquals(_sceneOf, Turn.State))
+        {
+            (_scene, _sceneOf) = (new Scene(Turn.Landscape, Turn.State, Instance, Status()), Turn.State);
+        }
+
+        return _scene;
+    }
 
     public void Done(StepDefinition step, Fields? data = null)
     {

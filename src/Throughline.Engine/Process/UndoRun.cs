@@ -27,7 +27,7 @@ internal static class UndoRun
             run.Turn.State = run.Turn.State.With(target with { Failure = null });
         }
 
-        run.Set(run.Instance with { Status = InstanceStatus.Undoing, ChangedAt = run.Turn.Now });
+        run.Set(run.Instance with { Status = InstanceStatus.Undoing, Held = false, ChangedAt = run.Turn.Now });
         run.Turn.Tell("undoing", $"{run.Definition.Title} is taken back by {by}: {reason}");
     }
 

@@ -44,6 +44,8 @@ public sealed partial class PostgresHubStore : SqlHubStore
         settings.CommandTimeout = 0;
         settings.MaxAutoPrepare = Math.Max(settings.MaxAutoPrepare, 64);
         settings.AutoPrepareMinUsages = 2;
+        // Nothing here changes a session (locks are of transactions, settings come with the start), and a reset is a round trip of its own.
+        settings.NoResetOnClose = true;
         settings.TcpKeepAlive = true;
         settings.TcpKeepAliveTime = 5;
         settings.TcpKeepAliveInterval = 5;

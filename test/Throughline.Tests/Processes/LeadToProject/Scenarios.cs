@@ -213,6 +213,9 @@ public sealed class When_a_deal_is_won : IAsyncLifetime
         Assert.Single(_firm.Projects);
         await _firm.ActAsync(withdrawn, CaseAction.Reject, "pmo.lead", "the sale is lost");
         await _firm.UntilAsync("everything is taken back", () => _firm.Projects.Count == 0 && _firm.FinancialProjects.Count == 0);
+        await _firm.UntilAsync("the CRM says so", () => _firm.Crm.All("Opportunity").Single() is var sale
+            && sale.Text("Hub_Status__c") == "Cancelled" && string.IsNullOrEmpty(sale.Text("Hub_Next_Action__c")));
+        Assert.False((await _firm.InstanceAsync(deal))!.Held);
     }
 
     [Fact]
