@@ -214,7 +214,7 @@ public sealed partial class Hub : IAsyncDisposable
             }
             catch (Exception e)
             {
-                // A step failed as a whole (store away, fenced): nothing was half done, so the next look does it again.
+                // A step failed (store away, fenced): what was not committed is done again by the next look; a call whose outcome was not settled is asked for.
                 LogStepFailed(e, name);
                 await PauseAsync();
             }

@@ -7,7 +7,7 @@ namespace Throughline.Landscape;
 /// A business process as data: what starts it, its steps, what each waits for, how long, and how it is undone. The same definition
 /// runs, draws its diagram and prints its documentation.
 /// </summary>
-/// <param name="Text">The file as it was read; kept with every instance.</param>
+/// <param name="Text">The file as it was read; its fingerprint is kept with every instance.</param>
 /// <param name="Subject">The canonical entity that one instance is about.</param>
 /// <param name="StartsWhen">The condition on the subject that starts an instance (once per subject); null where it starts on request only.</param>
 /// <param name="Withdrawn">
