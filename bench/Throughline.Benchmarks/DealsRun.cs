@@ -141,7 +141,7 @@ internal sealed class DealsRun(Options options, BenchStore bench, SandboxProcess
     private DealsResult Result(double seconds, Sample start, Sample end, IReadOnlyDictionary<string, Operation> operations)
     {
         double[] sorted = [.. _latencies.Values.Order()];
-        string[] writing = ["append intake", "commit partition", "claim commands", "settle commands"];
+        string[] writing = ["append intake", "commit partitions", "claim commands", "settle commands"];
         return new DealsResult
         {
             Store = options.Store,

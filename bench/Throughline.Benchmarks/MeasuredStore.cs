@@ -45,8 +45,8 @@ internal sealed class MeasuredStore(IHubStore inner, TimeProvider time) : IHubSt
     public Task<ImmutableArray<int>> PartitionsWithWorkAsync(CancellationToken cancellation) =>
         NoteAsync("partitions with work", () => inner.PartitionsWithWorkAsync(cancellation), found => found.Length);
 
-    public Task<ImmutableArray<Envelope>> ReadEnvelopesAsync(int partition, int max, CancellationToken cancellation) =>
-        NoteAsync("read envelopes", () => inner.ReadEnvelopesAsync(partition, max, cancellation), found => found.Length);
+    public Task<ImmutableArray<Envelope>> ReadEnvelopesAsync(ImmutableArray<int> partitions, int maxEach, CancellationToken cancellation) =>
+        NoteAsync("read envelopes", () => inner.ReadEnvelopesAsync(partitions, maxEach, cancellation), found => found.Length);
 
     public Task<ImmutableArray<FoundUnit>> FindUnitsAsync(ImmutableArray<UnitLookup> lookups, CancellationToken cancellation) =>
         NoteAsync("find units", () => inner.FindUnitsAsync(lookups, cancellation), found => found.Length);
@@ -54,30 +54,31 @@ internal sealed class MeasuredStore(IHubStore inner, TimeProvider time) : IHubSt
     public Task<ImmutableArray<StateRow>> LoadUnitsAsync(ImmutableArray<UnitKey> units, CancellationToken cancellation) =>
         NoteAsync("load units", () => inner.LoadUnitsAsync(units, cancellation), rows => rows.Length);
 
-    public async Task CommitAsync(PartitionCommit commit, CancellationToken cancellation)
+    public async Task CommitAsync(ImmutableArray<PartitionCommit> commits, CancellationToken cancellation)
     {
         await NoteAsync(
-            "commit partition",
+            "commit partitions",
             async () =>
             {
-                await inner.CommitAsync(commit, cancellation);
+                await inner.CommitAsync(commits, cancellation);
                 return true;
             },
-            _ => commit.State.Length);
-        Count("lineage rows", commit.Lineage.Length);
-        Count("messages", commit.Messages.Length);
-        foreach (var item in commit.Events.Where(item => item.Name == "project.activated"))
+            _ => commits.Sum(commit => commit.State.Length));
+        Count("lineage rows", commits.Sum(commit => commit.Lineage.Length));
+        Count("messages", commits.Sum(commit => commit.Messages.Length));
+        foreach (var item in commits.SelectMany(commit => commit.Events).Where(item => item.Name == "project.activated"))
         {
             Activated?.Invoke(item.Payload.Text("opportunity")!);
         }
 
-        foreach (var instance in commit.Instances.Where(instance => instance is { Process: "lead-to-project", Status: "Done" }))
+        foreach (var instance in commits.SelectMany(commit => commit.Instances).Where(instance => instance is { Process: "lead-to-project", Status: "Done" }))
         {
             Done?.Invoke(instance.Unit.Scope.Key);
         }
     }
 
-    public Task<int> UnparkAsync(Scope scope, EnvelopeId? only, CancellationToken cancellation) => inner.UnparkAsync(scope, only, cancellation);
+    public Task<ImmutableArray<ParkedEnvelope>> ReadParkedAsync(ImmutableArray<UnitKey> units, CancellationToken cancellation) =>
+        inner.ReadParkedAsync(units, cancellation);
 
     public Task<long> TakeLaneAsync(string system, string owner, CancellationToken cancellation) => inner.TakeLaneAsync(system, owner, cancellation);
 

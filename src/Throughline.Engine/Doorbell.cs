@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using System.Threading.Channels;
 
 namespace Throughline.Engine;
@@ -12,8 +13,11 @@ public interface IDoorbell
     /// <summary>Rings for partitions that have new work. Never blocks and never fails: a lost ring is made good by the next look.</summary>
     void Ring(int partition);
 
-    /// <summary>The next partition to look at. One that rings while it is worked on is delivered again afterwards.</summary>
-    ValueTask<int> NextAsync(CancellationToken cancellation);
+    /// <summary>
+    /// The partitions to look at next, at least one and at most <paramref name="max"/>: whatever has rung by now. One that rings while it is
+    /// worked on is delivered again afterwards.
+    /// </summary>
+    ValueTask<ImmutableArray<int>> NextAsync(int max, CancellationToken cancellation);
 
     /// <summary>The partition was worked on; it may be delivered again.</summary>
     void Answered(int partition);
@@ -48,15 +52,24 @@ public sealed class InProcessDoorbell : IDoorbell
         }
     }
 
-    public async ValueTask<int> NextAsync(CancellationToken cancellation)
+    public async ValueTask<ImmutableArray<int>> NextAsync(int max, CancellationToken cancellation)
     {
-        var partition = await _channel.Reader.ReadAsync(cancellation);
-        lock (_gate)
+        var partitions = ImmutableArray.CreateBuilder<int>();
+        partitions.Add(await _channel.Reader.ReadAsync(cancellation));
+        while (partitions.Count < max && _channel.Reader.TryRead(out var another))
         {
-            _states[partition] = Working;
+            partitions.Add(another);
         }
 
-        return partition;
+        lock (_gate)
+        {
+            foreach (var partition in partitions)
+            {
+                _states[partition] = Working;
+            }
+        }
+
+        return partitions.DrainToImmutable();
     }
 
     public void Answered(int partition)

@@ -6,6 +6,7 @@ using Throughline.Engine.Intake;
 using Throughline.Engine.Partition;
 using Throughline.Engine.Process;
 using Throughline.Engine.Schedule;
+using Throughline.Model;
 
 namespace Throughline.Engine;
 
@@ -27,8 +28,9 @@ public sealed record HubParts(
 /// </summary>
 public sealed partial class Hub : IAsyncDisposable
 {
+    // While one waits for its commit the other decides. What rings meanwhile is taken together, so batches grow with the load.
     private const int Workers = 2;
-    private const int ParkedLookMax = 1_000;
+    private const int PartitionsMax = Scope.PartitionCount;
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(500);
 
     private readonly HubParts _parts;
@@ -37,6 +39,7 @@ public sealed partial class Hub : IAsyncDisposable
     private readonly PartitionWorker _worker;
     private readonly Dictionary<string, Signal> _laneSignals = [];
     private readonly Signal _timers = new();
+    private long _nextTimer = DateTimeOffset.MaxValue.UtcTicks;
     private readonly LaneWatch _laneWatch;
     private readonly CancellationTokenSource _stop = new();
     private readonly ILogger<Hub> _log;
@@ -59,7 +62,7 @@ public sealed partial class Hub : IAsyncDisposable
         _worker = new PartitionWorker(parts.Store, Release, parts.Decisions, Definitions, _doorbell, parts.Time, parts.Logs.CreateLogger<PartitionWorker>())
         {
             CommandsDecided = RingLanes,
-            TimersSet = _timers.Set,
+            TimersSet = TimerSet,
         };
         Lanes = [.. parts.Landscape.Systems.Values.Select(system => new Lane(
             system, parts.Connectors[system.Name], parts.Store, _doorbell, new LaneCircuit(), parts.Time, parts.Random, parts.Logs.CreateLogger<Lane>()))];
@@ -67,7 +70,7 @@ public sealed partial class Hub : IAsyncDisposable
             system.Name, read.Entity, parts.Connectors[system.Name], Intake, parts.Store, parts.Logs.CreateLogger<Poller>()))))];
         foreach (var lane in Lanes)
         {
-            _laneSignals[lane.System] = new Signal();
+            lane.Woken = (_laneSignals[lane.System] = new Signal()).Set;
         }
 
         _laneWatch = new LaneWatch(Lanes, parts.Time);
@@ -116,23 +119,24 @@ public sealed partial class Hub : IAsyncDisposable
     {
         await _stop.CancelAsync();
         await Task.WhenAll(_loops);
+        await Task.WhenAll(Lanes.Select(StopLaneAsync));
         await GroupCommit.DisposeAsync();
         _stop.Dispose();
     }
 
     private async Task WorkOnceAsync(CancellationToken cancellation)
     {
-        var partition = await _doorbell.NextAsync(cancellation);
+        var partitions = await _doorbell.NextAsync(PartitionsMax, cancellation);
         try
         {
-            while (await _worker.WorkAsync(partition, _owner, cancellation) > 0)
-            {
-                cancellation.ThrowIfCancellationRequested();
-            }
+            await _worker.WorkAsync(partitions, _owner, cancellation);
         }
         finally
         {
-            _doorbell.Answered(partition);
+            foreach (var partition in partitions)
+            {
+                _doorbell.Answered(partition);
+            }
         }
     }
 
@@ -143,42 +147,32 @@ public sealed partial class Hub : IAsyncDisposable
             _doorbell.Ring(partition);
         }
 
-        await UnparkReleasedAsync(cancellation);
         await GroupCommit.AppendAsync([.. _laneWatch.Look()]);
         await Task.Delay(LookEvery, _parts.Time, cancellation);
     }
 
-    // A parked envelope goes on, with those that followed it, once the case that explains it has been settled.
-    private async Task UnparkReleasedAsync(CancellationToken cancellation)
-    {
-        var all = await _parts.Store.ListParkedAsync(null, ParkedLookMax, cancellation);
-        foreach (var unit in all.GroupBy(parked => new UnitKey(parked.Envelope.Scope, parked.Envelope.Content.Unit)))
-        {
-            var rows = await _parts.Store.LoadUnitsAsync([unit.Key], cancellation);
-            if (rows.Any(row => row.Kind == StateKind.Case && row.Data!.Text("kind") is Cases.Case.ParkedKind or Cases.Case.UnmappedKind))
-            {
-                continue;
-            }
-
-            foreach (var parked in unit)
-            {
-                await _parts.Store.UnparkAsync(unit.Key.Scope, parked.Envelope.Id, cancellation);
-            }
-
-            _doorbell.Ring(unit.Key.Scope.Partition);
-        }
-    }
-
     private async Task TimersOnceAsync(CancellationToken cancellation)
     {
+        Interlocked.Exchange(ref _nextTimer, DateTimeOffset.MaxValue.UtcTicks);
         foreach (var partition in await _parts.Store.FireTimersAsync(_parts.Time.GetUtcNow(), PartitionWorker.BatchMax, cancellation))
         {
             _doorbell.Ring(partition);
         }
 
         var next = await _parts.Store.NextTimerAsync(cancellation);
-        var wait = next is { } due ? due - _parts.Time.GetUtcNow() : TimeSpan.FromMinutes(1);
+        var now = _parts.Time.GetUtcNow();
+        // One that is set while we wait wakes us only if it comes earlier.
+        Interlocked.Exchange(ref _nextTimer, (next ?? DateTimeOffset.MaxValue).UtcTicks);
+        var wait = next is { } due ? due - now : TimeSpan.FromMinutes(1);
         await _timers.WaitAsync(TimeSpan.FromTicks(Math.Clamp(wait.Ticks, LookEvery.Ticks / 10, TimeSpan.TicksPerMinute)), _parts.Time, cancellation);
+    }
+
+    private void TimerSet(DateTimeOffset due)
+    {
+        if (due.UtcTicks < Interlocked.Read(ref _nextTimer))
+        {
+            _timers.Set();
+        }
     }
 
     private async Task LaneOnceAsync(Lane lane, CancellationToken cancellation)
@@ -189,13 +183,25 @@ public sealed partial class Hub : IAsyncDisposable
         }
     }
 
+    private async Task StopLaneAsync(Lane lane)
+    {
+        try
+        {
+            await lane.DisposeAsync();
+        }
+        catch (Exception e) when (e is StoreUnavailableException or FencedException)
+        {
+            LogStepFailed(e, "lane " + lane.System);
+        }
+    }
+
     private void RingLanes(IReadOnlyCollection<string> systems)
     {
-        foreach (var system in systems)
+        foreach (var lane in Lanes)
         {
-            if (_laneSignals.TryGetValue(system, out var signal))
+            if (systems.Contains(lane.System))
             {
-                signal.Set();
+                lane.Ring();
             }
         }
     }

@@ -43,8 +43,11 @@ public interface IPartitionStore
     /// <summary>Partitions in which an envelope waits behind a cursor.</summary>
     Task<ImmutableArray<int>> PartitionsWithWorkAsync(CancellationToken cancellation);
 
-    /// <summary>The next envelopes behind the cursors, control first, at most <paramref name="max"/>. Changes nothing.</summary>
-    Task<ImmutableArray<Envelope>> ReadEnvelopesAsync(int partition, int max, CancellationToken cancellation);
+    /// <summary>
+    /// The next envelopes behind the cursors of each partition, control first, at most <paramref name="maxEach"/> of a partition; partitions
+    /// in the order asked for. Changes nothing.
+    /// </summary>
+    Task<ImmutableArray<Envelope>> ReadEnvelopesAsync(ImmutableArray<int> partitions, int maxEach, CancellationToken cancellation);
 
     /// <summary>Resolves crosswalk ids and match keys to units of a scope.</summary>
     Task<ImmutableArray<FoundUnit>> FindUnitsAsync(ImmutableArray<UnitLookup> lookups, CancellationToken cancellation);
@@ -53,15 +56,26 @@ public interface IPartitionStore
     Task<ImmutableArray<StateRow>> LoadUnitsAsync(ImmutableArray<UnitKey> units, CancellationToken cancellation);
 
     /// <summary>
-    /// Writes everything that a batch decided: state, crosswalk, match keys, commands, timers, cases, events, lineage, messages to other
-    /// scopes, parked envelopes, and the cursors. Its last statement is the fence.
+    /// Writes everything that the batches of one or several partitions decided, in one transaction, all or nothing: state, crosswalk, match
+    /// keys, commands, timers, cases, events, lineage, messages to other scopes, parked envelopes, and the cursors. Its last statements are
+    /// the fences, one for each partition. No partition comes twice.
     /// </summary>
-    /// <exception cref="FencedException">Another writer has taken the partition; nothing was written.</exception>
+    /// <exception cref="FencedException">Another writer has taken one of the partitions; nothing was written.</exception>
     /// <exception cref="CrosswalkConflictException">An external id already belongs to another record; nothing was written.</exception>
-    Task CommitAsync(PartitionCommit commit, CancellationToken cancellation);
+    Task CommitAsync(ImmutableArray<PartitionCommit> commits, CancellationToken cancellation);
 
-    /// <summary>Puts parked envelopes of a scope (all, or one) back at the end of the control stream in their old order; returns how many.</summary>
-    Task<int> UnparkAsync(Scope scope, EnvelopeId? only, CancellationToken cancellation);
+    /// <summary>Envelopes of the given units that were set aside, in the order in which that happened.</summary>
+    Task<ImmutableArray<ParkedEnvelope>> ReadParkedAsync(ImmutableArray<UnitKey> units, CancellationToken cancellation);
+}
+
+/// <summary>The same for one partition alone.</summary>
+public static class OnePartition
+{
+    public static Task<ImmutableArray<Envelope>> ReadEnvelopesAsync(this IPartitionStore store, int partition, int max, CancellationToken cancellation) =>
+        store.ReadEnvelopesAsync([partition], max, cancellation);
+
+    public static Task CommitAsync(this IPartitionStore store, PartitionCommit commit, CancellationToken cancellation) =>
+        store.CommitAsync([commit], cancellation);
 }
 
 /// <summary>Work of the lanes.</summary>

@@ -1,5 +1,4 @@
 using System.Collections;
-using System.Collections.Frozen;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 
@@ -13,25 +12,44 @@ namespace Throughline.Model;
 /// </summary>
 public sealed class Fields : IReadOnlyDictionary<string, object?>, IEquatable<Fields>
 {
-    private readonly FrozenDictionary<string, object?> _values;
-    private readonly string[] _order;
+    // Most documents are small and made far more often than they are searched; only larger ones get an index, when somebody asks.
+    private const int SearchMax = 12;
 
-    private Fields(FrozenDictionary<string, object?> values, string[] order) => (_values, _order) = (values, order);
+    private readonly string[] _names;
+    private readonly object?[] _values;
+    private Dictionary<string, int>? _places;
 
-    public static Fields Empty { get; } = new(FrozenDictionary<string, object?>.Empty, []);
+    private Fields(string[] names, object?[] values) => (_names, _values) = (names, values);
+
+    public static Fields Empty { get; } = new([], []);
 
     /// <summary>Builds a document from name and value pairs, in this order. A repeated name is an error.</summary>
     public static Fields Of(params ReadOnlySpan<(string Name, object? Value)> values)
     {
-        var map = new Dictionary<string, object?>(values.Length, StringComparer.Ordinal);
-        var order = new string[values.Length];
+        var names = new string[values.Length];
+        var normal = new object?[values.Length];
         for (var i = 0; i < values.Length; i++)
         {
-            map.Add(values[i].Name, Normalize(values[i].Value));
-            order[i] = values[i].Name;
+            names[i] = values[i].Name;
+            normal[i] = Normalize(values[i].Value);
         }
 
-        return new Fields(map.ToFrozenDictionary(StringComparer.Ordinal), order);
+        return OfNormal(names, normal);
+    }
+
+    /// <summary>Takes over names and values that are of the closed set already.</summary>
+    internal static Fields OfNormal(string[] names, object?[] values)
+    {
+        var fields = new Fields(names, values);
+        for (var i = 0; i < names.Length; i++)
+        {
+            if (fields.Find(names[i]) != i)
+            {
+                throw new ArgumentException($"the name '{names[i]}' stands twice in one document");
+            }
+        }
+
+        return fields;
     }
 
     public static Fields From(IEnumerable<KeyValuePair<string, object?>> values)
@@ -52,20 +70,25 @@ public sealed class Fields : IReadOnlyDictionary<string, object?>, IEquatable<Fi
     /// <inheritdoc cref="Parse(string)"/>
     public static Fields Parse(ReadOnlySpan<byte> utf8) => FieldsJson.Read(utf8);
 
-    public int Count => _values.Count;
+    public int Count => _names.Length;
 
-    public IEnumerable<string> Keys => _order;
+    public IEnumerable<string> Keys => _names;
 
-    public IEnumerable<object?> Values => _order.Select(name => _values[name]);
+    public IEnumerable<object?> Values => _values;
 
-    public object? this[string key] => _values[key];
+    public object? this[string key] => Find(key) is var place and >= 0 ? _values[place] : throw new KeyNotFoundException($"the document has no '{key}'");
 
-    public bool ContainsKey(string key) => _values.ContainsKey(key);
+    public bool ContainsKey(string key) => Find(key) >= 0;
 
-    public bool TryGetValue(string key, [MaybeNullWhen(false)] out object? value) => _values.TryGetValue(key, out value);
+    public bool TryGetValue(string key, [MaybeNullWhen(false)] out object? value)
+    {
+        var place = Find(key);
+        value = place >= 0 ? _values[place] : null;
+        return place >= 0;
+    }
 
     /// <summary>The value, or null where the name is absent.</summary>
-    public object? Get(string name) => _values.GetValueOrDefault(name);
+    public object? Get(string name) => Find(name) is var place and >= 0 ? _values[place] : null;
 
     /// <summary>The text, or null where the name is absent or not a text.</summary>
     public string? Text(string name) => Get(name) as string;
@@ -92,20 +115,22 @@ public sealed class Fields : IReadOnlyDictionary<string, object?>, IEquatable<Fi
     /// <summary>A copy with one value set; a new name goes last.</summary>
     public Fields With(string name, object? value)
     {
-        var map = new Dictionary<string, object?>(_values, StringComparer.Ordinal) { [name] = Normalize(value) };
-        return new Fields(map.ToFrozenDictionary(StringComparer.Ordinal), _values.ContainsKey(name) ? _order : [.. _order, name]);
+        var place = Find(name);
+        if (place < 0)
+        {
+            return new Fields([.. _names, name], [.. _values, Normalize(value)]);
+        }
+
+        object?[] values = [.. _values];
+        values[place] = Normalize(value);
+        return new Fields(_names, values);
     }
 
     public Fields Without(string name)
     {
-        if (!_values.ContainsKey(name))
-        {
-            return this;
-        }
-
-        var map = new Dictionary<string, object?>(_values, StringComparer.Ordinal);
-        map.Remove(name);
-        return new Fields(map.ToFrozenDictionary(StringComparer.Ordinal), [.. _order.Where(n => n != name)]);
+        var place = Find(name);
+        return place < 0 ? this : new Fields(
+            [.. _names.AsSpan(0, place), .. _names.AsSpan(place + 1)], [.. _values.AsSpan(0, place), .. _values.AsSpan(place + 1)]);
     }
 
     /// <summary>A copy in which every name of <paramref name="newer"/> replaces ours; names it lacks stay.</summary>
@@ -117,13 +142,23 @@ public sealed class Fields : IReadOnlyDictionary<string, object?>, IEquatable<Fi
             return this;
         }
 
-        var map = new Dictionary<string, object?>(_values, StringComparer.Ordinal);
-        foreach (var pair in newer)
+        var names = new List<string>(_names);
+        var values = new List<object?>(_values);
+        for (var i = 0; i < newer._names.Length; i++)
         {
-            map[pair.Key] = pair.Value;
+            var place = Find(newer._names[i]);
+            if (place >= 0)
+            {
+                values[place] = newer._values[i];
+            }
+            else
+            {
+                names.Add(newer._names[i]);
+                values.Add(newer._values[i]);
+            }
         }
 
-        return new Fields(map.ToFrozenDictionary(StringComparer.Ordinal), [.. _order, .. newer._order.Where(n => !_values.ContainsKey(n))]);
+        return new Fields([.. names], [.. values]);
     }
 
     /// <summary>JSON text in the order of the names.</summary>
@@ -137,7 +172,7 @@ public sealed class Fields : IReadOnlyDictionary<string, object?>, IEquatable<Fi
 
     public bool Equals(Fields? other) =>
         other is not null && (ReferenceEquals(this, other)
-            || (Count == other.Count && _values.All(pair => other._values.TryGetValue(pair.Key, out var value) && Same(pair.Value, value))));
+            || (Count == other.Count && this.All(pair => other.TryGetValue(pair.Key, out var value) && Same(pair.Value, value))));
 
     public override bool Equals(object? obj) => Equals(obj as Fields);
 
@@ -147,9 +182,9 @@ public sealed class Fields : IReadOnlyDictionary<string, object?>, IEquatable<Fi
 
     public IEnumerator<KeyValuePair<string, object?>> GetEnumerator()
     {
-        foreach (var name in _order)
+        for (var i = 0; i < _names.Length; i++)
         {
-            yield return new KeyValuePair<string, object?>(name, _values[name]);
+            yield return new KeyValuePair<string, object?>(_names[i], _values[i]);
         }
     }
 
@@ -189,6 +224,35 @@ public sealed class Fields : IReadOnlyDictionary<string, object?>, IEquatable<Fi
         (IReadOnlyList<object?> a, IReadOnlyList<object?> b) => a.Count == b.Count && a.Zip(b).All(pair => Same(pair.First, pair.Second)),
         _ => Equals(left, right),
     };
+
+    private int Find(string name)
+    {
+        if (_names.Length <= SearchMax)
+        {
+            for (var i = 0; i < _names.Length; i++)
+            {
+                if (string.Equals(_names[i], name, StringComparison.Ordinal))
+                {
+                    return i;
+                }
+            }
+
+            return -1;
+        }
+
+        return (_places ??= Index()).TryGetValue(name, out var place) ? place : -1;
+    }
+
+    private Dictionary<string, int> Index()
+    {
+        var places = new Dictionary<string, int>(_names.Length, StringComparer.Ordinal);
+        for (var i = 0; i < _names.Length; i++)
+        {
+            places.TryAdd(_names[i], i);
+        }
+
+        return places;
+    }
 
     private static object?[] NormalizeList(IEnumerable list)
     {

@@ -11,6 +11,9 @@ namespace Throughline.Model;
 internal static class FieldsJson
 {
     private const int DepthMax = 64;
+    private const int NameLengthMax = 64;
+
+    private static readonly string?[] Names = new string?[1024];
 
     private static readonly JsonWriterOptions Compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
@@ -69,21 +72,37 @@ internal static class FieldsJson
 
     private static Fields ReadObject(ref Utf8JsonReader reader)
     {
-        var values = new List<(string, object?)>();
-        var names = new HashSet<string>(StringComparer.Ordinal);
+        var names = new List<string>();
+        var values = new List<object?>();
         while (reader.Read() && reader.TokenType != JsonTokenType.EndObject)
         {
-            var name = reader.GetString()!;
-            if (!names.Add(name))
-            {
-                throw new FormatException($"the name '{name}' stands twice in one JSON object");
-            }
-
+            names.Add(ReadName(ref reader));
             reader.Read();
-            values.Add((name, ReadValue(ref reader)));
+            values.Add(ReadValue(ref reader));
         }
 
-        return values.Count == 0 ? Fields.Empty : Fields.Of([.. values]);
+        try
+        {
+            return values.Count == 0 ? Fields.Empty : Fields.OfNormal([.. names], [.. values]);
+        }
+        catch (ArgumentException e)
+        {
+            throw new FormatException($"{e.Message.Replace("document", "JSON object", StringComparison.Ordinal)}", e);
+        }
+    }
+
+    // The same few hundred names come again and again; one text each saves the memory of the others.
+    private static string ReadName(ref Utf8JsonReader reader)
+    {
+        var bytes = reader.ValueSpan;
+        if (bytes.Length is 0 or > NameLengthMax || reader.ValueIsEscaped)
+        {
+            return reader.GetString()!;
+        }
+
+        ref var known = ref Names[((bytes.Length * 31) + (bytes[0] * 7) + (bytes[^1] * 131) + (bytes[bytes.Length / 2] * 517)) % Names.Length];
+        var name = known;
+        return name is not null && reader.ValueTextEquals(name) ? name : known = reader.GetString()!;
     }
 
     private static object? ReadValue(ref Utf8JsonReader reader) => reader.TokenType switch

@@ -43,6 +43,18 @@ internal sealed class Settlement
         return settlement;
     }
 
+    /// <summary>The same where each command still waits for an outcome, which the statement that applies it has to check.</summary>
+    public static Settlement Undisputed(ImmutableArray<CommandOutcome> outcomes)
+    {
+        var settlement = new Settlement([]);
+        foreach (var outcome in outcomes)
+        {
+            settlement.Apply(outcome);
+        }
+
+        return settlement;
+    }
+
     private void Take(CommandOutcome outcome)
     {
         if (!_standing.TryGetValue(outcome.Command, out var command))
@@ -50,11 +62,10 @@ internal sealed class Settlement
             throw new InvalidOperationException($"there is no command {outcome.Command} whose outcome could be recorded");
         }
 
-        var isTerminal = outcome.Status is CommandStatus.Done or CommandStatus.Failed;
-        var answer = isTerminal ? outcome.Status + " " + outcome.Receipt?.Payload.Fingerprint() : null;
-        if (command.Status is CommandStatus.Done or CommandStatus.Failed)
+        var answer = AnswerOf(outcome);
+        if (IsTerminal(command.Status))
         {
-            if (isTerminal && answer != command.Answer)
+            if (answer is not null && answer != command.Answer)
             {
                 _lateAnswers.Add(LateAnswer(command, outcome));
             }
@@ -63,13 +74,23 @@ internal sealed class Settlement
         }
 
         _standing[command.Id] = command with { Status = outcome.Status, Answer = answer };
-        _changes[command.Id] = new CommandChange(
-            command.Id, outcome.Status, outcome.DueAt ?? _changes.GetValueOrDefault(command.Id)?.DueAt, outcome.Failure, answer);
-        if (isTerminal && outcome.Receipt is { } receipt)
+        Apply(outcome);
+    }
+
+    private void Apply(CommandOutcome outcome)
+    {
+        var due = outcome.DueAt ?? _changes.GetValueOrDefault(outcome.Command)?.DueAt;
+        _changes[outcome.Command] = new CommandChange(outcome.Command, outcome.Status, due, outcome.Failure, AnswerOf(outcome));
+        if (IsTerminal(outcome.Status) && outcome.Receipt is { } receipt)
         {
             _receipts.Add(receipt);
         }
     }
+
+    private static bool IsTerminal(CommandStatus status) => status is CommandStatus.Done or CommandStatus.Failed;
+
+    private static string? AnswerOf(CommandOutcome outcome) =>
+        IsTerminal(outcome.Status) ? outcome.Status + " " + outcome.Receipt?.Payload.Fingerprint() : null;
 
     private static LineageEntry LateAnswer(StandingCommand command, CommandOutcome outcome) => new(
         0,

@@ -31,9 +31,9 @@ public abstract partial class SqlHubStore : IHubStore
 
     public abstract Task<ImmutableArray<StateRow>> LoadUnitsAsync(ImmutableArray<UnitKey> units, CancellationToken cancellation);
 
-    public abstract Task CommitAsync(PartitionCommit commit, CancellationToken cancellation);
+    public abstract Task CommitAsync(ImmutableArray<PartitionCommit> commits, CancellationToken cancellation);
 
-    public abstract Task<int> UnparkAsync(Scope scope, EnvelopeId? only, CancellationToken cancellation);
+    public abstract Task<ImmutableArray<ParkedEnvelope>> ReadParkedAsync(ImmutableArray<UnitKey> units, CancellationToken cancellation);
 
     public abstract Task<long> TakeLaneAsync(string system, string owner, CancellationToken cancellation);
 
@@ -57,19 +57,7 @@ public abstract partial class SqlHubStore : IHubStore
         """,
         row => row.Int(0), cancellation);
 
-    public async Task<ImmutableArray<Envelope>> ReadEnvelopesAsync(int partition, int max, CancellationToken cancellation) => await QueryAsync(
-        $"""
-        select {Rows.EnvelopeColumns}, stream from (
-            select * from (
-                select * from envelope where partition = $1 and stream = 0 and number > (select control from head where partition = $1)
-                order by number limit $2) as c
-            union all
-            select * from (
-                select * from envelope where partition = $1 and stream = 1 and number > (select intake from head where partition = $1)
-                order by number limit $2) as i
-        ) as e order by stream, number limit $2
-        """,
-        row => Rows.Envelope(row) with { Stream = (EnvelopeStream)row.Int(10) }, cancellation, partition, max);
+    public abstract Task<ImmutableArray<Envelope>> ReadEnvelopesAsync(ImmutableArray<int> partitions, int maxEach, CancellationToken cancellation);
 
     /// <summary>
     /// The due time of the next waiting or doubtful command. A command that an older driver marked as being sent counts with its
@@ -97,9 +85,8 @@ public abstract partial class SqlHubStore : IHubStore
         (await QueryAsync("select value from cursor where system = $1 and entity = $2", row => row.Text(0), cancellation, system, entity)).SingleOrDefault();
 
     /// <summary>Refused, because it would pass over what arrives next; an envelope was counted in the wrong stream.</summary>
-    private protected static InvalidOperationException CursorBeyondEnd(PartitionCommit commit) => new(
-        $"A cursor of partition {commit.Partition} (control {commit.ControlCursor}, intake {commit.IntakeCursor}) points beyond the end of its stream; "
-        + "nothing was written.");
+    private protected static InvalidOperationException CursorBeyondEnd(int partition) =>
+        new($"A cursor of partition {partition} points beyond the end of its stream; nothing was written.");
 
     private protected abstract Task<ImmutableArray<T>> QueryAsync<T>(
         string sql, Func<Row, T> read, CancellationToken cancellation, params object[] values);

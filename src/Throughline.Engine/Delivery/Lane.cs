@@ -1,8 +1,7 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
 using Throughline.Connect;
-using Throughline.Engine.Partition;
-using Throughline.Engine.Recovery;
 using Throughline.Landscape;
 using Throughline.Model;
 
@@ -11,92 +10,248 @@ namespace Throughline.Engine.Delivery;
 /// <summary>
 /// The one way to one system: takes commands in order of importance, marks them durably as being sent, sends them within the system's
 /// limits, and settles them with their receipts. It is the only place that sends anything twice (invariant 5), and never after silence
-/// without asking the target first (invariant 3).
+/// without asking the target first (invariant 3). Calls run beside each other; a slow one holds up nothing but its own record.
 /// </summary>
 public sealed partial class Lane(
     SystemDeclaration system, IConnector connector, ILaneStore store, IDoorbell doorbell, LaneCircuit circuit, TimeProvider time, Random random, ILogger<Lane> log)
+    : IAsyncDisposable
 {
-    private const string NotThere = "the target does not have it; it is sent again";
-
+    private const int AheadMax = 256;
     private static readonly TimeSpan SendWindow = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan ProbeAgain = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan ProbeLookEvery = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan Brisk = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan Slow = TimeSpan.FromSeconds(1);
 
     private readonly Lock _gate = new();
     private readonly Dictionary<CommandId, int> _heldBack = [];
     private readonly CommandSender _sender = new(system, connector, time);
+    private readonly SemaphoreSlim _slots = new(Math.Max(1, system.Limits.Concurrency));
+    private readonly HashSet<Task> _running = [];
+    private readonly ConcurrentQueue<(long Epoch, CommandOutcome Outcome)> _finished = new();
     private long? _epoch;
+    private bool _isUncertain;
+    private bool _isStopping;
+    private int _ahead;
+    private int _isRung;
+    private DateTimeOffset _lookAt = DateTimeOffset.MinValue;
+    private DateTimeOffset _claimedAt = DateTimeOffset.MinValue;
+    private DateTimeOffset _probeLookAt = DateTimeOffset.MinValue;
 
     public string System => system.Name;
 
     public LaneCircuit Circuit => circuit;
 
-    /// <summary>Does what is due now; returns how many commands were settled.</summary>
+    /// <summary>Called when there may be something to do: commands were decided, or a call has come back.</summary>
+    public Action? Woken { get; set; }
+
+    /// <summary>Says that commands for this system were decided. Only a hint: the lane also looks by itself.</summary>
+    public void Ring()
+    {
+        Volatile.Write(ref _isRung, 1);
+        Woken?.Invoke();
+    }
+
+    private int Concurrency => Math.Max(1, system.Limits.Concurrency);
+
+    private int Running
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _running.Count;
+            }
+        }
+    }
+
+    /// <summary>One step: settles what has come back, then begins what is due; returns how many commands moved.</summary>
     public async Task<int> WorkAsync(string owner, CancellationToken cancellation)
     {
-        var epoch = _epoch ??= await store.TakeLaneAsync(system.Name, owner, cancellation);
         try
         {
-            if (!circuit.MayPass(time.GetUtcNow()))
+            if (_isUncertain && (Running > 0 || !_finished.IsEmpty))
             {
-                return 0;
+                return await SettleAsync();
             }
 
-            return await ProbeAsync(epoch, cancellation) + await SendAsync(epoch, cancellation);
+            var epoch = _epoch = _isUncertain ? null : _epoch;
+            epoch ??= _epoch = await store.TakeLaneAsync(system.Name, owner, cancellation);
+            _isUncertain = false;
+            var settled = await SettleAsync();
+            if (!circuit.MayPass(time.GetUtcNow()) || (circuit.IsTrying && Running > 0))
+            {
+                return settled;
+            }
+
+            return settled + await ProbeAsync(epoch.Value, cancellation) + await SendAsync(epoch.Value, cancellation);
         }
-        catch
+        catch (FencedException)
         {
-            // Whatever was claimed and not settled is found again only under a newer epoch: after its time it is asked for in the target.
+            // Another hub drives the lane. What is still under way there will be asked for by it; nothing of ours counts any more.
             _epoch = null;
             throw;
         }
     }
 
+    /// <summary>Begins nothing more, waits for the calls under way and settles them.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        Volatile.Write(ref _isStopping, true);
+        Task[] running;
+        lock (_gate)
+        {
+            running = [.. _running];
+        }
+
+        await Task.WhenAll(running);
+        _slots.Dispose();
+        await SettleAsync();
+    }
+
     private async Task<int> ProbeAsync(long epoch, CancellationToken cancellation)
     {
         var now = time.GetUtcNow();
+        if (now < _probeLookAt)
+        {
+            return 0;
+        }
+
         var abandoned = now - system.Limits.TimeOut - system.Limits.Margin;
-        var commands = await store.ClaimInDoubtAsync(system.Name, epoch, now, abandoned, now + system.Limits.TimeOut + ProbeAgain, Wave, cancellation);
-        return await SettleAsync(epoch, commands, _sender.ProbeAsync, isProbe: true);
+        var commands = await ClaimAsync(() => store.ClaimInDoubtAsync(
+            system.Name, epoch, now, abandoned, now + system.Limits.TimeOut + ProbeAgain, Concurrency, cancellation));
+        _probeLookAt = commands.Length == Concurrency ? now : now + ProbeLookEvery;
+        Begin(epoch, commands, _sender.ProbeAsync, isProbe: true);
+        return commands.Length;
     }
 
     private async Task<int> SendAsync(long epoch, CancellationToken cancellation)
     {
         // While the circuit is half open one call at a time finds out whether the system is back.
-        var max = circuit.IsTrying ? 1 : Wave;
+        var running = Running;
+        var target = circuit.IsTrying ? 1 : Concurrency + _ahead;
         var now = time.GetUtcNow();
-        var commands = await store.ClaimCommandsAsync(system.Name, epoch, now, now + SendWindow, max, cancellation);
-        return await SettleAsync(epoch, commands, _sender.SendAsync, isProbe: false);
-    }
-
-    private int Wave => Math.Max(1, system.Limits.Concurrency);
-
-    private async Task<int> SettleAsync(long epoch, ImmutableArray<Command> commands, Func<Command, Task<SendResult>> act, bool isProbe)
-    {
-        if (commands.IsEmpty)
+        if (running > target / 2 || (Interlocked.Exchange(ref _isRung, 0) == 0 && now < _lookAt))
         {
             return 0;
         }
 
-        var outcomes = await Task.WhenAll(commands.Select(async command => Conclude(command, await GuardedAsync(command, act, isProbe))));
-        // Not torn by stopping: what was sent is settled first.
-        var partitions = await store.SettleAsync(system.Name, epoch, [.. outcomes], CancellationToken.None);
-        lock (_gate)
-        {
-            foreach (var outcome in outcomes.Where(outcome => outcome.Receipt is not null))
-            {
-                _heldBack.Remove(outcome.Command);
-            }
-        }
-
-        foreach (var partition in partitions)
-        {
-            doorbell.Ring(partition);
-        }
-
-        return outcomes.Length;
+        var max = target - running;
+        var commands = await ClaimAsync(() => store.ClaimCommandsAsync(system.Name, epoch, now, now + SendWindow, max, cancellation));
+        _lookAt = commands.Length == max ? now : now + LookEvery;
+        LookAhead(now, commands.Length == max);
+        Begin(epoch, commands, _sender.SendAsync, isProbe: false);
+        return commands.Length;
     }
 
-    // A defect of a connector strikes one command, not the wave; and since nobody knows how far it came, the target is asked.
+    // A system that answers quickly is given more with each mark in the store; a slow one no more than can be sent in time.
+    private void LookAhead(DateTimeOffset now, bool isBusy)
+    {
+        var since = now - _claimedAt;
+        _claimedAt = now;
+        _ahead = since > Slow ? _ahead / 2
+            : isBusy && since < Brisk ? Math.Min(Math.Min(AheadMax, system.Limits.PerSecond), (_ahead * 2) + Concurrency)
+            : _ahead;
+    }
+
+    // Whether a claim that failed was committed is not known; what it may have marked is found again only under a newer epoch.
+    private async Task<ImmutableArray<Command>> ClaimAsync(Func<Task<ImmutableArray<Command>>> claim)
+    {
+        try
+        {
+            return await claim();
+        }
+        catch
+        {
+            _isUncertain = true;
+            throw;
+        }
+    }
+
+    private void Begin(long epoch, ImmutableArray<Command> commands, Func<Command, Task<SendResult>> act, bool isProbe)
+    {
+        foreach (var command in commands)
+        {
+            var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            lock (_gate)
+            {
+                _running.Add(begun.Task);
+            }
+
+            _ = Task.Run(() => CallAsync(epoch, command, act, isProbe, begun));
+        }
+    }
+
+    private async Task CallAsync(long epoch, Command command, Func<Command, Task<SendResult>> act, bool isProbe, TaskCompletionSource begun)
+    {
+        await _slots.WaitAsync();
+        try
+        {
+            var isHeld = !isProbe && (Volatile.Read(ref _isStopping) || circuit.OpenUntil > time.GetUtcNow());
+            var result = isHeld ? new SendResult { NotSent = true } : await GuardedAsync(command, act, isProbe);
+            _finished.Enqueue((epoch, Conclude(command, result)));
+        }
+        finally
+        {
+            _slots.Release();
+            lock (_gate)
+            {
+                _running.Remove(begun.Task);
+            }
+
+            begun.SetResult();
+            Woken?.Invoke();
+        }
+    }
+
+    // Not torn by stopping: what was sent is settled. Where the store cannot say that it took them, the outcomes stay for the next step.
+    private async Task<int> SettleAsync()
+    {
+        var finished = _finished.ToArray();
+        ImmutableArray<CommandOutcome> outcomes = [.. finished.Where(item => item.Epoch == _epoch).Select(item => item.Outcome)];
+        if (!outcomes.IsEmpty)
+        {
+            var partitions = await store.SettleAsync(system.Name, _epoch!.Value, outcomes, CancellationToken.None);
+            foreach (var partition in partitions)
+            {
+                doorbell.Ring(partition);
+            }
+
+            Noted(outcomes);
+        }
+
+        foreach (var _ in finished)
+        {
+            _finished.TryDequeue(out var _);
+        }
+
+        return finished.Length;
+    }
+
+    private void Noted(ImmutableArray<CommandOutcome> outcomes)
+    {
+        lock (_gate)
+        {
+            foreach (var outcome in outcomes)
+            {
+                if (outcome.Receipt is not null)
+                {
+                    _heldBack.Remove(outcome.Command);
+                }
+                else if (outcome is { Status: CommandStatus.InDoubt, DueAt: { } doubtDue })
+                {
+                    _probeLookAt = doubtDue < _probeLookAt ? doubtDue : _probeLookAt;
+                }
+                else if (outcome.DueAt is { } due)
+                {
+                    _lookAt = due < _lookAt ? due : _lookAt;
+                }
+            }
+        }
+    }
+
+    // A defect of a connector strikes one command, not the others; and since nobody knows how far it came, the target is asked.
     private async Task<SendResult> GuardedAsync(Command command, Func<Command, Task<SendResult>> act, bool isProbe)
     {
         try
@@ -111,106 +266,6 @@ public sealed partial class Lane(
         }
     }
 
-    private CommandOutcome Conclude(Command command, SendResult result)
-    {
-        var now = time.GetUtcNow();
-        circuit.Note(result.Failure, now);
-        if (result.NotSent)
-        {
-            return new CommandOutcome(command.Id, CommandStatus.Waiting, now, null, null);
-        }
-
-        if (result.SendAgain && command.Attempt >= RecoveryPolicy.AttemptsMax)
-        {
-            var lost = new Failure.InDoubt($"sent {command.Attempt} times without a clear answer, and {system.Name} does not have it");
-            return Terminal(command, CommandStatus.Failed, lost, result, now);
-        }
-
-        if (result.SendAgain)
-        {
-            return new CommandOutcome(command.Id, CommandStatus.Waiting, now, NotThere, null);
-        }
-
-        if (result.Failure is not { } failure)
-        {
-            return Terminal(command, CommandStatus.Done, null, result, now);
-        }
-
-        var text = $"{failure.Code}: {failure.Message}";
-        LogFailure(command.Id, system.Name, command.Item.Entity, text);
-        if (result.WasProbe)
-        {
-            // The question itself failed; nothing is sent until it is answered.
-            return result.Decisive || failure is { Disposition: Disposition.AskPerson } and not Failure.Authentication
-                ? Terminal(command, CommandStatus.Failed, failure, result, now)
-                : new CommandOutcome(command.Id, CommandStatus.InDoubt, now + RecoveryPolicy.Delay(command.Attempt, Spread()), text, null);
-        }
-
-        if (circuit.HoldsBack(failure))
-        {
-            CountHeldBack(command.Id);
-            return new CommandOutcome(command.Id, CommandStatus.Waiting, circuit.OpenUntil ?? now, text, null);
-        }
-
-        var attempt = command.Attempt - HeldBack(command.Id);
-        if (failure is Failure.Duplicate && !WasInDoubt(command))
-        {
-            // Nothing of ours can be there yet, so what has our key is somebody else's; taking it for ours would join two records.
-            return Terminal(command, CommandStatus.Failed, failure, result, now);
-        }
-
-        return RecoveryPolicy.Decide(failure, attempt, Spread()) switch
-        {
-            RecoveryAction.RetryAfter retry => new CommandOutcome(command.Id, CommandStatus.Waiting, now + retry.Delay, text, null),
-            RecoveryAction.Probe probe => new CommandOutcome(command.Id, CommandStatus.InDoubt, now + probe.Delay + LateWrite(failure), text, null),
-            _ => Terminal(command, CommandStatus.Failed, failure, result, now),
-        };
-    }
-
-    private static bool WasInDoubt(Command command) =>
-        command.LastFailure is { } last && (last == NotThere || last.StartsWith("in-doubt", StringComparison.Ordinal));
-
-    // A write whose answer was lost may still be on its way in; a duplicate is already there.
-    private TimeSpan LateWrite(Failure failure) => failure is Failure.InDoubt ? system.Limits.Margin : TimeSpan.Zero;
-
-    private static CommandOutcome Terminal(Command command, CommandStatus status, Failure? failure, SendResult result, DateTimeOffset now)
-    {
-        var payload = new ReceiptPayload(
-            command.Id, command.Target, command.Item.Operation == WriteOperation.Undo, result.ExternalId ?? command.Item.ExternalId, result.Answer,
-            result.Adopted, result.WasProbe, failure is null ? null : new TargetFailure(failure.Code, failure.Message, failure.Evidence));
-        var receipt = new NewEnvelope(
-            new EnvelopeId(CommandId.Derive(command.Id.ToString(), "receipt").Value), command.Unit.Scope, command.Unit.Unit, EnvelopeKind.Receipt,
-            payload.ToFields(), command.CorrelationId, new EnvelopeId(command.Id.Value), now, now);
-        return new CommandOutcome(command.Id, status, null, failure is null ? null : $"{failure.Code}: {failure.Message}", receipt);
-    }
-
-    private void CountHeldBack(CommandId command)
-    {
-        lock (_gate)
-        {
-            _heldBack[command] = _heldBack.GetValueOrDefault(command) + 1;
-        }
-    }
-
-    private int HeldBack(CommandId command)
-    {
-        lock (_gate)
-        {
-            return _heldBack.GetValueOrDefault(command);
-        }
-    }
-
-    private double Spread()
-    {
-        lock (_gate)
-        {
-            return random.NextDouble();
-        }
-    }
-
     [LoggerMessage(EventId = 1202, Level = LogLevel.Error, Message = "TL1202 the connector failed unexpectedly at command {Command} to {System}")]
     private partial void LogDefect(Exception e, CommandId command, string system);
-
-    [LoggerMessage(EventId = 1201, Level = LogLevel.Warning, Message = "TL1201 command {Command} to {System} ({Entity}): {Failure}")]
-    private partial void LogFailure(CommandId command, string system, string entity, string failure);
 }

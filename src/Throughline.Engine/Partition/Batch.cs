@@ -12,7 +12,7 @@ using Throughline.Model.Canonical;
 namespace Throughline.Engine.Partition;
 
 /// <summary>One batch of one partition in memory: units as loaded, units as decided, and the effects so far.</summary>
-internal sealed class Batch(int partition, long epoch, DecideContext context, DateTimeOffset now)
+internal sealed partial class Batch(int partition, long epoch, DecideContext context, DateTimeOffset now)
 {
     private readonly Dictionary<EnvelopeId, PreparedEnvelope> _prepared = [];
     private readonly Dictionary<(Scope Scope, string Entity, string Key), SortedSet<string>> _identities = [];
@@ -26,12 +26,13 @@ internal sealed class Batch(int partition, long epoch, DecideContext context, Da
     private readonly List<PublishedEvent> _events = [];
     private readonly List<CrosswalkRow> _crosswalk = [];
     private readonly List<MatchRow> _matches = [];
-    private readonly List<ParkedEnvelope> _parked = [];
     private long? _control;
     private long? _intake;
 
-    // A parked envelope waits for a person; nothing that bears money expires, so this only makes it overdue.
-    private static readonly TimeSpan ParkedDue = TimeSpan.FromDays(1);
+    public int Partition => partition;
+
+    /// <summary>Every unit of the batch as it was decided.</summary>
+    public IEnumerable<UnitState> Decided => _units.Values;
 
     /// <summary>Makes the envelope's unit part of the batch without looking into the envelope.</summary>
     public void Include(Envelope envelope) => _prepared[envelope.Id] = new PreparedEnvelope(envelope, null, null, null);
@@ -72,7 +73,7 @@ internal sealed class Batch(int partition, long epoch, DecideContext context, Da
             .Distinct(),
     ];
 
-    public void Found(ImmutableArray<FoundUnit> found)
+    public void Found(IEnumerable<FoundUnit> found)
     {
         foreach (var item in found)
         {
@@ -97,13 +98,10 @@ internal sealed class Batch(int partition, long epoch, DecideContext context, Da
         units.Add(unit);
     }
 
-    public void Load(ImmutableArray<StateRow> rows)
+    public void Load(UnitState state)
     {
-        foreach (var group in rows.GroupBy(row => row.Unit))
-        {
-            _loaded[group.Key] = UnitRows.Read(group.Key, group);
-            _units[group.Key] = _loaded[group.Key];
-        }
+        _loaded[state.Key] = state;
+        _units[state.Key] = state;
     }
 
     public void Decide(Envelope envelope)
@@ -111,13 +109,18 @@ internal sealed class Batch(int partition, long epoch, DecideContext context, Da
         Advance(envelope);
         var key = UnitOf(envelope);
         var state = _units.GetValueOrDefault(key) ?? UnitState.Empty(key);
-        if (envelope.Kind != EnvelopeKind.PersonAction && state.Cases.Values.Any(item => item.Kind == Case.ParkedKind))
+        if (envelope.Kind != EnvelopeKind.PersonAction && IsHeldUp(state))
         {
-            _parked.Add(new ParkedEnvelope(envelope, "follows an earlier envelope that is parked", now + ParkedDue));
+            SetAside(envelope, "follows an earlier envelope that is parked");
             return;
         }
 
-        if (PersonDecider.TakeDropped(state, envelope) is { } without)
+        DecideNow(envelope, key, state, isReplay: false);
+    }
+
+    private void DecideNow(Envelope envelope, UnitKey key, UnitState state, bool isReplay)
+    {
+        if (isReplay && PersonDecider.TakeDropped(state, envelope) is { } without)
         {
             _units[key] = without;
             _lineage.Add(new LineageEntry(
@@ -181,45 +184,6 @@ internal sealed class Batch(int partition, long epoch, DecideContext context, Da
         Take(state.Key, turn);
     }
 
-    /// <summary>Sets an envelope aside with its reason and tells a person; later ones of its unit follow it in order.</summary>
-    public void Park(Envelope envelope, string reason) => Park(envelope, reason, Case.ParkedKind, CaseId.Derive("parked", envelope.Id.ToString()));
-
-    /// <summary>
-    /// Sets an envelope aside that could not be stored. A source record holds nobody up, since a later state takes its place; anything
-    /// else may hide a change that others build on.
-    /// </summary>
-    public void ParkAlone(Envelope envelope, string reason)
-    {
-        if (envelope.Kind == EnvelopeKind.SourceRecord)
-        {
-            var (system, record) = SourcePayload.Read(envelope.Payload);
-            Park(envelope, reason, Case.UnmappedKind, Case.UnmappedId(system, record.Entity, record.ExternalId));
-        }
-        else
-        {
-            Park(envelope, reason);
-        }
-    }
-
-    private void Park(Envelope envelope, string reason, string kind, CaseId id)
-    {
-        Advance(envelope);
-        _parked.Add(new ParkedEnvelope(envelope, reason, now + ParkedDue));
-        var what = envelope.Payload.Text(PayloadNames.Entity) is { } entity
-            ? $"{entity} {envelope.Payload.Text(PayloadNames.ExternalId)} from {envelope.Payload.Text(PayloadNames.System)}"
-            : envelope.Kind.ToString();
-        var key = UnitOf(envelope);
-        _cases[id] = new Case(
-            id, key, envelope.Content.CorrelationId, null, null, kind, "integration-ops", what,
-            $"{what} cannot be processed: {reason}",
-            "Correct the record at its source or the mapping in the landscape, then 'retry' this case; what followed it is processed after it. "
-                + "'reject', where it is offered, drops it.",
-            null, CaseStatus.Open, envelope.Kind is EnvelopeKind.SourceRecord or EnvelopeKind.Change ? [CaseAction.Retry, CaseAction.Reject] : [CaseAction.Retry],
-            null, now, now + ParkedDue, null, null, null);
-        _units[key] = (_units.GetValueOrDefault(key) ?? UnitState.Empty(key)).With(_cases[id]);
-        _lineage.Add(new LineageEntry(0, now, envelope.Content.CorrelationId, envelope.Scope, "parked", $"{what} was set aside: {reason}", Cause: envelope.Id.ToString()));
-    }
-
     public PartitionCommit ToCommit() => new()
     {
         Partition = partition,
@@ -237,6 +201,7 @@ internal sealed class Batch(int partition, long epoch, DecideContext context, Da
         Lineage = [.. _lineage],
         Messages = [.. _messages],
         Parked = [.. _parked],
+        Released = [.. _released],
     };
 
     private IEnumerable<InstanceRow> ChangedInstances(UnitState unit)

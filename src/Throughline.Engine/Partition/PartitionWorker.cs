@@ -1,56 +1,53 @@
 using System.Collections.Immutable;
+using System.Runtime.ExceptionServices;
 using Microsoft.Extensions.Logging;
-using Throughline.Engine.Cases;
 using Throughline.Engine.Process;
-using Throughline.Landscape;
 using Throughline.Model;
-using Throughline.Model.Canonical;
 
 namespace Throughline.Engine.Partition;
 
 /// <summary>
-/// The thin shell around <see cref="Decider"/>: reads a batch, loads its units, decides in memory, commits once with the fence inside.
-/// One worker holds a partition at a time; a stale one is fenced by the store and simply stops.
+/// The thin shell around <see cref="Decider"/>: reads what waits in the partitions that rang, loads their units, decides in memory, commits
+/// once with the fences inside. One worker of a hub holds a partition at a time; a stale hub is fenced by the store and stops.
 /// </summary>
 public sealed partial class PartitionWorker(
     IPartitionStore store, ReleaseHolder release, DecisionCatalog decisions, DefinitionLibrary definitions, IDoorbell doorbell, TimeProvider time,
     ILogger<PartitionWorker> log)
 {
     public const int BatchMax = 500;
+    private const int BatchMin = 16;
 
     private readonly Dictionary<int, long> _epochs = [];
+    private readonly UnitCache _units = new();
     private readonly Lock _gate = new();
 
     /// <summary>Called after each commit, with the systems that were given commands.</summary>
     public Action<IReadOnlyCollection<string>>? CommandsDecided { get; set; }
 
-    /// <summary>Called after each commit that set timers.</summary>
-    public Action? TimersSet { get; set; }
+    /// <summary>Called after each commit that set timers, with the earliest due time.</summary>
+    public Action<DateTimeOffset>? TimersSet { get; set; }
 
-    /// <summary>Works one batch of a partition; returns how many envelopes were done.</summary>
-    public async Task<int> WorkAsync(int partition, string owner, CancellationToken cancellation)
+    /// <summary>Works what waits in some partitions, in one transaction; returns how many envelopes were done. What is left rings again.</summary>
+    /// <exception cref="FencedException">Another hub has taken one of the partitions; the others were worked.</exception>
+    public async Task<int> WorkAsync(ImmutableArray<int> partitions, string owner, CancellationToken cancellation)
     {
-        var epoch = await EpochAsync(partition, owner, cancellation);
-        var envelopes = await store.ReadEnvelopesAsync(partition, BatchMax, cancellation);
+        foreach (var partition in partitions)
+        {
+            await TakeAsync(partition, owner, cancellation);
+        }
+
+        var maxEach = Math.Max(BatchMin, BatchMax / partitions.Length);
+        var envelopes = await store.ReadEnvelopesAsync(partitions, maxEach, cancellation);
         if (envelopes.IsEmpty)
         {
             return 0;
         }
 
-        try
+        ImmutableArray<ImmutableArray<Envelope>> groups = [.. envelopes.GroupBy(envelope => envelope.Scope.Partition, (_, group) => group.ToImmutableArray())];
+        await WorkTogetherAsync(groups, cancellation);
+        foreach (var group in groups.Where(group => group.Length == maxEach))
         {
-            await RunAsync(partition, epoch, envelopes, cancellation);
-        }
-        catch (FencedException)
-        {
-            Forget(partition);
-            throw;
-        }
-        catch (Exception e) when (IsAboutContent(e))
-        {
-            // One envelope of the batch cannot be stored (it claims an id that is taken, holds what no column can keep ...); one by one,
-            // so that only the culprit is parked.
-            await WorkOneByOneAsync(partition, epoch, envelopes, cancellation);
+            doorbell.Ring(group[0].Scope.Partition);
         }
 
         return envelopes.Length;
@@ -59,109 +56,240 @@ public sealed partial class PartitionWorker(
     private static bool IsAboutContent(Exception e) =>
         e is not (FencedException or StoreUnavailableException or OperationCanceledException or OutOfMemoryException);
 
-    private async Task RunAsync(int partition, long epoch, ImmutableArray<Envelope> envelopes, CancellationToken cancellation)
+    private async Task WorkTogetherAsync(ImmutableArray<ImmutableArray<Envelope>> groups, CancellationToken cancellation)
     {
-        var batch = NewBatch(partition, epoch);
-        await LoadAsync(batch, envelopes, cancellation);
-        foreach (var envelope in envelopes)
+        try
         {
-            DecideOne(batch, envelope);
+            await RunAsync(groups, cancellation);
         }
+        catch (Exception e) when (e is FencedException || IsAboutContent(e))
+        {
+            // One partition is no longer ours, or one envelope cannot be stored (it claims an id that is taken, holds what no column can
+            // keep ...): smaller and smaller, so that only the culprit is left behind.
+            FencedException? fenced = null;
+            foreach (var group in groups)
+            {
+                try
+                {
+                    await WorkAloneAsync(group, groups.Length == 1 ? e : null, cancellation);
+                }
+                catch (FencedException other)
+                {
+                    Forget(group[0].Scope.Partition);
+                    fenced = other;
+                }
+            }
 
-        await CommitAsync(batch, cancellation);
+            if (fenced is not null)
+            {
+                throw fenced;
+            }
+        }
     }
 
-    private async Task WorkOneByOneAsync(int partition, long epoch, ImmutableArray<Envelope> envelopes, CancellationToken cancellation)
+    private async Task WorkAloneAsync(ImmutableArray<Envelope> group, Exception? failed, CancellationToken cancellation)
     {
-        foreach (var envelope in envelopes)
+        try
         {
-            try
+            if (failed is not null)
             {
-                await RunAsync(partition, epoch, [envelope], cancellation);
+                ExceptionDispatchInfo.Throw(failed);
             }
-            catch (Exception e) when (IsAboutContent(e))
+
+            await RunAsync([group], cancellation);
+        }
+        catch (Exception e) when (IsAboutContent(e))
+        {
+            foreach (var envelope in group)
             {
-                LogPoison(e, envelope.Id, envelope.Scope);
-                var batch = NewBatch(partition, epoch);
-                batch.Include(envelope);
-                batch.Load(await store.LoadUnitsAsync(batch.Units(), cancellation));
-                batch.ParkAlone(envelope, e.Message);
-                await CommitAsync(batch, cancellation);
+                await WorkOneAsync(envelope, cancellation);
             }
         }
     }
 
-    private Batch NewBatch(int partition, long epoch) =>
-        new(partition, epoch, new DecideContext(release.Landscape, decisions, definitions), time.GetUtcNow());
-
-    private async Task LoadAsync(Batch batch, ImmutableArray<Envelope> envelopes, CancellationToken cancellation)
+    private async Task WorkOneAsync(Envelope envelope, CancellationToken cancellation)
     {
-        foreach (var envelope in envelopes)
+        try
         {
-            batch.Prepare(envelope);
+            await RunAsync([[envelope]], cancellation);
+        }
+        catch (Exception e) when (IsAboutContent(e))
+        {
+            LogPoison(e, envelope.Id, envelope.Scope);
+            var batch = NewBatch(envelope.Scope.Partition);
+            batch.Include(envelope);
+            await LoadUnitsAsync([batch], cancellation);
+            batch.ParkAlone(envelope, e.Message);
+            await CommitAsync([batch], cancellation);
+        }
+    }
+
+    private async Task RunAsync(ImmutableArray<ImmutableArray<Envelope>> groups, CancellationToken cancellation)
+    {
+        var batches = groups.Select(group => NewBatch(group[0].Scope.Partition)).ToImmutableArray();
+        for (var i = 0; i < groups.Length; i++)
+        {
+            foreach (var envelope in groups[i])
+            {
+                batches[i].Prepare(envelope);
+            }
         }
 
-        var lookups = batch.IdentityLookups();
+        await LoadAsync(batches, cancellation);
+        for (var i = 0; i < groups.Length; i++)
+        {
+            foreach (var envelope in groups[i])
+            {
+                DecideOne(batches[i], envelope);
+            }
+        }
+
+        await CommitAsync(batches, cancellation);
+    }
+
+    private Batch NewBatch(int partition)
+    {
+        lock (_gate)
+        {
+            return new Batch(partition, _epochs[partition], new DecideContext(release.Landscape, decisions, definitions), time.GetUtcNow());
+        }
+    }
+
+    private async Task LoadAsync(ImmutableArray<Batch> batches, CancellationToken cancellation)
+    {
+        await LoadUnitsAsync(batches, cancellation);
+        ImmutableArray<UnitKey> waiting = [.. batches.SelectMany(batch => batch.UnitsThatWait())];
+        if (!waiting.IsEmpty)
+        {
+            var parked = (await store.ReadParkedAsync(waiting, cancellation)).ToLookup(item => item.Envelope.Scope.Partition);
+            foreach (var batch in batches)
+            {
+                batch.Wait(parked[batch.Partition]);
+            }
+
+            await LoadUnitsAsync(batches, cancellation);
+        }
+    }
+
+    private async Task LoadUnitsAsync(ImmutableArray<Batch> batches, CancellationToken cancellation)
+    {
+        ImmutableArray<UnitLookup> lookups = [.. batches.SelectMany(batch => batch.IdentityLookups())];
         if (!lookups.IsEmpty)
         {
-            batch.Found(await store.FindUnitsAsync(lookups, cancellation));
+            var found = (await store.FindUnitsAsync(lookups, cancellation)).ToLookup(item => item.Lookup.Scope.Partition);
+            foreach (var batch in batches)
+            {
+                batch.Found(found[batch.Partition]);
+            }
         }
 
-        var rows = await store.LoadUnitsAsync(batch.Units(), cancellation);
-        batch.Load(rows);
+        var missing = new List<UnitKey>();
+        foreach (var batch in batches)
+        {
+            foreach (var key in batch.Units())
+            {
+                if (_units.TryGet(key, out var known))
+                {
+                    batch.Load(known);
+                }
+                else
+                {
+                    missing.Add(key);
+                }
+            }
+        }
+
+        if (missing.Count > 0)
+        {
+            var byPartition = batches.ToDictionary(batch => batch.Partition);
+            var rows = (await store.LoadUnitsAsync([.. missing], cancellation)).ToLookup(row => row.Unit);
+            foreach (var key in missing)
+            {
+                byPartition[key.Scope.Partition].Load(UnitRows.Read(key, rows[key]));
+            }
+        }
     }
 
     private void DecideOne(Batch batch, Envelope envelope)
     {
+        Guarded(batch, envelope, () => batch.Decide(envelope));
+        while (batch.NextReleased(envelope) is { } released)
+        {
+            Guarded(batch, released, () => batch.Replay(released));
+        }
+    }
+
+    private void Guarded(Batch batch, Envelope envelope, Action decide)
+    {
         try
         {
-            batch.Decide(envelope);
+            decide();
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            // A poison envelope must not stop the others; its own scope waits behind it, and a person is told.
+            // A poison envelope must not stop the others; its own unit waits behind it, and a person is told.
             LogPoison(e, envelope.Id, envelope.Scope);
             batch.Park(envelope, e.Message);
         }
     }
 
-    private async Task CommitAsync(Batch batch, CancellationToken cancellation)
+    private async Task CommitAsync(ImmutableArray<Batch> batches, CancellationToken cancellation)
     {
-        var commit = batch.ToCommit();
-        await store.CommitAsync(commit, cancellation);
-        foreach (var partition in commit.Messages.Select(message => message.Scope.Partition).Distinct())
+        ImmutableArray<PartitionCommit> commits = [.. batches.Select(batch => batch.ToCommit())];
+        try
+        {
+            await store.CommitAsync(commits, cancellation);
+        }
+        catch
+        {
+            // Perhaps it was committed all the same; what is known of these units may be old.
+            foreach (var batch in batches)
+            {
+                _units.Forget(batch.Partition);
+            }
+
+            throw;
+        }
+
+        foreach (var state in batches.SelectMany(batch => batch.Decided))
+        {
+            _units.Put(state);
+        }
+
+        foreach (var partition in commits.SelectMany(commit => commit.Messages).Select(message => message.Scope.Partition).Distinct())
         {
             doorbell.Ring(partition);
         }
 
-        if (commit.Commands.Length > 0)
+        string[] systems = [.. commits.SelectMany(commit => commit.Commands).Select(command => command.System).Distinct()];
+        if (systems.Length > 0)
         {
-            CommandsDecided?.Invoke([.. commit.Commands.Select(command => command.System).Distinct()]);
+            CommandsDecided?.Invoke(systems);
         }
 
-        if (commit.Timers.Length > 0)
+        if (commits.SelectMany(commit => commit.Timers).Min(timer => timer.Due) is { } due)
         {
-            TimersSet?.Invoke();
+            TimersSet?.Invoke(due);
         }
     }
 
-    private async ValueTask<long> EpochAsync(int partition, string owner, CancellationToken cancellation)
+    private async ValueTask TakeAsync(int partition, string owner, CancellationToken cancellation)
     {
         lock (_gate)
         {
-            if (_epochs.TryGetValue(partition, out var known))
+            if (_epochs.ContainsKey(partition))
             {
-                return known;
+                return;
             }
         }
 
         var epoch = await store.TakePartitionAsync(partition, owner, cancellation);
+        // Another hub may have written since it was ours last.
+        _units.Forget(partition);
         lock (_gate)
         {
             _epochs[partition] = epoch;
         }
-
-        return epoch;
     }
 
     private void Forget(int partition)

@@ -14,14 +14,13 @@ internal static class PersonDecider
 
     private const string DroppedEntity = "dropped";
 
-    /// <summary>The state without the mark where a person decided to drop this envelope, else null.</summary>
+    /// <summary>The state without the mark where a person decided to drop this envelope, which had been set aside; else null.</summary>
     public static UnitState? TakeDropped(UnitState state, Envelope envelope)
     {
         var payload = envelope.Payload;
         var cases = new List<CaseId> { CaseId.Derive(Case.ParkedKind, envelope.Id.ToString()) };
-        if (envelope.Kind == EnvelopeKind.SourceRecord && envelope.Stream == EnvelopeStream.Control)
+        if (envelope.Kind == EnvelopeKind.SourceRecord)
         {
-            // Only what was put back; a new delivery of the same record is looked at afresh.
             cases.Add(Case.UnmappedId(payload.Text(PayloadNames.System)!, payload.Text(PayloadNames.Entity)!, payload.Text(PayloadNames.ExternalId)!));
         }
 

@@ -85,4 +85,7 @@ public sealed record PartitionCommit
     public ImmutableArray<NewEnvelope> Messages { get; init; } = [];
 
     public ImmutableArray<ParkedEnvelope> Parked { get; init; } = [];
+
+    /// <summary>Envelopes that were parked and have been processed now.</summary>
+    public ImmutableArray<EnvelopeId> Released { get; init; } = [];
 }

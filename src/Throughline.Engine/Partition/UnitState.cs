@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Throughline.Engine.Cases;
 using Throughline.Engine.Process;
+using Throughline.Landscape;
 using Throughline.Model;
 using Throughline.Model.Canonical;
 
@@ -17,8 +18,29 @@ public readonly record struct RecordId(string Entity, string Key)
 /// <param name="Versions">The last version applied, by system: an older one that arrives later changes nothing.</param>
 public sealed record CanonicalRecord(RecordId Id, Fields Attributes, string? Owner, Fields Versions)
 {
+    private Fields? _view;
+    private Fields? _viewOf;
+
     /// <summary>As expressions see it: every attribute of the entity (null where unknown) with the record's own key beside them.</summary>
-    public Fields View => (EntityCatalog.Find(Id.Entity)?.Complete(Attributes) ?? Attributes).With("key", Id.Key);
+    public Fields View
+    {
+        get
+        {
+            // A copy made by "with" brings the view of the old attributes along, so what it was made of is looked at.
+            if (_view is not { } view || !ReferenceEquals(_viewOf, Attributes))
+            {
+                view = (EntityCatalog.Find(Id.Entity)?.Complete(Attributes) ?? Attributes).With("key", Id.Key);
+                (_view, _viewOf) = (view, Attributes);
+            }
+
+            return view;
+        }
+    }
+
+    public bool Equals(CanonicalRecord? other) =>
+        other is not null && Id == other.Id && Attributes.Equals(other.Attributes) && Owner == other.Owner && Versions.Equals(other.Versions);
+
+    public override int GetHashCode() => HashCode.Combine(Id, Owner);
 }
 
 /// <summary>What one record is to be in one system, and what is known to stand there.</summary>
@@ -65,6 +87,26 @@ public sealed record UnitState(
     ImmutableHashSet<string> Subscribers,
     string? MergedInto)
 {
+    private Fields? _records;
+    private ImmutableDictionary<RecordId, CanonicalRecord>? _recordsOf;
+
+    /// <summary>All records as expressions see them, see <see cref="VariableNames.RecordsOf"/>.</summary>
+    public Fields RecordsView
+    {
+        get
+        {
+            // Most decisions change a step or a target and no record, so the list is carried along from state to state.
+            if (_records is not { } records || !ReferenceEquals(_recordsOf, Records))
+            {
+                records = VariableNames.RecordsOf(
+                    Records.Values.OrderBy(record => record.Id.Key, StringComparer.Ordinal).Select(record => (record.Id.Entity, record.View)));
+                (_records, _recordsOf) = (records, Records);
+            }
+
+            return records;
+        }
+    }
+
     public static UnitState Empty(UnitKey key) => new(
         key,
         ImmutableDictionary<RecordId, CanonicalRecord>.Empty,

@@ -16,7 +16,7 @@ public sealed class Scene
     public Scene(Landscape.Landscape landscape, UnitState unit, Instance instance, Fields status)
     {
         (_landscape, _unit) = (landscape, unit);
-        Records = VariableNames.RecordsOf(unit.Records.Values.OrderBy(record => record.Id.Key, StringComparer.Ordinal).Select(record => (record.Id.Entity, record.View)));
+        Records = unit.RecordsView;
         var subject = Subject(unit, instance);
         var variables = new Dictionary<string, object?>(StringComparer.Ordinal)
         {

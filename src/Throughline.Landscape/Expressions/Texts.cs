@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.RegularExpressions;
 using static Throughline.Landscape.Expressions.StandardFunctions;
 
@@ -8,6 +9,10 @@ internal static class Texts
 {
     private const int PatternLengthMax = 1000;
     private const long PatternCost = 1000;
+    private const int RecentMax = 200;
+
+    // A pattern that stands in a value list or a parameter comes again with every record.
+    private static readonly ConcurrentDictionary<string, object> Recent = new(StringComparer.Ordinal);
 
     public static IEnumerable<Function> Functions =>
     [
@@ -140,8 +145,23 @@ internal static class Texts
 
         // A pattern that is only known now is compiled now, which costs far more than an operation.
         frame.Spend(PatternCost + pattern.Length);
-        var compiled = Pattern(pattern);
+        var compiled = Compiled(pattern);
         return compiled is Regex regex ? IsMatch(frame, text, regex) : compiled;
+    }
+
+    private static object Compiled(string pattern)
+    {
+        if (Recent.TryGetValue(pattern, out var known))
+        {
+            return known;
+        }
+
+        if (Recent.Count >= RecentMax)
+        {
+            Recent.Clear();
+        }
+
+        return Recent[pattern] = Pattern(pattern);
     }
 
     private static Fault Outside(long at) => new($"The position {at} is outside the text");

@@ -47,8 +47,15 @@ public sealed record EntitySchema(string Name, string ScopeKind, string Meaning,
     /// <summary>The document with every attribute of the entity, null where it is not known, so that expressions can ask for any of them.</summary>
     public Fields Complete(Fields fields)
     {
-        var missing = Attributes.Where(attribute => !fields.ContainsKey(attribute.Name)).Select(attribute => (attribute.Name, (object?)null)).ToArray();
-        return missing.Length == 0 ? fields : fields.Merge(Fields.Of(missing));
+        foreach (var attribute in Attributes)
+        {
+            if (!fields.ContainsKey(attribute.Name))
+            {
+                return fields.Merge(Fields.Of([.. Attributes.Where(each => !fields.ContainsKey(each.Name)).Select(each => (each.Name, (object?)null))]));
+            }
+        }
+
+        return fields;
     }
 
     /// <summary>Every problem of a document against this shape: unknown attributes and values of another type. Absent and null values are fine.</summary>

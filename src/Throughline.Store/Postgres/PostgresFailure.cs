@@ -15,6 +15,9 @@ internal static class PostgresFailure
     /// <summary>Raised by our own functions: a cursor points beyond the end of its stream.</summary>
     public const string CursorBeyondEnd = "TL003";
 
+    /// <summary>Raised by our own functions: a command already has a terminal outcome.</summary>
+    public const string Disputed = "TL004";
+
     /// <summary>The failure in the words of the port, or null where it is a defect of the program.</summary>
     public static StoreUnavailableException? Translate(Exception failure, string where) => failure switch
     {

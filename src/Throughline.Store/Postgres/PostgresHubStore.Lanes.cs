@@ -16,26 +16,17 @@ public sealed partial class PostgresHubStore
         """,
         row => row.Long(0), cancellation, StoredText.Key(system), StoredText.Key(owner)))[0];
 
-    // "Skip locked": what is being settled at this moment is not waiting any more.
     public override Task<ImmutableArray<Command>> ClaimCommandsAsync(
         string system, long epoch, DateTimeOffset now, DateTimeOffset sendBefore, int max, CancellationToken cancellation) => ClaimAsync(
         system,
-        epoch,
         connection => new PostgresBatch(connection).Add(
-            $"""
-            update command set status = 1, attempt = attempt + 1, send_before = $3, epoch = $4 where id in (
-                select id from command where system = $1 and status = 0 and due_at <= $2
-                order by priority, created_at, number limit $5 for update skip locked)
-            returning {Rows.CommandColumns}
-            """,
-            system, StoredTime.At(now), StoredTime.At(sendBefore), epoch, max),
+            $"select {Rows.CommandColumns} from claim_commands($1, $2, $3, $4, $5)", system, epoch, StoredTime.At(now), StoredTime.At(sendBefore), max),
         cancellation);
 
     public override Task<ImmutableArray<Command>> ClaimInDoubtAsync(
         string system, long epoch, DateTimeOffset now, DateTimeOffset abandonedBefore, DateTimeOffset probeAgainAt, int max, CancellationToken cancellation) =>
         ClaimAsync(
             system,
-            epoch,
             connection => new PostgresBatch(connection).Add(
                 $"""
                 update command set status = 2, due_at = $5, epoch = $3 where id in (
@@ -44,10 +35,38 @@ public sealed partial class PostgresHubStore
                     order by priority, created_at, number limit $6 for update skip locked)
                 returning {Rows.CommandColumns}
                 """,
-                system, StoredTime.At(now), epoch, StoredTime.At(abandonedBefore), StoredTime.Due(probeAgainAt), max),
+                system, StoredTime.At(now), epoch, StoredTime.At(abandonedBefore), StoredTime.Due(probeAgainAt), max).Add(FenceLane, system, epoch),
             cancellation);
 
-    public override Task<ImmutableArray<int>> SettleAsync(
+    public override async Task<ImmutableArray<int>> SettleAsync(
+        string system, long epoch, ImmutableArray<CommandOutcome> outcomes, CancellationToken cancellation)
+    {
+        if (outcomes.DistinctBy(outcome => outcome.Command).Count() < outcomes.Length)
+        {
+            return await SettleDisputedAsync(system, epoch, outcomes, cancellation);
+        }
+
+        try
+        {
+            // Nearly always every command still waits for its outcome; then one round trip settles them all.
+            return await FencedLaneAsync(system, RunAsync(
+                async connection =>
+                {
+                    var settlement = Settlement.Undisputed(outcomes);
+                    var batch = new PostgresBatch(connection).Add("select settle_commands($1, $2, $3, $4, $5)", Columns(settlement));
+                    Append(batch, [.. settlement.Receipts.Select(receipt => new StoredEnvelope(receipt))]);
+                    await batch.Add(FenceLane, system, epoch).RunAsync(cancellation);
+                    return settlement.Partitions;
+                },
+                cancellation));
+        }
+        catch (PostgresException failure) when (failure.SqlState == PostgresFailure.Disputed)
+        {
+            return await SettleDisputedAsync(system, epoch, outcomes, cancellation);
+        }
+    }
+
+    private Task<ImmutableArray<int>> SettleDisputedAsync(
         string system, long epoch, ImmutableArray<CommandOutcome> outcomes, CancellationToken cancellation) => FencedLaneAsync(
         system,
         InTransactionAsync(
@@ -62,17 +81,7 @@ public sealed partial class PostgresHubStore
                 var batch = new PostgresBatch(connection, transaction);
                 if (settlement.Changes.Count > 0)
                 {
-                    batch.Add(
-                        """
-                        update command c set status = x.status, due_at = coalesce(x.due_at, c.due_at), last_failure = x.failure, answer = x.answer,
-                            send_before = null
-                        from unnest($1, $2, $3, $4, $5) as x(id, status, due_at, failure, answer) where c.id = x.id
-                        """,
-                        settlement.Changes.Select(change => change.Id.Value).ToArray(),
-                        settlement.Changes.Select(change => (short)change.Status).ToArray(),
-                        settlement.Changes.Select(change => change.DueAt is { } due ? StoredTime.Due(due) : (DateTimeOffset?)null).ToArray(),
-                        settlement.Changes.Select(change => StoredText.ProseOrNull(change.Failure)).ToArray(),
-                        settlement.Changes.Select(change => change.Answer).ToArray());
+                    batch.Add("select settle_commands($1, $2, $3, $4, $5)", Columns(settlement));
                 }
 
                 Tell(batch, settlement.LateAnswers);
@@ -83,13 +92,20 @@ public sealed partial class PostgresHubStore
             cancellation));
 
     private async Task<ImmutableArray<Command>> ClaimAsync(
-        string system, long epoch, Func<NpgsqlConnection, PostgresBatch> claim, CancellationToken cancellation)
+        string system, Func<NpgsqlConnection, PostgresBatch> claim, CancellationToken cancellation)
     {
-        var claimed = await FencedLaneAsync(
-            system,
-            RunAsync(connection => claim(connection).Add(FenceLane, system, epoch).QueryAsync(Rows.NumberedCommand, cancellation), cancellation));
+        var claimed = await FencedLaneAsync(system, RunAsync(connection => claim(connection).QueryAsync(Rows.NumberedCommand, cancellation), cancellation));
         return [.. claimed.OrderBy(c => c.Command.Priority).ThenBy(c => c.Command.CreatedAt).ThenBy(c => c.Number).Select(c => c.Command)];
     }
+
+    private static object[] Columns(Settlement settlement) =>
+    [
+        settlement.Changes.Select(change => change.Id.Value).ToArray(),
+        settlement.Changes.Select(change => (short)change.Status).ToArray(),
+        settlement.Changes.Select(change => change.DueAt is { } due ? StoredTime.Due(due) : (DateTimeOffset?)null).ToArray(),
+        settlement.Changes.Select(change => StoredText.ProseOrNull(change.Failure)).ToArray(),
+        settlement.Changes.Select(change => change.Answer).ToArray(),
+    ];
 
     private static async Task<T> FencedLaneAsync<T>(string system, Task<T> work)
     {

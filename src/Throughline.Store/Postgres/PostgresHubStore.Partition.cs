@@ -56,20 +56,49 @@ public sealed partial class PostgresHubStore
                 Column(asked, unit => unit.Unit));
     }
 
-    public override async Task CommitAsync(PartitionCommit commit, CancellationToken cancellation)
+    public override Task<ImmutableArray<ParkedEnvelope>> ReadParkedAsync(ImmutableArray<UnitKey> units, CancellationToken cancellation) => QueryAsync(
+        $"""
+        select {Rows.ParkedColumns} from parked where (scope, unit) in (select x.scope, x.unit from unnest($1, $2) as x(scope, unit)) order by position
+        """,
+        Rows.Parked, cancellation, Column(units, unit => unit.Scope.ToString()), Column(units, unit => unit.Unit));
+
+    public override Task<ImmutableArray<Envelope>> ReadEnvelopesAsync(
+        ImmutableArray<int> partitions, int maxEach, CancellationToken cancellation) => QueryAsync(
+        $"""
+        select {Rows.EnvelopeColumns}, e.stream from unnest($1) with ordinality as asked(part, place)
+        cross join lateral (
+            select w.* from (
+                (select c.* from envelope c where c.partition = asked.part and c.stream = 0
+                    and c.number > (select h.control from head h where h.partition = asked.part) order by c.number limit $2)
+                union all
+                (select i.* from envelope i where i.partition = asked.part and i.stream = 1
+                    and i.number > (select h.intake from head h where h.partition = asked.part) order by i.number limit $2)
+            ) as w order by w.stream, w.number limit $2) as e
+        order by asked.place, e.stream, e.number
+        """,
+        row => Rows.Envelope(row) with { Stream = (EnvelopeStream)row.Int(10) },
+        cancellation, Column(partitions, partition => (short)partition), maxEach);
+
+    public override async Task CommitAsync(ImmutableArray<PartitionCommit> commits, CancellationToken cancellation)
     {
+        // Everybody takes heads in ascending order, so that two writers that overlap wait for each other instead of dead-locking.
+        ImmutableArray<PartitionCommit> ordered = [.. commits.OrderBy(commit => commit.Partition)];
+        var crosswalk = All(ordered, commit => commit.Crosswalk);
         try
         {
             await RunAsync(
                 async connection =>
                 {
                     var batch = new PostgresBatch(connection);
-                    Write(batch, commit);
-                    Append(batch, [.. commit.Messages.Select(message => new StoredEnvelope(message))]);
+                    Write(batch, ordered, crosswalk);
+                    Append(batch, [.. ordered.SelectMany(commit => commit.Messages).Select(message => new StoredEnvelope(message))]);
                     await batch
                         .Add(
-                            "select fence_partition($1, $2, $3, $4)",
-                            commit.Partition, commit.Epoch, PostgresBatch.Nullable(commit.ControlCursor), PostgresBatch.Nullable(commit.IntakeCursor))
+                            "select fence_partitions($1, $2, $3, $4)",
+                            Column(ordered, commit => commit.Partition),
+                            Column(ordered, commit => commit.Epoch),
+                            Column(ordered, commit => commit.ControlCursor),
+                            Column(ordered, commit => commit.IntakeCursor))
                         .RunAsync(cancellation);
                     return true;
                 },
@@ -77,17 +106,20 @@ public sealed partial class PostgresHubStore
         }
         catch (PostgresException failure) when (failure.SqlState == PostgresFailure.Fenced)
         {
-            throw new FencedException($"Another writer has taken partition {commit.Partition}; nothing was written.");
+            throw new FencedException($"Another writer has taken partition {failure.MessageText}; nothing was written.");
         }
         catch (PostgresException failure) when (failure.SqlState == PostgresFailure.CrosswalkConflict)
         {
-            throw new CrosswalkConflictException(commit.Crosswalk[int.Parse(failure.MessageText, CultureInfo.InvariantCulture) - 1]);
+            throw new CrosswalkConflictException(crosswalk[int.Parse(failure.MessageText, CultureInfo.InvariantCulture) - 1]);
         }
         catch (PostgresException failure) when (failure.SqlState == PostgresFailure.CursorBeyondEnd)
         {
-            throw CursorBeyondEnd(commit);
+            throw CursorBeyondEnd(int.Parse(failure.MessageText, CultureInfo.InvariantCulture));
         }
     }
+
+    private static ImmutableArray<T> All<T>(ImmutableArray<PartitionCommit> commits, Func<PartitionCommit, ImmutableArray<T>> rows) =>
+        commits.Length == 1 ? rows(commits[0]) : [.. commits.SelectMany(commit => rows(commit))];
 
     private static T[] Column<TRow, T>(ImmutableArray<TRow> rows, Func<TRow, T> value)
     {

@@ -33,21 +33,6 @@ public sealed partial class PostgresHubStore
         "insert into cursor (system, entity, value) values ($1, $2, $3) on conflict (system, entity) do update set value = excluded.value",
         row => row.Text(0), cancellation, StoredText.Key(system), StoredText.Key(entity), StoredText.Key(cursor));
 
-    public override Task<int> UnparkAsync(Scope scope, EnvelopeId? only, CancellationToken cancellation) => InTransactionAsync(
-        async (connection, transaction) =>
-        {
-            var envelopes = await new PostgresBatch(connection, transaction)
-                .Add(
-                    $"delete from parked where scope = $1 and ($2 is null or id = $2) returning {Rows.EnvelopeColumns}, position",
-                    scope.ToString(), PostgresBatch.Nullable(only?.Value))
-                .QueryAsync(row => (Envelope: Rows.Envelope(row), Position: row.Long(10)), cancellation);
-            var batch = new PostgresBatch(connection, transaction);
-            Append(batch, [.. envelopes.OrderBy(e => e.Position).Select(e => new StoredEnvelope(e.Envelope.Content, EnvelopeStream.Control))]);
-            await batch.RunAsync(cancellation);
-            return envelopes.Length;
-        },
-        cancellation);
-
     private static void Append(PostgresBatch batch, StoredEnvelope[] envelopes)
     {
         if (envelopes.Length > 0)

@@ -9,17 +9,24 @@ namespace Throughline.Store.Postgres;
 public sealed partial class PostgresHubStore
 {
     // Locks are taken in this order by everybody: rows, the feed, tails, the fence.
-    private static void Write(PostgresBatch batch, PartitionCommit commit)
+    private static void Write(PostgresBatch batch, ImmutableArray<PartitionCommit> commits, ImmutableArray<CrosswalkRow> crosswalk)
     {
-        Write(batch, LastOf(commit.State, row => (row.Unit, row.Kind, row.Id)));
-        Write(batch, commit.Matches);
-        Write(batch, commit.Commands);
-        Write(batch, LastOf(commit.Timers, timer => (timer.Unit, timer.Id)));
-        Write(batch, LastOf(commit.Cases, item => item.Id));
-        Write(batch, LastOf(commit.Instances, instance => instance.Id));
-        Write(batch, LastOf(commit.Parked, item => item.Envelope.Id));
-        Claim(batch, commit.Crosswalk);
-        if (!commit.Events.IsEmpty)
+        Write(batch, LastOf(All(commits, commit => commit.State), row => (row.Unit, row.Kind, row.Id)));
+        Write(batch, All(commits, commit => commit.Matches));
+        Write(batch, All(commits, commit => commit.Commands));
+        Write(batch, LastOf(All(commits, commit => commit.Timers), timer => (timer.Unit, timer.Id)));
+        Write(batch, LastOf(All(commits, commit => commit.Cases), item => item.Id));
+        Write(batch, LastOf(All(commits, commit => commit.Instances), instance => instance.Id));
+        Write(batch, LastOf(All(commits, commit => commit.Parked), item => item.Envelope.Id));
+        var released = All(commits, commit => commit.Released);
+        if (!released.IsEmpty)
+        {
+            batch.Add("delete from parked where id = any($1)", Column(released, id => id.Value));
+        }
+
+        Claim(batch, crosswalk);
+        var events = All(commits, commit => commit.Events);
+        if (!events.IsEmpty)
         {
             batch.Add("select lock_feed()").Add(
                 """
@@ -27,13 +34,13 @@ public sealed partial class PostgresHubStore
                 select x.name, x.correlation_id, x.at, x.payload
                 from unnest($1, $2, $3, $4) with ordinality as x(name, correlation_id, at, payload, place) order by x.place
                 """,
-                Column(commit.Events, item => StoredText.Prose(item.Name)),
-                Column(commit.Events, item => StoredText.Key(item.CorrelationId)),
-                Column(commit.Events, item => StoredTime.At(item.At)),
-                Column(commit.Events, item => item.Payload.ToJson()));
+                Column(events, item => StoredText.Prose(item.Name)),
+                Column(events, item => StoredText.Key(item.CorrelationId)),
+                Column(events, item => StoredTime.At(item.At)),
+                Column(events, item => item.Payload.ToJson()));
         }
 
-        Tell(batch, commit.Lineage);
+        Tell(batch, All(commits, commit => commit.Lineage));
     }
 
     private static void Write(PostgresBatch batch, ImmutableArray<StateRow> rows)

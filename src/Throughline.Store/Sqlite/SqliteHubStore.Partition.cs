@@ -26,46 +26,98 @@ public sealed partial class SqliteHubStore
             .ToImmutableArray(),
         cancellation);
 
-    public override Task CommitAsync(PartitionCommit commit, CancellationToken cancellation) => _writer.RunAsync(
+    public override Task<ImmutableArray<ParkedEnvelope>> ReadParkedAsync(ImmutableArray<UnitKey> units, CancellationToken cancellation) => Read(
+        session => units.Distinct()
+            .SelectMany(unit => session.Query(
+                $"select {Rows.ParkedColumns}, position from parked where scope = $1 and unit = $2",
+                row => (Parked: Rows.Parked(row), Position: row.Long(12)), unit.Scope.ToString(), unit.Unit))
+            .OrderBy(item => item.Position)
+            .Select(item => item.Parked)
+            .ToImmutableArray(),
+        cancellation);
+
+    public override Task<ImmutableArray<Envelope>> ReadEnvelopesAsync(
+        ImmutableArray<int> partitions, int maxEach, CancellationToken cancellation) => Read(
+        session => partitions
+            .SelectMany(partition => session.Query(
+                $"""
+                select {Rows.EnvelopeColumns}, stream from (
+                    select * from (
+                        select * from envelope where partition = $1 and stream = 0 and number > (select control from head where partition = $1)
+                        order by number limit $2) as c
+                    union all
+                    select * from (
+                        select * from envelope where partition = $1 and stream = 1 and number > (select intake from head where partition = $1)
+                        order by number limit $2) as i
+                ) as e order by stream, number limit $2
+                """,
+                row => Rows.Envelope(row) with { Stream = (EnvelopeStream)row.Int(10) }, partition, maxEach))
+            .ToImmutableArray(),
+        cancellation);
+
+    public override Task CommitAsync(ImmutableArray<PartitionCommit> commits, CancellationToken cancellation) => _writer.RunAsync(
         session =>
         {
-            Write(session, commit.State);
-            Claim(session, commit.Crosswalk);
-            Write(session, commit.Matches);
-            Write(session, commit.Commands);
-            Write(session, commit.Timers);
-            Write(session, commit.Cases);
-            Write(session, commit.Instances);
-            Write(session, commit.Parked);
-            foreach (var item in commit.Events)
+            foreach (var commit in commits)
             {
-                session.Run(
-                    "insert into event (name, correlation_id, at, payload) values ($1, $2, $3, $4)",
-                    StoredText.Prose(item.Name), StoredText.Key(item.CorrelationId), StoredTime.At(item.At), item.Payload.ToJson());
+                Write(session, commit);
             }
 
-            Tell(session, commit.Lineage);
-            Append(session, [.. commit.Messages.Select(message => new StoredEnvelope(message))]);
-            var isOwner = session.Run(
-                """
-                update head set control = max(control, coalesce($3, control)), intake = max(intake, coalesce($4, intake))
-                where partition = $1 and epoch = $2
-                """,
-                commit.Partition, commit.Epoch, commit.ControlCursor, commit.IntakeCursor) == 1;
-            if (!isOwner)
+            // Only now, because one commit's messages may lengthen the stream of another.
+            foreach (var commit in commits)
             {
-                throw new FencedException($"Another writer has taken partition {commit.Partition}; nothing was written.");
-            }
-
-            var isBeyondEnd = !session.Query(
-                "select 1 from tail where partition = $1 and number < case stream when 0 then $2 else $3 end",
-                row => row.Int(0), commit.Partition, commit.ControlCursor, commit.IntakeCursor).IsEmpty;
-            if (isBeyondEnd)
-            {
-                throw CursorBeyondEnd(commit);
+                Fence(session, commit);
             }
         },
         cancellation);
+
+    private static void Write(SqliteSession session, PartitionCommit commit)
+    {
+        Write(session, commit.State);
+        Claim(session, commit.Crosswalk);
+        Write(session, commit.Matches);
+        Write(session, commit.Commands);
+        Write(session, commit.Timers);
+        Write(session, commit.Cases);
+        Write(session, commit.Instances);
+        Write(session, commit.Parked);
+        foreach (var id in commit.Released)
+        {
+            session.Run("delete from parked where id = $1", id.Value);
+        }
+
+        foreach (var item in commit.Events)
+        {
+            session.Run(
+                "insert into event (name, correlation_id, at, payload) values ($1, $2, $3, $4)",
+                StoredText.Prose(item.Name), StoredText.Key(item.CorrelationId), StoredTime.At(item.At), item.Payload.ToJson());
+        }
+
+        Tell(session, commit.Lineage);
+        Append(session, [.. commit.Messages.Select(message => new StoredEnvelope(message))]);
+    }
+
+    private static void Fence(SqliteSession session, PartitionCommit commit)
+    {
+        var isOwner = session.Run(
+            """
+            update head set control = max(control, coalesce($3, control)), intake = max(intake, coalesce($4, intake))
+            where partition = $1 and epoch = $2
+            """,
+            commit.Partition, commit.Epoch, commit.ControlCursor, commit.IntakeCursor) == 1;
+        if (!isOwner)
+        {
+            throw new FencedException($"Another writer has taken partition {commit.Partition}; nothing was written.");
+        }
+
+        var isBeyondEnd = !session.Query(
+            "select 1 from tail where partition = $1 and number < case stream when 0 then $2 else $3 end",
+            row => row.Int(0), commit.Partition, commit.ControlCursor, commit.IntakeCursor).IsEmpty;
+        if (isBeyondEnd)
+        {
+            throw CursorBeyondEnd(commit.Partition);
+        }
+    }
 
     private static ImmutableArray<string> Find(SqliteSession session, UnitLookup lookup) => lookup.System == UnitLookup.MatchSystem
         ? session.Query(

@@ -32,20 +32,4 @@ public sealed partial class SqliteHubStore
                 StoredText.Key(system), StoredText.Key(entity), StoredText.Key(cursor));
         },
         cancellation);
-
-    public override Task<int> UnparkAsync(Scope scope, EnvelopeId? only, CancellationToken cancellation) => _writer.RunAsync(
-        session =>
-        {
-            var envelopes = session.Query(
-                $"select {Rows.EnvelopeColumns} from parked where scope = $1 and ($2 is null or id = $2) order by position",
-                Rows.Envelope, scope.ToString(), only?.Value);
-            foreach (var envelope in envelopes)
-            {
-                session.Run("delete from parked where id = $1", envelope.Id.Value);
-            }
-
-            Append(session, [.. envelopes.Select(envelope => new StoredEnvelope(envelope.Content, EnvelopeStream.Control))]);
-            return envelopes.Length;
-        },
-        cancellation);
 }

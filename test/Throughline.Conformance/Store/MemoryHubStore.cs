@@ -55,8 +55,8 @@ public sealed partial class MemoryHubStore : IHubStore
     public Task<ImmutableArray<int>> PartitionsWithWorkAsync(CancellationToken cancellation) => Do(() =>
         Enumerable.Range(0, Scope.PartitionCount).Where(partition => Waiting(partition).Any()).ToImmutableArray());
 
-    public Task<ImmutableArray<Envelope>> ReadEnvelopesAsync(int partition, int max, CancellationToken cancellation) => Do(() =>
-        Waiting(partition).Take(max).ToImmutableArray());
+    public Task<ImmutableArray<Envelope>> ReadEnvelopesAsync(ImmutableArray<int> partitions, int maxEach, CancellationToken cancellation) => Do(() =>
+        partitions.SelectMany(partition => Waiting(partition).Take(maxEach)).ToImmutableArray());
 
     public Task<ImmutableArray<FoundUnit>> FindUnitsAsync(ImmutableArray<UnitLookup> lookups, CancellationToken cancellation) => Do(() =>
         lookups.SelectMany(lookup => Find(lookup).Select(unit => new FoundUnit(lookup, unit))).ToImmutableArray());
@@ -66,11 +66,38 @@ public sealed partial class MemoryHubStore : IHubStore
             .SelectMany(unit => _data.RowsOf(unit).Values.OrderBy(row => row.Kind).ThenBy(row => row.Id, ByBytes))
             .ToImmutableArray());
 
-    public Task CommitAsync(PartitionCommit commit, CancellationToken cancellation) => Do(() =>
+    public Task CommitAsync(ImmutableArray<PartitionCommit> commits, CancellationToken cancellation) => Do(() =>
     {
-        Check(commit);
-        var head = _data.Heads[commit.Partition];
         var claimed = new Dictionary<(string, string, string, string), CrosswalkRow>();
+        foreach (var commit in commits)
+        {
+            Check(commit);
+            Claim(commit, claimed);
+        }
+
+        foreach (var commit in commits)
+        {
+            CheckHead(commit, [.. commits.SelectMany(other => other.Messages)]);
+        }
+
+        foreach (var (key, row) in claimed)
+        {
+            _data.Crosswalk[key] = row;
+        }
+
+        foreach (var commit in commits)
+        {
+            Apply(commit);
+            var head = _data.Heads[commit.Partition];
+            head.Control = Math.Max(head.Control, commit.ControlCursor ?? 0);
+            head.Intake = Math.Max(head.Intake, commit.IntakeCursor ?? 0);
+        }
+
+        return true;
+    });
+
+    private void Claim(PartitionCommit commit, Dictionary<(string, string, string, string), CrosswalkRow> claimed)
+    {
         foreach (var row in commit.Crosswalk)
         {
             var owner = _data.Crosswalk.GetValueOrDefault(KeyOf(row)) ?? claimed.GetValueOrDefault(KeyOf(row));
@@ -81,42 +108,26 @@ public sealed partial class MemoryHubStore : IHubStore
 
             claimed[KeyOf(row)] = row;
         }
+    }
 
-        if (head.Epoch != commit.Epoch)
+    private void CheckHead(PartitionCommit commit, ImmutableArray<NewEnvelope> messages)
+    {
+        if (_data.Heads[commit.Partition].Epoch != commit.Epoch)
         {
             throw new FencedException($"partition {commit.Partition} has another writer");
         }
 
-        if (commit.ControlCursor > _data.Streams[commit.Partition, 0].Count + commit.Messages.Count(message => IsHere(message, EnvelopeStream.Control))
-            || commit.IntakeCursor > _data.Streams[commit.Partition, 1].Count + commit.Messages.Count(message => IsHere(message, EnvelopeStream.Intake)))
+        if (IsBeyondEnd(commit.ControlCursor, EnvelopeStream.Control) || IsBeyondEnd(commit.IntakeCursor, EnvelopeStream.Intake))
         {
             throw new InvalidOperationException("a cursor points beyond the end of its stream");
         }
 
-        foreach (var (key, row) in claimed)
-        {
-            _data.Crosswalk[key] = row;
-        }
+        bool IsBeyondEnd(long? cursor, EnvelopeStream stream) => cursor > _data.Streams[commit.Partition, (int)stream].Count
+            + messages.Count(message => message.Scope.Partition == commit.Partition && message.Stream == stream);
+    }
 
-        Apply(commit);
-        head.Control = Math.Max(head.Control, commit.ControlCursor ?? 0);
-        head.Intake = Math.Max(head.Intake, commit.IntakeCursor ?? 0);
-        return true;
-
-        bool IsHere(NewEnvelope message, EnvelopeStream stream) => message.Scope.Partition == commit.Partition && message.Stream == stream;
-    });
-
-    public Task<int> UnparkAsync(Scope scope, EnvelopeId? only, CancellationToken cancellation) => Do(() =>
-    {
-        var parked = _data.Parked.Where(item => item.Envelope.Scope == scope && (only is null || item.Envelope.Id == only)).ToList();
-        foreach (var item in parked)
-        {
-            _data.Parked.Remove(item);
-            Append(item.Envelope.Content, EnvelopeStream.Control);
-        }
-
-        return parked.Count;
-    });
+    public Task<ImmutableArray<ParkedEnvelope>> ReadParkedAsync(ImmutableArray<UnitKey> units, CancellationToken cancellation) => Do(() =>
+        _data.Parked.Where(item => units.Contains(new UnitKey(item.Envelope.Scope, item.Envelope.Content.Unit))).ToImmutableArray());
 
     private static (string, string, string, string) KeyOf(CrosswalkRow row) => (row.Unit.Scope.Kind, row.System, row.Entity, row.ExternalId);
 
@@ -197,6 +208,7 @@ public sealed partial class MemoryHubStore : IHubStore
         }
 
         Park(commit.Parked);
+        _data.Parked.RemoveAll(item => commit.Released.Contains(item.Envelope.Id));
         foreach (var item in commit.Events)
         {
             _data.Events.Add(item with { Number = _data.Events.Count + 1, At = At(item.At) });

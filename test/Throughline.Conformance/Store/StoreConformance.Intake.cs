@@ -102,7 +102,7 @@ public abstract partial class StoreConformance
 
                 if (envelopes.Length > 0)
                 {
-                    await Store.CommitAsync(new() { Partition = Alpha.Partition, Epoch = epoch, IntakeCursor = envelopes[^1].Number }, Stop);
+                    await Store.CommitAsync(new PartitionCommit { Partition = Alpha.Partition, Epoch = epoch, IntakeCursor = envelopes[^1].Number }, Stop);
                 }
                 else if (isLast)
                 {

@@ -35,6 +35,41 @@ public abstract partial class StoreConformance
     }
 
     [Fact]
+    public async Task Should_read_and_commit_several_partitions_at_once_all_or_nothing()
+    {
+        await Store.AppendAsync([Item(Alpha, "a1"), Item(Alpha, "a2"), Item(Beta, "b1")], Stop);
+        var alpha = await Store.TakePartitionAsync(Alpha.Partition, "test", Stop);
+        var beta = await Store.TakePartitionAsync(Beta.Partition, "test", Stop);
+
+        var read = await Store.ReadEnvelopesAsync([Beta.Partition, Alpha.Partition], 1, Stop);
+        Assert.Equal(["b1", "a1"], read.Select(envelope => envelope.Payload.Text("name")));
+        Assert.Empty(await Store.ReadEnvelopesAsync([], 10, Stop));
+
+        // The cursor of one passes a message that the other has just sent.
+        var first = new PartitionCommit
+        {
+            Partition = Alpha.Partition, Epoch = alpha, IntakeCursor = 2, ControlCursor = 1, State = [State(Alpha, "r", "1")], Crosswalk = [Crosswalk(Alpha, "001A", "a")],
+        };
+        var second = new PartitionCommit
+        {
+            Partition = Beta.Partition, Epoch = beta, IntakeCursor = 1, State = [State(Beta, "r", "2")], Messages = [Envelope(Alpha, "m", EnvelopeKind.Change)],
+        };
+        var before = await Everything(Store);
+        await Assert.ThrowsAsync<FencedException>(() => Store.CommitAsync([first, second with { Epoch = beta - 1 }], Stop));
+        await Assert.ThrowsAsync<CrosswalkConflictException>(
+            () => Store.CommitAsync([second with { Crosswalk = [Crosswalk(Beta, "001A", "b")] }, first], Stop));
+        await Assert.ThrowsAsync<InvalidOperationException>(() => Store.CommitAsync([first, second with { IntakeCursor = 2 }], Stop));
+        Assert.Equal(before, await Everything(Store));
+
+        await Store.CommitAsync([second, first], Stop);
+
+        Assert.Equal("1", (await Store.LoadScopeAsync(Alpha, Stop)).Single().Data!.Text("value"));
+        Assert.Equal("2", (await Store.LoadScopeAsync(Beta, Stop)).Single().Data!.Text("value"));
+        Assert.Empty(await Store.ReadEnvelopesAsync([Alpha.Partition, Beta.Partition], 10, Stop));
+        Assert.Empty(await Store.PartitionsWithWorkAsync(Stop));
+    }
+
+    [Fact]
     public async Task Should_write_nothing_of_a_fenced_commit()
     {
         var old = await Store.TakePartitionAsync(Alpha.Partition, "old", Stop);
@@ -43,7 +78,7 @@ public abstract partial class StoreConformance
         var before = await Everything(Store);
 
         await Assert.ThrowsAsync<FencedException>(() => Store.CommitAsync(FullCommit() with { Epoch = old }, Stop));
-        await Assert.ThrowsAsync<FencedException>(() => Store.CommitAsync(new() { Partition = Alpha.Partition, Epoch = old + 2 }, Stop));
+        await Assert.ThrowsAsync<FencedException>(() => Store.CommitAsync(new PartitionCommit { Partition = Alpha.Partition, Epoch = old + 2 }, Stop));
 
         Assert.Equal(before, await Everything(Store));
         Assert.Empty(await Store.FindUnitsAsync([new UnitLookup(Alpha, "crm", "Account", "001A")], Stop));
@@ -64,7 +99,7 @@ public abstract partial class StoreConformance
             {
                 var next = (written + 1).ToString(CultureInfo.InvariantCulture);
                 await Store.CommitAsync(
-                    new() { Partition = partition, Epoch = old, State = [State(Alpha, "counter", next)], Messages = [Envelope(Alpha, next)] }, Stop);
+                    new PartitionCommit { Partition = partition, Epoch = old, State = [State(Alpha, "counter", next)], Messages = [Envelope(Alpha, next)] }, Stop);
                 if (++written == 20)
                 {
                     started.SetResult();
@@ -82,7 +117,7 @@ public abstract partial class StoreConformance
         Assert.Equal(written.ToString(CultureInfo.InvariantCulture), found);
         Assert.Equal(written, envelopes);
         Assert.Equal(found, (await Store.LoadScopeAsync(Alpha, Stop)).Single().Data!.Text("value"));
-        await Store.CommitAsync(new() { Partition = partition, Epoch = epoch }, Stop);
+        await Store.CommitAsync(new PartitionCommit { Partition = partition, Epoch = epoch }, Stop);
     }
 
     [Fact]
@@ -104,7 +139,7 @@ public abstract partial class StoreConformance
     {
         // Stores may share one transaction among callers; a refusal of one must not touch the others.
         var epoch = await Store.TakePartitionAsync(Alpha.Partition, "test", Stop);
-        await Store.CommitAsync(new() { Partition = Alpha.Partition, Epoch = epoch, Crosswalk = [Crosswalk(Alpha, "taken", "owner")] }, Stop);
+        await Store.CommitAsync(new PartitionCommit { Partition = Alpha.Partition, Epoch = epoch, Crosswalk = [Crosswalk(Alpha, "taken", "owner")] }, Stop);
 
         var results = await Task.WhenAll(Enumerable.Range(0, 60).Select(n => Task.Run(async () =>
         {
@@ -112,7 +147,7 @@ public abstract partial class StoreConformance
             try
             {
                 await Store.CommitAsync(
-                    new()
+                    new PartitionCommit
                     {
                         Partition = Alpha.Partition,
                         Epoch = n % 3 == 1 ? epoch - 1 : epoch,
@@ -176,7 +211,7 @@ public abstract partial class StoreConformance
         Assert.Equal(T0.AddDays(1), await Store.NextTimerAsync(Stop));
 
         await Store.CommitAsync(
-            new()
+            new PartitionCommit
             {
                 Partition = Alpha.Partition, Epoch = epoch, State = [State(Alpha, "r", null), State(Alpha, "never", null)], Timers = [Timer(Alpha, "t", null)],
             },
@@ -190,7 +225,7 @@ public abstract partial class StoreConformance
     {
         var epoch = await TakeAndCommit(Alpha, new() { Partition = 0, Epoch = 0, Commands = [Command(Alpha, "c"), Command(Alpha, "c", priority: 0)] });
         await Store.CommitAsync(
-            new() { Partition = Alpha.Partition, Epoch = epoch, Commands = [Command(Alpha, "c", priority: 1), Command(Alpha, "d")] }, Stop);
+            new PartitionCommit { Partition = Alpha.Partition, Epoch = epoch, Commands = [Command(Alpha, "c", priority: 1), Command(Alpha, "d")] }, Stop);
 
         Assert.Equal([5, 5], (await Store.ListCommandsAsync(Alpha, Stop)).Select(command => command.Priority));
     }
@@ -231,7 +266,7 @@ public abstract partial class StoreConformance
             {
                 var rows = new[] { "x", "y", "z" }.Select(id => Crosswalk(pair.First, id, "k"));
                 var ordered = pair.First.Partition % 2 == 0 ? rows : rows.Reverse();
-                await Store.CommitAsync(new() { Partition = pair.First.Partition, Epoch = pair.Second, Crosswalk = [.. ordered] }, Stop);
+                await Store.CommitAsync(new PartitionCommit { Partition = pair.First.Partition, Epoch = pair.Second, Crosswalk = [.. ordered] }, Stop);
                 return true;
             }
             catch (CrosswalkConflictException)
@@ -277,7 +312,7 @@ public abstract partial class StoreConformance
     }
 
     [Fact]
-    public async Task Should_put_parked_envelopes_back_in_their_old_order()
+    public async Task Should_read_parked_envelopes_of_units_in_their_old_order_and_delete_released_ones()
     {
         ParkedEnvelope Park(Scope scope, string name, long number, EnvelopeKind kind) =>
             new(new Envelope(Envelope(scope, name, kind), number), "waits", T0.AddDays(1));
@@ -288,7 +323,7 @@ public abstract partial class StoreConformance
             Parked = [Park(Alpha, "p1", 9, EnvelopeKind.SourceRecord), Park(Alpha, "p2", 1, EnvelopeKind.Change)],
         });
         await Store.CommitAsync(
-            new()
+            new PartitionCommit
             {
                 Partition = Alpha.Partition,
                 Epoch = epoch,
@@ -301,16 +336,15 @@ public abstract partial class StoreConformance
         Assert.Equal(4, (await Store.ListParkedAsync(null, 10, Stop)).Length);
         Assert.Equal(["p1", "p2"], (await Store.ListParkedAsync(null, 2, Stop)).Select(item => item.Envelope.Payload.Text("name")));
 
-        Assert.Equal(0, await Store.UnparkAsync(Beta, EnvelopeId("p1"), Stop));
-        Assert.Equal(1, await Store.UnparkAsync(Alpha, EnvelopeId("p3"), Stop));
-        Assert.Equal(2, await Store.UnparkAsync(Alpha, null, Stop));
-        Assert.Equal(0, await Store.UnparkAsync(Alpha, null, Stop));
+        var read = await Store.ReadParkedAsync([new UnitKey(Alpha, ""), new UnitKey(Customers, "")], Stop);
+        Assert.Equal(["p1", "p2", "p3"], read.Select(item => item.Envelope.Payload.Text("name")));
+        Assert.Equal(Tell(Envelope(Alpha, "p3")), Tell(read[2].Envelope.Content));
+        Assert.Empty(await Store.ReadParkedAsync([new UnitKey(Alpha, "other")], Stop));
+        Assert.Empty(await Store.ReadParkedAsync([], Stop));
 
-        var envelopes = await Store.ReadEnvelopesAsync(Alpha.Partition, 10, Stop);
-        Assert.Equal(["m", "p3", "p1", "p2"], envelopes.Select(envelope => envelope.Payload.Text("name")));
-        Assert.Equal([1L, 2, 3, 4], envelopes.Select(envelope => envelope.Number));
-        Assert.All(envelopes, envelope => Assert.Equal(EnvelopeStream.Control, envelope.Stream));
-        Assert.Equal(Tell(Envelope(Alpha, "p3")), Tell(envelopes[1].Content));
-        Assert.Single(await Store.ListParkedAsync(null, 10, Stop));
+        await Store.CommitAsync(
+            new PartitionCommit { Partition = Alpha.Partition, Epoch = epoch, Released = [EnvelopeId("p1"), EnvelopeId("p3"), EnvelopeId("never")] }, Stop);
+
+        Assert.Equal(["p2", "q"], (await Store.ListParkedAsync(null, 10, Stop)).Select(item => item.Envelope.Payload.Text("name")));
     }
 }

@@ -193,7 +193,7 @@ public abstract partial class StoreConformance
             {
                 var name = n.ToString(CultureInfo.InvariantCulture);
                 await Store.CommitAsync(
-                    new()
+                    new PartitionCommit
                     {
                         Partition = scope.Partition,
                         Epoch = epoch,

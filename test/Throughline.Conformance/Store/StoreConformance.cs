@@ -76,7 +76,7 @@ public abstract partial class StoreConformance : IAsyncLifetime
     {
         await Store.AppendAsync([Item(Alpha, "k1"), Item(Beta, "k2")], Stop);
         var epoch = await CommitOfEverything();
-        await Store.CommitAsync(new() { Partition = Alpha.Partition, Epoch = epoch, IntakeCursor = 1 }, Stop);
+        await Store.CommitAsync(new PartitionCommit { Partition = Alpha.Partition, Epoch = epoch, IntakeCursor = 1 }, Stop);
         await Store.WriteCursorAsync("crm", "Opportunity", "c1", Stop);
         var lane = await Store.TakeLaneAsync("erp", "a", Stop);
         await Store.ClaimCommandsAsync("erp", lane, T0, T0.AddSeconds(30), 1, Stop);

@@ -47,7 +47,7 @@ internal sealed class StoreScript(int seed)
             12 => ClaimInDoubt(),
             13 or 14 => Settle(),
             15 => Fire(),
-            16 => Unpark(),
+            16 => ReadParked(),
             17 => Cursor(),
             _ => Ask(),
         };
@@ -110,6 +110,7 @@ internal sealed class StoreScript(int seed)
             Lineage = Some(2, () => Line(scope, Fresh("line"), _random.Next(3) == 0 ? Pick(Scopes).ToString() : null)),
             Messages = Some(3, () => Envelope(Pick(Scopes), Fresh("m"), (EnvelopeKind)_random.Next(8))),
             Parked = Some(1, () => new ParkedEnvelope(new Envelope(Envelope(scope, Small("park", 12)), _random.Next(9)), Fresh("reason"), _now)),
+            Released = Some(1, () => EnvelopeId(Small("park", 12))),
         };
         return new("commit", async store =>
         {
@@ -163,11 +164,10 @@ internal sealed class StoreScript(int seed)
         return new("fire timers", async store => await store.FireTimersAsync(now, max, default));
     }
 
-    private StoreOperation Unpark()
+    private StoreOperation ReadParked()
     {
-        var scope = Pick(Scopes);
-        EnvelopeId? only = _random.Next(2) == 0 ? EnvelopeId(Small("park", 12)) : null;
-        return new("unpark", async store => await store.UnparkAsync(scope, only, default));
+        var units = Some(2, () => new UnitKey(Pick(Scopes), Pick<string>(["", Small("u", 3)])));
+        return new("read parked", async store => await store.ReadParkedAsync(units, default));
     }
 
     private StoreOperation Cursor()

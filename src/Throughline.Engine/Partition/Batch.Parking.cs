@@ -1,0 +1,118 @@
+using Throughline.Engine.Cases;
+using Throughline.Engine.Intake;
+using Throughline.Engine.Lineage;
+using Throughline.Model;
+
+namespace Throughline.Engine.Partition;
+
+/// <summary>Envelopes that cannot go on: set aside with a reason, and processed again, in their old order, once the reason is gone.</summary>
+internal sealed partial class Batch
+{
+    // A parked envelope waits for a person; nothing that bears money expires, so this only makes it overdue.
+    private static readonly TimeSpan ParkedDue = TimeSpan.FromDays(1);
+
+    private readonly List<ParkedEnvelope> _parked = [];
+    private readonly Dictionary<UnitKey, List<Envelope>> _waiting = [];
+    private readonly HashSet<EnvelopeId> _released = [];
+
+    /// <summary>Units in which something was set aside before: what waits there is needed too, should its reason go away in this batch.</summary>
+    public IEnumerable<UnitKey> UnitsThatWait() =>
+        _units.Values.Where(unit => unit.Cases.Values.Any(item => item.Kind is Case.ParkedKind or Case.UnmappedKind)).Select(unit => unit.Key);
+
+    /// <summary>What was set aside before, in its old order.</summary>
+    public void Wait(IEnumerable<ParkedEnvelope> parked)
+    {
+        foreach (var item in parked)
+        {
+            var envelope = item.Envelope with { Stream = EnvelopeStream.Control };
+            Prepare(envelope);
+            WaitingOf(UnitOf(envelope)).Add(envelope);
+        }
+    }
+
+    private List<Envelope> WaitingOf(UnitKey unit)
+    {
+        if (!_waiting.TryGetValue(unit, out var envelopes))
+        {
+            _waiting[unit] = envelopes = [];
+        }
+
+        return envelopes;
+    }
+
+    /// <summary>
+    /// The next envelope of the unit that was set aside and whose reason is gone, or null. To be decided (<see cref="Replay"/>) before
+    /// anything that came later.
+    /// </summary>
+    public Envelope? NextReleased(Envelope after)
+    {
+        var key = UnitOf(after);
+        if (!_waiting.TryGetValue(key, out var waiting) || !_units.TryGetValue(key, out var state) || IsHeldUp(state))
+        {
+            return null;
+        }
+
+        return waiting.Find(envelope => !IsUnmapped(state, envelope));
+    }
+
+    public void Replay(Envelope envelope)
+    {
+        var key = UnitOf(envelope);
+        WaitingOf(key).Remove(envelope);
+        _parked.RemoveAll(item => item.Envelope.Id == envelope.Id);
+        _released.Add(envelope.Id);
+        DecideNow(envelope, key, _units[key], isReplay: true);
+    }
+
+    private static bool IsHeldUp(UnitState state) => state.Cases.Values.Any(item => item.Kind == Case.ParkedKind);
+
+    private static bool IsUnmapped(UnitState state, Envelope envelope) =>
+        envelope.Kind == EnvelopeKind.SourceRecord && SourcePayload.Read(envelope.Payload) is var (system, record)
+        && state.Cases.ContainsKey(Case.UnmappedId(system, record.Entity, record.ExternalId));
+
+    // Within this batch it is released again as well, if its reason goes away.
+    private void SetAside(Envelope envelope, string reason)
+    {
+        _parked.Add(new ParkedEnvelope(envelope, reason, now + ParkedDue));
+        _released.Remove(envelope.Id);
+        WaitingOf(UnitOf(envelope)).Add(envelope with { Stream = EnvelopeStream.Control });
+    }
+
+    /// <summary>Sets an envelope aside with its reason and tells a person; later ones of its unit follow it in order.</summary>
+    public void Park(Envelope envelope, string reason) => Park(envelope, reason, Case.ParkedKind, CaseId.Derive("parked", envelope.Id.ToString()));
+
+    /// <summary>
+    /// Sets an envelope aside that could not be stored. A source record holds nobody up, since a later state takes its place; anything
+    /// else may hide a change that others build on.
+    /// </summary>
+    public void ParkAlone(Envelope envelope, string reason)
+    {
+        if (envelope.Kind == EnvelopeKind.SourceRecord)
+        {
+            var (system, record) = SourcePayload.Read(envelope.Payload);
+            Park(envelope, reason, Case.UnmappedKind, Case.UnmappedId(system, record.Entity, record.ExternalId));
+        }
+        else
+        {
+            Park(envelope, reason);
+        }
+    }
+
+    private void Park(Envelope envelope, string reason, string kind, CaseId id)
+    {
+        SetAside(envelope, reason);
+        var what = envelope.Payload.Text(PayloadNames.Entity) is { } entity
+            ? $"{entity} {envelope.Payload.Text(PayloadNames.ExternalId)} from {envelope.Payload.Text(PayloadNames.System)}"
+            : envelope.Kind.ToString();
+        var key = UnitOf(envelope);
+        _cases[id] = new Case(
+            id, key, envelope.Content.CorrelationId, null, null, kind, "integration-ops", what,
+            $"{what} cannot be processed: {reason}",
+            "Correct the record at its source or the mapping in the landscape, then 'retry' this case; what followed it is processed after it. "
+                + "'reject', where it is offered, drops it.",
+            null, CaseStatus.Open, envelope.Kind is EnvelopeKind.SourceRecord or EnvelopeKind.Change ? [CaseAction.Retry, CaseAction.Reject] : [CaseAction.Retry],
+            null, now, now + ParkedDue, null, null, null);
+        _units[key] = (_units.GetValueOrDefault(key) ?? UnitState.Empty(key)).With(_cases[id]);
+        _lineage.Add(new LineageEntry(0, now, envelope.Content.CorrelationId, envelope.Scope, "parked", $"{what} was set aside: {reason}", Cause: envelope.Id.ToString()));
+    }
+}

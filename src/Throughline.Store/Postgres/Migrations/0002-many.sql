@@ -1,0 +1,53 @@
+-- One transaction carries several partitions and settles commands in one round trip.
+
+-- The last statement of a writer's transaction: heads in ascending order. It raises, because an update of no row would let the rest of
+-- the batch commit.
+create function fence_partitions(fenced int[], expected bigint[], control_done bigint[], intake_done bigint[]) returns void language plpgsql as $$
+declare
+    wrong int;
+begin
+    perform 1 from head h where h.partition = any (fenced) order by h.partition for update;
+    select x.p into wrong from unnest(fenced, expected) as x(p, epoch)
+        where not exists (select 1 from head h where h.partition = x.p and h.epoch = x.epoch) order by x.p limit 1;
+    if found then
+        raise exception using errcode = 'TL001', message = wrong::text;
+    end if;
+    update head h set control = greatest(h.control, x.control), intake = greatest(h.intake, x.intake)
+        from unnest(fenced, control_done, intake_done) as x(p, control, intake) where h.partition = x.p;
+    -- A cursor beyond the end of its stream would pass over what arrives next.
+    select x.p into wrong from unnest(fenced, control_done, intake_done) as x(p, control, intake) join tail t on t.partition = x.p
+        where t.number < case t.stream when 0 then x.control else x.intake end order by x.p limit 1;
+    if found then
+        raise exception using errcode = 'TL003', message = wrong::text;
+    end if;
+end $$;
+
+drop function fence_partition(int, bigint, bigint, bigint);
+
+-- "Skip locked": what is being settled at this moment is not waiting any more. Nothing found writes nothing, so that looking is free.
+create function claim_commands(asked text, driver bigint, at timestamptz, before timestamptz, most int) returns setof command language plpgsql as $$
+begin
+    return query update command c set status = 1, attempt = c.attempt + 1, send_before = before, epoch = driver where c.id in (
+            select w.id from command w where w.system = asked and w.status = 0 and w.due_at <= at
+            order by w.priority, w.created_at, w.number limit most for update skip locked)
+        returning c.*;
+    if found then
+        perform fence_lane(asked, driver);
+    elsif not exists (select 1 from lane l where l.system = asked and l.epoch = driver) then
+        raise exception using errcode = 'TL001', message = 'fenced';
+    end if;
+end $$;
+
+-- Raises where a command already has a terminal outcome, or comes twice, or is not there: then somebody has to look closer.
+create function settle_commands(ids uuid[], statuses smallint[], dues timestamptz[], failures text[], answers text[]) returns void
+    language plpgsql as $$
+declare
+    settled bigint;
+begin
+    update command c set status = x.status, due_at = coalesce(x.due_at, c.due_at), last_failure = x.failure, answer = x.answer, send_before = null
+        from unnest(ids, statuses, dues, failures, answers) as x(id, status, due_at, failure, answer) where c.id = x.id and c.status < 3;
+    get diagnostics settled = row_count;
+    if settled <> cardinality(ids) then
+        raise exception using errcode = 'TL004', message = 'disputed';
+    end if;
+end $$;
