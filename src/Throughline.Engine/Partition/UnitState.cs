@@ -107,6 +107,9 @@ public sealed record UnitState(
         }
     }
 
+    /// <summary>What has been worked out from this state and those before it.</summary>
+    internal UnitMemo Memo { get; } = new();
+
     public static UnitState Empty(UnitKey key) => new(
         key,
         ImmutableDictionary<RecordId, CanonicalRecord>.Empty,

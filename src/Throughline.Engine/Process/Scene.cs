@@ -15,7 +15,7 @@ public sealed class Scene
 
     public Scene(Landscape.Landscape landscape, UnitState unit, Instance instance, Fields status)
     {
-        (_landscape, _unit) = (landscape, unit);
+        (_landscape, _unit, Status) = (landscape, unit, status);
         Records = unit.RecordsView;
         var subject = Subject(unit, instance);
         var variables = new Dictionary<string, object?>(StringComparer.Ordinal)
@@ -38,11 +38,14 @@ public sealed class Scene
     }
 
     private Scene(Scene other, IReadOnlyDictionary<string, object?> variables) =>
-        (_landscape, _unit, Records, Variables) = (other._landscape, other._unit, other.Records, variables);
+        (_landscape, _unit, Records, Status, Variables) = (other._landscape, other._unit, other.Records, other.Status, variables);
 
     public IReadOnlyDictionary<string, object?> Variables { get; }
 
     public Fields Records { get; }
+
+    /// <summary>One line about how the instance stands.</summary>
+    public Fields Status { get; }
 
     public TemplateHooks Hooks => new(IdOf, Records);
 

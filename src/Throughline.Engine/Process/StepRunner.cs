@@ -12,6 +12,11 @@ internal static class StepRunner
 {
     public static void Run(InstanceRun run, StepDefinition step)
     {
+        if (run.Turn.State.Memo.IsSettled(run, step))
+        {
+            return;
+        }
+
         switch (step)
         {
             case StepDefinition.Check check: CheckStep.Run(run, check); break;
@@ -21,6 +26,8 @@ internal static class StepRunner
             case StepDefinition.Write write: WriteStep.Run(run, write); break;
             case StepDefinition.Publish publish: RunPublish(run, publish); break;
         }
+
+        run.Turn.State.Memo.Settle(run, step);
     }
 
     private static void RunPublish(InstanceRun run, StepDefinition.Publish step)

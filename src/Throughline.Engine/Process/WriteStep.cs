@@ -90,8 +90,7 @@ internal static class WriteStep
             return new Outcome($"waits for {target.System} to take {name}", false);
         }
 
-        var wanted = MapRunner.Outward(
-            map, record.View, new OutwardContext(scene.Records, record.Attributes.Text("legalEntity"), run.Status(), scene.IdOf), run.Turn.Landscape);
+        var (wanted, hash) = turn.State.Memo.OutwardOf(targetId, map, record, scene, turn.Landscape);
         if (wanted.Waits is not null)
         {
             return new Outcome(wanted.Waits, false);
@@ -102,7 +101,6 @@ internal static class WriteStep
             return Refuse(run, step, targetId, name, new TargetFailure(wanted.Failure.Code, wanted.Failure.Message, wanted.Failure.Evidence));
         }
 
-        var hash = wanted.Fields.Fingerprint();
         if (hash == target.DoneHash)
         {
             run.Turn.Close(run.CaseIdOf("refused", targetId), CaseStatus.Settled, null, null);

@@ -1,0 +1,87 @@
+using System.Collections.Immutable;
+using Throughline.Engine.Partition;
+using Throughline.Landscape;
+using Throughline.Model;
+
+namespace Throughline.Engine.Process;
+
+/// <summary>
+/// What has been worked out for one unit from values that have not changed since. Steps ask what should be so each time anything in the
+/// unit changes, and nearly always the answer is the same; this remembers it beside what it was made of. Never stored, and never right
+/// or wrong by itself: an entry counts only while each thing that it was made of is the same.
+/// </summary>
+public sealed class UnitMemo
+{
+    private readonly Dictionary<(InstanceId, string), Settled> _settled = [];
+    private readonly Dictionary<string, Outward> _outward = new(StringComparer.Ordinal);
+
+    /// <summary>The step was done, and what it looks at is as it was then.</summary>
+    internal bool IsSettled(InstanceRun run, StepDefinition step) =>
+        run.Instance.Step(step.Name).IsDone && _settled.TryGetValue((run.Instance.Id, step.Name), out var known) && known == Settled.Of(run);
+
+    /// <summary>Remembers a step that is done, where all that it looks at are the records and what was asked for.</summary>
+    internal void Settle(InstanceRun run, StepDefinition step)
+    {
+        if (run.Instance.Step(step.Name).IsDone && LooksAtRecordsOnly(step))
+        {
+            _settled[(run.Instance.Id, step.Name)] = Settled.Of(run);
+        }
+    }
+
+    /// <summary>What a record is to be in a system, with the fingerprint of its content.</summary>
+    internal (OutwardResult Result, string Hash) OutwardOf(string target, OutwardMap map, CanonicalRecord record, Scene scene, Landscape.Landscape landscape)
+    {
+        if (!_outward.TryGetValue(target, out var known) || !known.IsOf(map, record, scene, landscape))
+        {
+            _outward[target] = known = Outward.Of(map, record, scene, landscape);
+        }
+
+        return (known.Result, known.Hash);
+    }
+
+    private static bool LooksAtRecordsOnly(StepDefinition step) => step switch
+    {
+        StepDefinition.Decide => true,
+        StepDefinition.Check check => check.Checks.All(each => !each.Holds.Variables.Contains(VariableNames.Status)),
+        StepDefinition.Approval approval =>
+            !approval.When.Variables.Contains(VariableNames.Status) && !approval.Covers.Variables.Contains(VariableNames.Status),
+        StepDefinition.Request request => !request.Each.Variables.Contains(VariableNames.Status),
+        _ => false,
+    };
+
+    // Compared by reference: all of them are immutable, and equal ones that were made anew are only worked out once more.
+    private readonly record struct Settled(object Records, object Landscape, object Definition, object Request)
+    {
+        public static Settled Of(InstanceRun run) => new(run.Turn.State.Records, run.Turn.Landscape, run.Definition, run.Instance.Request);
+
+        public bool Equals(Settled other) => ReferenceEquals(Records, other.Records) && ReferenceEquals(Landscape, other.Landscape)
+            && ReferenceEquals(Definition, other.Definition) && ReferenceEquals(Request, other.Request);
+
+        public override int GetHashCode() => 0;
+    }
+
+    private sealed record Outward(
+        OutwardMap Map, Fields Attributes, Fields Records, Landscape.Landscape Landscape, Fields Status,
+        ImmutableArray<(string Role, string Entity, string Key, string? Id)> Ids, OutwardResult Result, string Hash)
+    {
+        public static Outward Of(OutwardMap map, CanonicalRecord record, Scene scene, Landscape.Landscape landscape)
+        {
+            var ids = ImmutableArray.CreateBuilder<(string, string, string, string?)>();
+            var context = new OutwardContext(scene.Records, record.Attributes.Text("legalEntity"), scene.Status, IdOf);
+            var result = MapRunner.Outward(map, record.View, context, landscape);
+            return new Outward(map, record.Attributes, scene.Records, landscape, scene.Status, ids.ToImmutable(), result, result.Fields.Fingerprint());
+
+            string? IdOf(string role, string entity, string key)
+            {
+                var id = scene.IdOf(role, entity, key);
+                ids.Add((role, entity, key, id));
+                return id;
+            }
+        }
+
+        public bool IsOf(OutwardMap map, CanonicalRecord record, Scene scene, Landscape.Landscape landscape) =>
+            ReferenceEquals(Map, map) && ReferenceEquals(Attributes, record.Attributes) && ReferenceEquals(Records, scene.Records)
+            && ReferenceEquals(Landscape, landscape) && Status.Equals(scene.Status)
+            && Ids.All(known => scene.IdOf(known.Role, known.Entity, known.Key) == known.Id);
+    }
+}
