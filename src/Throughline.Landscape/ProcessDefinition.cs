@@ -27,7 +27,30 @@ public sealed record ProcessDefinition(
     string Text,
     Place Place)
 {
+    /// <summary>How long a step may wait before a person is told, where the step itself does not say: nothing waits without an end.</summary>
+    public TimeSpan Within { get; init; } = TimeSpan.FromDays(1);
+
+    /// <summary>The steps with each one behind all that it comes after.</summary>
+    public ImmutableArray<StepDefinition> InOrder { get; } = Order(Steps);
+
     public StepDefinition Step(string name) => Steps.First(step => step.Name == name);
+
+    public TimeSpan DeadlineOf(StepDefinition step) => step.Deadline ?? Within;
+
+    private static ImmutableArray<StepDefinition> Order(ImmutableArray<StepDefinition> steps)
+    {
+        var ordered = ImmutableArray.CreateBuilder<StepDefinition>(steps.Length);
+        var left = steps.ToList();
+        while (left.FirstOrDefault(step => !step.After.Any(name => left.Any(other => other.Name == name))) is { } free)
+        {
+            ordered.Add(free);
+            left.Remove(free);
+        }
+
+        // Steps that wait for one another; the landscape's check refuses them.
+        ordered.AddRange(left);
+        return ordered.ToImmutable();
+    }
 }
 
 public sealed record Withdrawal(Expression When, CaseText Case);
@@ -42,11 +65,16 @@ public abstract record StepDefinition(string Name, string Title, ImmutableArray<
 {
     public abstract string Kind { get; }
 
+    /// <summary>How long the step may wait before it is a case; null where the process says it for all its steps.</summary>
+    public virtual TimeSpan? Deadline => null;
+
     /// <summary>Holds while every check holds; re-examined whenever a record changes.</summary>
     public sealed record Check(string Name, string Title, ImmutableArray<string> After, ImmutableArray<CheckDefinition> Checks, Place Place)
         : StepDefinition(Name, Title, After, Place)
     {
         public override string Kind => "check";
+
+        public override TimeSpan? Deadline => Checks.Any(check => check.Waits) ? Checks.Max(check => check.Within) : null;
     }
 
     /// <summary>
@@ -59,6 +87,8 @@ public abstract record StepDefinition(string Name, string Title, ImmutableArray<
         : StepDefinition(Name, Title, After, Place)
     {
         public override string Kind => "approval";
+
+        public override TimeSpan? Deadline => Within;
     }
 
     /// <summary>A named pure decision of the process that derives canonical records.</summary>
@@ -77,6 +107,8 @@ public abstract record StepDefinition(string Name, string Title, ImmutableArray<
         public const string NumberPrefix = "number/";
 
         public override string Kind => "request";
+
+        public override TimeSpan? Deadline => Within;
     }
 
     /// <summary>Sees to it that records of the map's entity stand in a system as the map says, now and whenever they change while the instance runs.</summary>
@@ -88,6 +120,11 @@ public abstract record StepDefinition(string Name, string Title, ImmutableArray<
         : StepDefinition(Name, Title, After, Place)
     {
         public override string Kind => "write";
+
+        /// <summary>How long it may wait before a person is told; null for what the process says.</summary>
+        public TimeSpan? Within { get; init; }
+
+        public override TimeSpan? Deadline => Within;
     }
 
     /// <summary>Publishes a canonical event once per instance.</summary>
@@ -95,6 +132,11 @@ public abstract record StepDefinition(string Name, string Title, ImmutableArray<
         : StepDefinition(Name, Title, After, Place)
     {
         public override string Kind => "publish";
+
+        /// <summary>How long it may wait before a person is told; null for what the process says.</summary>
+        public TimeSpan? Within { get; init; }
+
+        public override TimeSpan? Deadline => Within;
     }
 }
 

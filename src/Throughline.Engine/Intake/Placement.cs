@@ -13,6 +13,9 @@ public sealed record Placement(Scope Scope, string Unit, FieldProblem? Problem)
     /// <summary>The kind of scope in which such records wait for a person.</summary>
     public const string UnplacedKind = "unplaced";
 
+    /// <summary>The entity that engagements begin with, and that may belong to the engagement of another one.</summary>
+    public const string Opportunity = "opportunity";
+
     public static Placement Of(Landscape.Landscape landscape, string system, SourceRecord record)
     {
         if (record.ExternalId.Length == 0)
@@ -26,12 +29,7 @@ public sealed record Placement(Scope Scope, string Unit, FieldProblem? Problem)
             return Unplaced(system, record, "/kind", $"the landscape has no mapping for {record.Entity} of {system}; it takes {string.Join(", ", known)}");
         }
 
-        var variables = new Dictionary<string, object?>(StringComparer.Ordinal)
-        {
-            [VariableNames.Source] = record.Fields,
-            [VariableNames.ExternalId] = record.ExternalId,
-            [VariableNames.Parameters] = landscape.Parameters,
-        };
+        var variables = Variables(landscape, record);
         try
         {
             if (map.Key.Evaluate(variables) is not string { Length: > 0 } key)
@@ -44,8 +42,9 @@ public sealed record Placement(Scope Scope, string Unit, FieldProblem? Problem)
                 return new Placement(Scope.Master(map.To), key, null);
             }
 
-            var home = map.Scope?.Evaluate(variables) as string;
-            return new Placement(Scope.Engagement(home is { Length: > 0 } ? home : key), "", null);
+            // Whether an opportunity may go on to where it belongs is decided at its own address, by the one writer of that.
+            var home = Home(map, variables, key);
+            return new Placement(Scope.Engagement(map.To == Opportunity ? key : home), "", null);
         }
         catch (EvaluationException e)
         {
@@ -55,6 +54,24 @@ public sealed record Placement(Scope Scope, string Unit, FieldProblem? Problem)
                 : Unplaced(system, record, "/record", $"the {map.To} that it belongs to cannot be told ({map.Place}): {e.Message}");
         }
     }
+
+    /// <summary>The engagement that a record which has a place belongs to, by the landscape: for an extension that of the opportunity that it extends.</summary>
+    public static Scope HomeOf(Landscape.Landscape landscape, string system, SourceRecord record)
+    {
+        var map = landscape.InwardMap(system, record.Entity)!;
+        var variables = Variables(landscape, record);
+        return Scope.Engagement(Home(map, variables, (string)map.Key.Evaluate(variables)!));
+    }
+
+    private static string Home(InwardMap map, Dictionary<string, object?> variables, string key) =>
+        map.Scope?.Evaluate(variables) is string { Length: > 0 } home ? home : key;
+
+    private static Dictionary<string, object?> Variables(Landscape.Landscape landscape, SourceRecord record) => new(StringComparer.Ordinal)
+    {
+        [VariableNames.Source] = record.Fields,
+        [VariableNames.ExternalId] = record.ExternalId,
+        [VariableNames.Parameters] = landscape.Parameters,
+    };
 
     private static Placement Unplaced(string system, SourceRecord record, string field, string message) =>
         new(new Scope(UnplacedKind, $"{system}/{record.Entity}/{record.ExternalId}"), "", new FieldProblem(field, message));

@@ -15,6 +15,11 @@ public static class Decider
             return;
         }
 
+        if (MoveDecider.Take(turn, prepared))
+        {
+            return;
+        }
+
         switch (turn.Envelope.Kind)
         {
             case EnvelopeKind.SourceRecord: SourceDecider.Apply(turn, prepared); break;
@@ -28,7 +33,10 @@ public static class Decider
             case EnvelopeKind.LaneState: LaneDecider.Apply(turn); break;
         }
 
-        ProcessRunner.Advance(turn);
+        if (!MoveDecider.Advance(turn))
+        {
+            ProcessRunner.Advance(turn);
+        }
     }
 
     // The runner looks at the time itself; a timer only makes it look. An overdue approval is told once.
@@ -55,7 +63,7 @@ public static class Decider
             {
                 var asked = state.Data.FirstOrDefault(pair => pair.Value as string == requestId && !pair.Key.StartsWith(RequestStep.AnsweredPrefix, StringComparison.Ordinal));
                 if (asked.Key is null
-                    || ProcessRunner.DefinitionOf(turn, instance).Steps.FirstOrDefault(step => step.Name == name)
+                    || DefinitionChange.DefinitionOf(turn, instance)?.Steps.FirstOrDefault(step => step.Name == name)
                         is not Throughline.Landscape.StepDefinition.Request definition)
                 {
                     continue;

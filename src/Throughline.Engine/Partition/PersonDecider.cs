@@ -75,10 +75,12 @@ internal static class PersonDecider
         {
             turn.State = turn.State.With(instance with { Status = InstanceStatus.Running, ChangedAt = turn.Now });
         }
-        else if (item.Kind == "overdue" && item.Step is { } step)
+        else if (item.Kind == Deadlines.CaseKind && item.Step is { } step && DefinitionChange.DefinitionOf(turn, instance) is { } definition)
         {
-            // What was asked is forgotten, so it is asked again.
-            turn.State = turn.State.With(instance.With(step, StepState.New));
+            // What was asked is forgotten, so it is asked again; any other step keeps what it knows (an approval, say) and has its time once more.
+            var isRequest = definition.Steps.Any(known => known.Name == step && known is Throughline.Landscape.StepDefinition.Request);
+            instance = turn.State.Instances[id];
+            turn.State = turn.State.With(instance.With(step, isRequest ? StepState.New : instance.Step(step).Anew));
         }
     }
 
@@ -115,7 +117,13 @@ internal static class PersonDecider
                 return;
             }
 
-            UndoRun.Begin(new InstanceRun(turn, ProcessRunner.DefinitionOf(turn, instance), id), by, reason);
+            if (DefinitionChange.DefinitionOf(turn, instance) is not { } definition)
+            {
+                turn.Tell("not-applied", $"The process {instance.Process} is no longer part of the landscape, so nothing can be taken back.");
+                return;
+            }
+
+            UndoRun.Begin(new InstanceRun(turn, definition, id), by, reason);
         }
         else if (item.Kind == "changed" && item.Instance is { } undone)
         {

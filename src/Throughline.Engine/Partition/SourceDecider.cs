@@ -1,4 +1,5 @@
 using Throughline.Engine.Cases;
+using Throughline.Engine.Intake;
 using Throughline.Model;
 
 namespace Throughline.Engine.Partition;
@@ -19,10 +20,20 @@ internal static class SourceDecider
         var id = new RecordId(prepared.Entity!, turn.State.Key.Unit.Length > 0 ? turn.State.Key.Unit : inward.Key!);
         var told = payload.Text(PayloadNames.Reference) is { } reference ? $" (its reference: {reference})" : "";
         turn.Tell("received", $"{system} sent {payload.Text(PayloadNames.Entity)} {externalId}{told}.", system, payload.Text(PayloadNames.Entity), externalId);
-        turn.Crosswalk.Add(new CrosswalkRow(system, payload.Text(PayloadNames.Entity)!, externalId, turn.State.Key, id.Entity, id.Key));
+        if (payload.Text(MoveDecider.KeepsCrosswalk) is null)
+        {
+            turn.Crosswalk.Add(new CrosswalkRow(system, payload.Text(PayloadNames.Entity)!, externalId, turn.State.Key, id.Entity, id.Key));
+        }
+        else
+        {
+            // Found here by people all the same.
+            turn.Matches.Add(new MatchRow(turn.State.Key.Scope, id.Entity, externalId, turn.State.Key.Unit));
+        }
+
+        var attributes = MoveDecider.IsPending(turn.State) ? inward.Attributes.Without("parent") : inward.Attributes;
         turn.Close(Case.UnmappedId(system, payload.Text(PayloadNames.Entity)!, externalId), CaseStatus.Settled, null, null);
-        Apply(turn, system, payload.Text(PayloadNames.Version), id, inward.Attributes, payload.Flag(PayloadNames.Deleted) == true);
-        FollowReferences(turn, system, id, inward.Attributes);
+        Apply(turn, system, payload.Text(PayloadNames.Version), id, attributes, payload.Flag(PayloadNames.Deleted) == true);
+        FollowReferences(turn, system, id, attributes);
         MasterDecider.MergeIfSame(turn, prepared, id);
     }
 
@@ -113,21 +124,13 @@ internal static class SourceDecider
         return (before.Merge(Fields.Of([.. accepted])), refused);
     }
 
-    // A record may refer to another scope's records (its contract, the opportunity it extends): this scope asks to be told of them.
+    // A sale refers to its contract, whose changes come to an address of their own: this scope asks to be told of them.
     private static void FollowReferences(Turn turn, string system, RecordId id, Fields attributes)
     {
-        if (turn.State.Key.Scope.Kind != Scope.EngagementKind || id.Entity != "opportunity")
+        if (turn.State.Key.Scope.Kind == Scope.EngagementKind && id.Entity == Placement.Opportunity
+            && attributes.Text("contract") is { Length: > 0 } contract && contract != turn.State.Key.Scope.Key)
         {
-            return;
-        }
-
-        // Late records of an opportunity that extends another one may still arrive at its own address.
-        foreach (var home in new[] { attributes.Text("contract"), id.Key })
-        {
-            if (home is { Length: > 0 } && home != turn.State.Key.Scope.Key)
-            {
-                turn.Send(EnvelopeKind.Subscribe, Scope.Engagement(home), "", Fields.Of(("scope", turn.State.Key.Scope.ToString()), (PayloadNames.System, system)));
-            }
+            turn.Send(EnvelopeKind.Subscribe, Scope.Engagement(contract), "", Fields.Of(("scope", turn.State.Key.Scope.ToString()), (PayloadNames.System, system)));
         }
     }
 

@@ -23,6 +23,7 @@ public enum InstanceStatus
 /// <param name="Held">The reason for it was withdrawn (a won deal taken back): nothing more is written until that is settled.</param>
 /// <param name="Requesters">Who waits for the result.</param>
 /// <param name="Seen">Fingerprint of the subject when it was done, to notice changes afterwards.</param>
+/// <param name="Watch">When the hub looks by itself whether a step has waited too long; null where none waits.</param>
 public sealed record Instance(
     InstanceId Id,
     string Process,
@@ -36,7 +37,8 @@ public sealed record Instance(
     Fields Request,
     DateTimeOffset StartedAt,
     DateTimeOffset ChangedAt,
-    string? Seen = null)
+    string? Seen = null,
+    DateTimeOffset? Watch = null)
 {
     public StepState Step(string name) => Steps.GetValueOrDefault(name) ?? StepState.New;
 
@@ -46,10 +48,14 @@ public sealed record Instance(
 /// <summary>How far one step is.</summary>
 /// <param name="Reason">Why it waits, for people; null where it does not.</param>
 /// <param name="Since">Since when it waits for that kind of reason.</param>
+/// <param name="Due">When a case tells a person that it still waits.</param>
 /// <param name="Data">What the step kind remembers: the approval given, requests sent, failing checks.</param>
-public sealed record StepState(bool IsDone, string? Reason, DateTimeOffset? Since, Fields Data)
+public sealed record StepState(bool IsDone, string? Reason, DateTimeOffset? Since, DateTimeOffset? Due, Fields Data)
 {
-    public static StepState New { get; } = new(false, null, null, Fields.Empty);
+    public static StepState New { get; } = new(false, null, null, null, Fields.Empty);
+
+    /// <summary>The same without the wait that it is in: when it waits again, its time begins anew.</summary>
+    public StepState Anew => this with { Reason = null, Since = null, Due = null };
 }
 
 /// <summary>Who asked for an instance and is answered when it is done.</summary>

@@ -17,14 +17,15 @@ public static class InstanceRows
         ("status", instance.Status),
         ("held", instance.Held),
         ("steps", Fields.From(instance.Steps.OrderBy(step => step.Key, StringComparer.Ordinal).Select(step => new KeyValuePair<string, object?>(step.Key, Fields.Of(
-            ("done", step.Value.IsDone), ("reason", step.Value.Reason), ("since", step.Value.Since), ("data", step.Value.Data)))))),
+            ("done", step.Value.IsDone), ("reason", step.Value.Reason), ("since", step.Value.Since), ("due", step.Value.Due), ("data", step.Value.Data)))))),
         ("requesters", instance.Requesters.Select(requester => Fields.Of(
             ("requestId", requester.RequestId), ("scope", requester.Scope.ToString()), ("unit", requester.Unit), ("correlation", requester.CorrelationId)))),
         ("correlation", instance.CorrelationId),
         ("request", instance.Request),
         ("startedAt", instance.StartedAt),
         ("changedAt", instance.ChangedAt),
-        ("seen", instance.Seen));
+        ("seen", instance.Seen),
+        ("watch", instance.Watch));
 
     public static Instance Read(Fields data) => new(
         InstanceId.Parse(data.Text("id")!),
@@ -40,8 +41,9 @@ public static class InstanceRows
         data.Nested("request") ?? Fields.Empty,
         CaseRows.Instant(data, "startedAt")!.Value,
         CaseRows.Instant(data, "changedAt")!.Value,
-        data.Text("seen"));
+        data.Text("seen"),
+        CaseRows.Instant(data, "watch"));
 
     private static StepState ReadStep(Fields data) =>
-        new(data.Flag("done") == true, data.Text("reason"), CaseRows.Instant(data, "since"), data.Nested("data") ?? Fields.Empty);
+        new(data.Flag("done") == true, data.Text("reason"), CaseRows.Instant(data, "since"), CaseRows.Instant(data, "due"), data.Nested("data") ?? Fields.Empty);
 }

@@ -53,7 +53,7 @@ public sealed class InstanceRun(Turn turn, ProcessDefinition definition, Instanc
                 Turn.Tell("released", $"{step.Title}: goes on.");
             }
 
-            Set(Instance.With(step.Name, new StepState(true, null, null, data ?? state.Data)) with { ChangedAt = Turn.Now });
+            Set(Instance.With(step.Name, new StepState(true, null, null, null, data ?? state.Data)) with { ChangedAt = Turn.Now });
         }
     }
 
@@ -61,7 +61,7 @@ public sealed class InstanceRun(Turn turn, ProcessDefinition definition, Instanc
     public void Wait(StepDefinition step, string reason, Fields? data = null, bool tell = true)
     {
         var state = Instance.Step(step.Name);
-        if (state.IsDone || state.Reason != reason || (data is not null && !data.Equals(state.Data)))
+        if (state.IsDone || state.Due is null || state.Reason != reason || (data is not null && !data.Equals(state.Data)))
         {
             if (tell && state.Reason != reason)
             {
@@ -69,7 +69,8 @@ public sealed class InstanceRun(Turn turn, ProcessDefinition definition, Instanc
             }
 
             var since = state is { IsDone: false, Since: { } start } ? start : Turn.Now;
-            Set(Instance.With(step.Name, new StepState(false, reason, since, data ?? state.Data)) with { ChangedAt = Turn.Now });
+            var due = (state.IsDone ? null : state.Due) ?? since + Definition.DeadlineOf(step);
+            Set(Instance.With(step.Name, new StepState(false, reason, since, due, data ?? state.Data)) with { ChangedAt = Turn.Now });
         }
     }
 
@@ -91,7 +92,9 @@ public sealed class InstanceRun(Turn turn, ProcessDefinition definition, Instanc
     /// <summary>One line about how it stands, as it is written back to the CRM (requirement X16).</summary>
     public Fields Status()
     {
-        var waiting = Definition.Steps.Select(step => Instance.Step(step.Name)).FirstOrDefault(state => state.Data.Flag("attention") == true && !state.IsDone);
+        // The step that writes this very text does not wait for itself.
+        var waiting = Definition.Steps.Where(step => step is not StepDefinition.Write { Always: true }).Select(step => Instance.Step(step.Name))
+            .FirstOrDefault(state => !state.IsDone && (state.Data.Flag("attention") == true || state.Due <= Turn.Now));
         var finished = Definition.Steps.Where(step => step is not StepDefinition.Write { Always: true }).All(step => Instance.Step(step.Name).IsDone);
         var text = Instance.Status switch
         {

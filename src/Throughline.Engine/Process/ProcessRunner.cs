@@ -91,7 +91,11 @@ public static class ProcessRunner
 
     private static void AdvanceOne(Turn turn, Instance instance)
     {
-        var definition = DefinitionOf(turn, instance);
+        if (DefinitionChange.DefinitionOf(turn, instance) is not { } definition)
+        {
+            return;
+        }
+
         var run = new InstanceRun(turn, definition, instance.Id);
         switch (instance.Status)
         {
@@ -115,34 +119,25 @@ public static class ProcessRunner
                 NoticeRevival(run);
                 break;
         }
-    }
 
-    /// <summary>
-    /// The definition of an instance. Where the release that it began under is gone, it goes on with the current definition of the same
-    /// name, and says so.
-    /// </summary>
-    public static ProcessDefinition DefinitionOf(Turn turn, Instance instance)
-    {
-        if (turn.Context.Definitions.Find(instance.Definition) is { } known)
-        {
-            return known;
-        }
-
-        var definition = turn.Landscape.Processes[instance.Process];
-        turn.State = turn.State.With(instance with { Definition = DefinitionLibrary.FingerprintOf(definition) });
-        turn.Tell("changed", $"{definition.Title} goes on with version {definition.Version} of its definition.");
-        return definition;
+        Deadlines.Examine(run);
     }
 
     private static void RunSteps(InstanceRun run)
     {
         if (!run.Instance.Held)
         {
-            foreach (var step in run.Definition.Steps.Where(step => step is not StepDefinition.Write { Always: true }))
+            var settled = new HashSet<string>(StringComparer.Ordinal);
+            foreach (var step in run.Definition.InOrder.Where(step => step.After.All(settled.Contains)))
             {
-                if (step.After.All(name => run.Instance.Step(name).IsDone))
+                if (step is not StepDefinition.Write { Always: true })
                 {
                     StepRunner.Run(run, step);
+                }
+
+                if (run.Instance.Step(step.Name).IsDone)
+                {
+                    settled.Add(step.Name);
                 }
             }
         }

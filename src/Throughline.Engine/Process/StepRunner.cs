@@ -38,16 +38,30 @@ internal static class StepRunner
         }
 
         var scene = run.Scene();
-        if (step.When is not null && (!scene.TryEvaluate(step.When, out var wanted, out _) || wanted is not true))
+        object? wanted = true;
+        if (step.When is not null && !scene.TryEvaluate(step.When, out wanted, out var problem))
+        {
+            run.Wait(step, $"It cannot be told whether {step.Event} is to be published: {problem}");
+            return;
+        }
+
+        if (wanted is not true || DefinitionChange.HasPublished(run, step))
         {
             run.Done(step);
             return;
         }
 
-        var payload = TemplateRunner.Run(step.Payload, scene.Variables, scene.Hooks).Fields;
-        run.Turn.Events.Add(new PublishedEvent(0, step.Event, run.Instance.CorrelationId, run.Turn.Now, payload));
+        var payload = TemplateRunner.Run(step.Payload, scene.Variables, scene.Hooks);
+        if (!payload.IsComplete)
+        {
+            run.Wait(step, $"{step.Event} cannot be published: "
+                + (payload.Problems.IsEmpty ? $"waits for {string.Join(", ", payload.Waits)}" : payload.Refusal("its content has no value").Message));
+            return;
+        }
+
+        run.Turn.Events.Add(new PublishedEvent(0, step.Event, run.Instance.CorrelationId, run.Turn.Now, payload.Fields));
         run.Turn.Tell("published", $"Event {step.Event} published.");
-        run.Done(step);
+        run.Done(step, Fields.Of((DefinitionChange.EventName, step.Event)));
     }
 }
 
@@ -177,7 +191,7 @@ internal static class DecideStep
             // A record that systems sent is theirs; the decision only adds what it issues (a number) to it.
             var isTheirs = known is { Owner: null };
             var attributes = isTheirs ? known!.Attributes.Merge(record.Attributes) : record.Attributes;
-            if (known is null || !known.Attributes.Equals(attributes))
+            if (known is null || !known.Attributes.Equals(attributes) || (!isTheirs && known.Owner != owner))
             {
                 run.Turn.State = run.Turn.State.With(new CanonicalRecord(id, attributes, isTheirs ? null : owner, known?.Versions ?? Fields.Empty));
                 LookupKeys.Publish(run.Turn, id, attributes);
@@ -185,7 +199,7 @@ internal static class DecideStep
             }
         }
 
-        foreach (var gone in run.Turn.State.Records.Values.Where(record => record.Owner == owner && !wanted.ContainsKey(record.Id)).ToArray())
+        foreach (var gone in run.Turn.State.Records.Values.Where(record => DefinitionChange.Owns(run, step, record.Owner) && !wanted.ContainsKey(record.Id)).ToArray())
         {
             TellOfOrphans(run, step, gone);
             run.Turn.State = run.Turn.State with { Records = run.Turn.State.Records.Remove(gone.Id) };
@@ -202,7 +216,7 @@ internal static class DecideStep
         {
             var result = run.Turn.Context.Decisions[step.Decision].Decide(input);
             var foreign = result.Records.FirstOrDefault(record =>
-                run.Turn.State.Records.GetValueOrDefault(new RecordId(record.Entity, record.Key)) is { Owner: not null } known && known.Owner != input.Owner);
+                run.Turn.State.Records.GetValueOrDefault(new RecordId(record.Entity, record.Key)) is { Owner: { } other } && !DefinitionChange.Owns(run, step, other));
             return foreign is null ? result : DecisionResult.Refuse(new DecisionProblem(
                 "pmo", $"{foreign.Entity} {foreign.Key} belongs to another sale of this engagement and cannot be planned again.",
                 "Give the workstream another code in the CRM.", null));
@@ -240,17 +254,17 @@ internal static class RequestStep
     public static void Run(InstanceRun run, StepDefinition.Request step)
     {
         var scene = run.Scene();
-        if (!scene.TryEvaluate(step.Each, out var value, out var problem) || value is not IReadOnlyList<object?> items)
+        if (Items(scene, step, out var problem) is not { } items)
         {
-            run.Wait(step, $"It cannot be told what to ask for: {problem ?? "the expression does not yield a list"}", Fields.Of(("attention", true)));
+            run.Wait(step, $"It cannot be told what to ask for: {problem}", run.Instance.Step(step.Name).Data.With("attention", true));
             return;
         }
 
         var data = run.Instance.Step(step.Name).Data.Without("attention");
         var missing = new List<string>();
-        foreach (var item in items.Select(item => Fields.Normalize(item)).OfType<Fields>())
+        foreach (var item in items)
         {
-            var key = item.Text("key") ?? throw new InvalidOperationException($"{step.Place}: every item of a request needs a key");
+            var key = item.Text("key")!;
             var requestId = CommandId.Derive(run.Instance.Id.ToString(), step.Name, key, item.Fingerprint()).ToString();
             // A number is issued once; anything else is asked for again when what is asked has changed.
             var isNumber = step.Process.StartsWith(StepDefinition.Request.NumberPrefix, StringComparison.Ordinal);
@@ -273,30 +287,36 @@ internal static class RequestStep
         Conclude(run, step, data, missing);
     }
 
+    private static List<Fields>? Items(Scene scene, StepDefinition.Request step, out string? problem)
+    {
+        if (!scene.TryEvaluate(step.Each, out var value, out problem))
+        {
+            return null;
+        }
+
+        var items = (value as IReadOnlyList<object?>)?.Select(item => Fields.Normalize(item) as Fields).ToList();
+        problem = items is null ? $"{step.Place} does not yield a list"
+            : items.Exists(item => item?.Text("key") is not { Length: > 0 }) ? $"{step.Place} yields an item without a key"
+            : null;
+        return problem is null ? items!.ConvertAll(item => item!) : null;
+    }
+
     private static void Conclude(InstanceRun run, StepDefinition.Request step, Fields data, List<string> missing)
     {
         var caseId = run.CaseIdOf("request", step.Name);
-        var timer = $"{run.Instance.Id}|{step.Name}";
         if (missing.Count == 0)
         {
             run.Turn.Close(caseId, CaseStatus.Settled, null, null);
-            if (run.Instance.Step(step.Name).Since is not null)
-            {
-                run.Turn.Timer(timer, null, Fields.Empty);
-            }
-
             run.Done(step, data);
             return;
         }
 
-        var since = run.Instance.Step(step.Name).Since ?? run.Turn.Now;
-        if (run.Instance.Step(step.Name).Since is null)
+        var state = run.Instance.Step(step.Name);
+        if (!state.IsDone && run.Turn.Now >= state.Due)
         {
-            run.Turn.Timer(timer, since + step.Within, Fields.Of(("instance", run.Instance.Id.ToString())));
-        }
-        else if (run.Turn.Now >= since + step.Within)
-        {
-            run.OpenCase(caseId, step.Name, "overdue", run.Words(step.Case, run.Scene()), [CaseAction.Retry, CaseAction.Reject]);
+            var words = run.Words(step.Case, run.Scene());
+            var says = string.Create(CultureInfo.InvariantCulture, $"{words.Says} It waits since {state.Since:yyyy-MM-dd HH:mm} UTC for {string.Join(", ", missing)}.");
+            run.OpenCase(caseId, step.Name, Deadlines.CaseKind, words with { Says = says }, [CaseAction.Retry, CaseAction.Reject]);
             data = data.With("attention", true);
         }
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using Throughline.Connect;
 using Throughline.Engine.Cases;
@@ -27,7 +28,12 @@ internal static class UndoRun
             run.Turn.State = run.Turn.State.With(target with { Failure = null });
         }
 
-        run.Set(run.Instance with { Status = InstanceStatus.Undoing, Held = false, ChangedAt = run.Turn.Now });
+        // Whatever a step waited for until now, it has its whole time to be taken back.
+        run.Set(run.Instance with
+        {
+            Status = InstanceStatus.Undoing, Held = false, ChangedAt = run.Turn.Now,
+            Steps = run.Instance.Steps.ToImmutableDictionary(step => step.Key, step => step.Value.Anew),
+        });
         run.Turn.Tell("undoing", $"{run.Definition.Title} is taken back by {by}: {reason}");
     }
 
@@ -39,12 +45,22 @@ internal static class UndoRun
             var mine = Mine(run, step).Where(target => target is { Undone: false } && (target.InFlight is not null || (target.Created && target.ExternalId is not null))).ToArray();
             if (mine.Length == 0)
             {
+                if (run.Instance.Step(step.Name).Reason is not null)
+                {
+                    run.Done(step);
+                }
+
                 continue;
             }
 
             foreach (var target in mine.OrderByDescending(target => target.Id, StringComparer.Ordinal))
             {
                 UndoOne(run, step, target);
+            }
+
+            if (Mine(run, step).FirstOrDefault(target => target.InFlight is not null) is { } waiting)
+            {
+                run.Wait(step, $"waits for {waiting.System} to take back {waiting.Entity} {waiting.ExternalId}", tell: false);
             }
 
             // Earlier steps wait until everything of this one is gone: a project cannot go before its tasks.
@@ -65,7 +81,7 @@ internal static class UndoRun
     }
 
     private static IEnumerable<Target> Mine(InstanceRun run, StepDefinition.Write step) =>
-        run.Turn.State.Targets.Values.Where(target => target.Instance == run.Instance.Id && target.Step == step.Name);
+        run.Turn.State.Targets.Values.Where(target => DefinitionChange.Wrote(run, step, target));
 
     private static void UndoOne(InstanceRun run, StepDefinition.Write step, Target target)
     {
@@ -97,16 +113,20 @@ internal static class UndoRun
 
     private static void Finish(InstanceRun run, StepDefinition.Write[] steps)
     {
+        var mine = run.Turn.State.Targets.Values.Where(target => target.Instance == run.Instance.Id).ToArray();
         var kept = steps.Where(step => !step.Undo && step.KeepReason is not null)
             .SelectMany(step => Mine(run, step).Where(target => target.ExternalId is not null)
                 .Select(target => $"{target.Entity} {target.ExternalId} in {target.System} stays: {step.KeepReason}"))
-            .Concat(run.Turn.State.Targets.Values.Where(target => target.Instance == run.Instance.Id && target is { Created: false, Undone: false, ExternalId: not null }
-                    && !run.Turn.Landscape.OutwardMaps[target.Map].UpdateOnly)
+            .Concat(mine.Where(target => target is { Created: false, Undone: false, ExternalId: not null } && !IsUpdateOnly(run, target))
                 .Select(target => $"{target.Entity} {target.ExternalId} in {target.System} stays: it was there before."))
-            .Concat(run.Turn.State.Targets.Values.Where(target => target.Instance == run.Instance.Id && target is { ExternalId: null, Failure.Code: "in-doubt" })
+            .Concat(mine.Where(target => target is { Created: true, Undone: false, ExternalId: not null } && !steps.Any(step => DefinitionChange.Wrote(run, step, target)))
+                .Select(target => $"{target.Entity} {target.ExternalId} in {target.System} stays: no step of the process writes it any more; remove it there by hand."))
+            .Concat(mine.Where(target => target is { ExternalId: null, Failure.Code: "in-doubt" })
                 .Select(target => $"{target.Entity} for {target.Record} may stand in {target.System}: its answer was lost; look there."))
             .Distinct().ToArray();
         run.Set(run.Instance with { Status = InstanceStatus.Undone, ChangedAt = run.Turn.Now, Seen = run.SubjectFingerprint(), Requesters = [] });
         run.Turn.Tell("undone", kept.Length == 0 ? "Everything was taken back." : $"Taken back. What remains: {string.Join(" ", kept)}");
     }
+
+    private static bool IsUpdateOnly(InstanceRun run, Target target) => run.Turn.Landscape.OutwardMaps.GetValueOrDefault(target.Map)?.UpdateOnly == true;
 }

@@ -15,7 +15,13 @@ internal static class Withdrawals
         }
 
         var scene = run.Scene();
-        var taken = scene.TryEvaluate(withdrawn.When, out var value, out _) && value is true;
+        if (!scene.TryEvaluate(withdrawn.When, out var value, out _))
+        {
+            // Not known is neither taken back nor given again: it stays as it is.
+            return;
+        }
+
+        var taken = value is true;
         var caseId = run.CaseIdOf("withdrawn", "");
         if (taken)
         {

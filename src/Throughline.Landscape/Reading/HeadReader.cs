@@ -80,10 +80,23 @@ internal static class HeadReader
                 if (keys.Text(own.Name, required: true) is { } system2)
                 {
                     byLegalEntity[own.Name] = system2;
+                    CheckSame(member.Name, standard, own, system2, draft);
                 }
             }
 
             draft.Roles[member.Name] = (new RoleDeclaration(member.Name, standard, byLegalEntity.ToFrozenDictionary(StringComparer.Ordinal)), member.Place);
+        }
+    }
+
+    // A customer has one id per role: with two systems in a role the id that it has in one would be written to the other.
+    private static void CheckSame(string role, string standard, MemberNode own, string system, Draft draft)
+    {
+        if (system != standard)
+        {
+            draft.Problems.Error(
+                own.Place, "several-systems", $"role {role} is played by {KeyReader.Shorten(system)} for {own.Name} and by {KeyReader.Shorten(standard)} for the others; the hub"
+                    + $" looks up ids by role and would mix those of the two. Name one system for the role: remove '{own.Name}' here, and give {own.Name} a hub and a"
+                    + " landscape of its own if it must keep its system");
         }
     }
 

@@ -25,6 +25,7 @@ internal static class ProcessReader
         var scope = VariableScope.Process(subject, functions);
         var startsWhen = ExpressionReader.Take(keys, "startsWhen", scope, draft);
         var withdrawn = ReadWithdrawal(keys, scope, draft);
+        var within = keys.Duration("within", TimeSpan.FromDays(1));
         var steps = ReadSteps(keys, name ?? "", scope, functions, draft);
         var result = keys.Node("result") is { } template
             ? ExpressionReader.ReadTemplate(template, scope.WithFunctions(functions.WithRecords), draft)
@@ -32,7 +33,10 @@ internal static class ProcessReader
         keys.Done();
         if (name is not null && title is not null && purpose is not null && owner is not null && subject is not null)
         {
-            var process = new ProcessDefinition(name, version, title, purpose, owner, subject.Name, startsWhen, withdrawn, steps, result, text, keys.Place);
+            var process = new ProcessDefinition(name, version, title, purpose, owner, subject.Name, startsWhen, withdrawn, steps, result, text, keys.Place)
+            {
+                Within = within,
+            };
             draft.Add(draft.Processes, "process", name, keys.PlaceOf("process"), process, other => other.Place);
         }
     }

@@ -126,6 +126,7 @@ internal sealed class StepReader(KeyReader keys, string name, VariableScope scop
         var always = keys.Flag("always", false);
         var undo = keys.Flag("undo", false);
         var keep = keys.Text("keep");
+        var within = Within();
         var text = CaseReader.Read(keys, recordScope.With(VariableNames.Record, VariableNames.Failure), draft);
         if (undo == (keep is not null))
         {
@@ -138,15 +139,21 @@ internal sealed class StepReader(KeyReader keys, string name, VariableScope scop
 
         return map is null || text is null || (when is null && keys.Has("when") && record is not null)
             ? null
-            : new StepDefinition.Write(name, title, after, map, when, always, undo, keep, text, keys.Place);
+            : new StepDefinition.Write(name, title, after, map, when, always, undo, keep, text, keys.Place) { Within = within };
     }
 
     private StepDefinition.Publish? ReadPublish(string title, ImmutableArray<string> after)
     {
         var eventName = keys.Text("event", required: true);
         var when = ExpressionReader.Take(keys, "when", scope, draft);
+        var within = Within();
         var payloadScope = scope.WithFunctions(functions.WithRecords);
         var payload = keys.Node("payload", required: true) is { } node ? ExpressionReader.ReadTemplate(node, payloadScope, draft) : null;
-        return eventName is null || payload is null ? null : new StepDefinition.Publish(name, title, after, eventName, when, payload, keys.Place);
+        return eventName is null || payload is null
+            ? null
+            : new StepDefinition.Publish(name, title, after, eventName, when, payload, keys.Place) { Within = within };
     }
+
+    // Where it is left out, the process says it for all its steps.
+    private TimeSpan? Within() => keys.Has("within") ? keys.Duration("within", TimeSpan.Zero) : null;
 }

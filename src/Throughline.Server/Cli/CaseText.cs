@@ -19,14 +19,19 @@ internal static class CaseText
         return text.ToString();
     }
 
-    public static string Long(Fields item)
+    /// <param name="options">Options that a command needs here to reach the same hub, with a space before each; empty where none.</param>
+    public static string Long(Fields item, string options = "")
     {
         var text = new StringBuilder(Short(item));
         Line(text, $"  Engagement: {item.Text("engagement")}{(item.Text("step") is { } step ? $", step {step}" : "")}");
         if (item.Text("status") == "open")
         {
-            var commands = item.List("actions").OfType<string>().Select(action => $"throughline cases {action} {item.Text("id")}");
-            Line(text, $"  You can: {string.Join(", ", commands)}");
+            Line(text, "  You can:");
+            foreach (var action in item.List("actions").OfType<string>())
+            {
+                Line(text, $"    {Command(action, item.Text("id")!)}{options}");
+            }
+
             Line(text, $"  Overdue from {Local(item.Text("dueAt"))}");
         }
         else if (item.Text("reason") is { } reason)
@@ -36,6 +41,9 @@ internal static class CaseText
 
         return text.ToString();
     }
+
+    /// <summary>A command line that runs as it stands.</summary>
+    public static string Command(string action, string id) => $"throughline cases {action} {id}{(action == "reject" ? " --reason \"say why here\"" : "")}";
 
     /// <summary>An instant in this machine's local time.</summary>
     public static string Local(string? iso, string format = "yyyy-MM-dd HH:mm:ss") =>

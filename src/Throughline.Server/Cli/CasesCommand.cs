@@ -62,7 +62,7 @@ internal static class CasesCommand
     private static Command Show(Terminal terminal)
     {
         var (data, url, json) = (CommonOptions.Data(terminal), CommonOptions.Url(terminal), CommonOptions.Json());
-        var id = new Argument<string>("id") { Description = "The case's id." };
+        var id = new Argument<string>("id") { Description = "The case's id, or its first characters (6 or more)." };
         var command = new Command("show", """
             Show one case.
 
@@ -73,8 +73,8 @@ internal static class CasesCommand
         {
             using var hub = HubClient.Open(parsed.GetValue(url)!, parsed.GetValue(data)!);
             var body = (await terminal.WithProgressAsync("Asking the hub",
-                hub.GetAsync($"/api/v1/cases/{Uri.EscapeDataString(parsed.GetValue(id)!)}", cancellation))).Need();
-            Print(terminal, body, parsed.GetValue(json));
+                ShowAsync(hub, parsed.GetValue(id)!, cancellation))).Need();
+            Print(terminal, body, parsed.GetValue(json), CommonOptions.Repeat(parsed, data, url));
             return Exit.Ok;
         });
         return command;
@@ -83,7 +83,7 @@ internal static class CasesCommand
     private static Command Act(Terminal terminal, string action, string summary, bool needsReason)
     {
         var (data, url, json) = (CommonOptions.Data(terminal), CommonOptions.Url(terminal), CommonOptions.Json());
-        var id = new Argument<string>("id") { Description = "The case's id." };
+        var id = new Argument<string>("id") { Description = "The case's id, or its first characters (6 or more)." };
         var by = new Option<string>("--by")
         {
             Description = "Who decides. Default: the name of this account.", HelpName = "WHO", DefaultValueFactory = _ => Environment.UserName,
@@ -99,10 +99,9 @@ internal static class CasesCommand
         command.SetAction(async (parsed, cancellation) =>
         {
             using var hub = HubClient.Open(parsed.GetValue(url)!, parsed.GetValue(data)!);
-            var path = $"/api/v1/cases/{Uri.EscapeDataString(parsed.GetValue(id)!)}/{action}";
-            var answer = await terminal.WithProgressAsync("Waiting for the hub",
-                hub.PostAsync(path, Fields.Of(("by", parsed.GetValue(by)), ("reason", parsed.GetValue(reason))), cancellation));
-            Print(terminal, answer.Need(), parsed.GetValue(json));
+            var decision = Fields.Of(("by", parsed.GetValue(by)), ("reason", parsed.GetValue(reason)));
+            var answer = await terminal.WithProgressAsync("Waiting for the hub", ActAsync(hub, parsed.GetValue(id)!, action, decision, cancellation));
+            Print(terminal, answer.Need(), parsed.GetValue(json), CommonOptions.Repeat(parsed, data, url));
             if (answer.Status == 202)
             {
                 terminal.Error.WriteLine("The hub has recorded it and has not come to it yet; look again with 'throughline cases show'.");
@@ -113,7 +112,13 @@ internal static class CasesCommand
         return command;
     }
 
-    private static void Print(Terminal terminal, Fields item, bool asJson)
+    private static async Task<HubAnswer> ShowAsync(HubClient hub, string text, CancellationToken cancellation) =>
+        await hub.GetAsync($"/api/v1/cases/{await IdPrefix.CaseAsync(hub, text, cancellation)}", cancellation);
+
+    private static async Task<HubAnswer> ActAsync(HubClient hub, string text, string action, Fields decision, CancellationToken cancellation) =>
+        await hub.PostAsync($"/api/v1/cases/{await IdPrefix.CaseAsync(hub, text, cancellation)}/{action}", decision, cancellation);
+
+    private static void Print(Terminal terminal, Fields item, bool asJson, string options)
     {
         if (asJson)
         {
@@ -121,7 +126,7 @@ internal static class CasesCommand
         }
         else
         {
-            terminal.Out.Write(CaseText.Long(item));
+            terminal.Out.Write(CaseText.Long(item, options));
         }
     }
 }

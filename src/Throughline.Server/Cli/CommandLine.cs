@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using System.Runtime.InteropServices;
 using Throughline.Engine;
+using Throughline.Server.Hosting;
 
 namespace Throughline.Server.Cli;
 
@@ -12,28 +14,42 @@ internal static class CommandLine
     public static async Task<int> RunAsync(string[] args, Terminal terminal, CancellationToken cancellation = default)
     {
         var parsed = Root(terminal).Parse(args);
-        if (parsed.Action is ParseErrorAction)
+        if (parsed.Action is ParseErrorAction wrong)
         {
-            foreach (var error in parsed.Errors)
-            {
-                await terminal.Error.WriteLineAsync(error.Message);
-            }
-
+            (wrong.ShowHelp, wrong.ShowTypoCorrections) = (false, true);
+            await parsed.InvokeAsync(new InvocationConfiguration { Output = terminal.Error, Error = terminal.Error }, cancellation);
             var path = string.Join(' ', Path(parsed.CommandResult));
             await terminal.Error.WriteLineAsync($"See '{path} --help'.");
             return Exit.Usage;
         }
 
+        // The library cancels the command's own token on these signals and does not say so here.
+        var isAsked = false;
+        using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, _ => Volatile.Write(ref isAsked, true));
+        using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, _ => Volatile.Write(ref isAsked, true));
+        var configuration = new InvocationConfiguration { Output = terminal.Out, Error = terminal.Error, EnableDefaultExceptionHandler = false,
+            ProcessTerminationTimeout = DrainMax };
+        return await GuardAsync(terminal, () => parsed.InvokeAsync(configuration, cancellation),
+            () => cancellation.IsCancellationRequested || Volatile.Read(ref isAsked));
+    }
+
+    /// <summary>Runs a command and turns what goes wrong into words and an exit code.</summary>
+    /// <param name="isAskedToStop">A person or the system has asked the program to end.</param>
+    public static async Task<int> GuardAsync(Terminal terminal, Func<Task<int>> command, Func<bool> isAskedToStop)
+    {
         try
         {
-            var configuration = new InvocationConfiguration { Output = terminal.Out, Error = terminal.Error, EnableDefaultExceptionHandler = false,
-                ProcessTerminationTimeout = DrainMax };
-            return await parsed.InvokeAsync(configuration, cancellation);
+            return await command();
         }
         catch (CommandFailedException e)
         {
             await terminal.Error.WriteLineAsync(e.Message);
             return e.ExitCode;
+        }
+        catch (TokenProblemException e)
+        {
+            await terminal.Error.WriteLineAsync(e.Message);
+            return Exit.Token;
         }
         catch (StoreUnavailableException e)
         {
@@ -46,9 +62,16 @@ internal static class CommandLine
             await terminal.Error.WriteLineAsync($"{e.Message} Check the path or port and the rights of this account.");
             return Exit.Negative;
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (isAskedToStop())
         {
             return Exit.Ok;
+        }
+        catch (OperationCanceledException e)
+        {
+            await terminal.Error.WriteLineAsync(
+                $"It was broken off before its end, and nobody asked for that ({e.Message.TrimEnd('.')}). Run it again; if it is broken off again, please report it "
+                + "with what you did.");
+            return Exit.Negative;
         }
         catch (Exception e)
         {
@@ -65,9 +88,13 @@ internal static class CommandLine
             Start here:
               throughline demo                    watch deals go through, on stand-ins of all systems
               throughline validate landscapes/demo
+              throughline sandbox all             stand-ins to try a hub on; paste what it prints into another window, and there:
+              throughline doctor --landscape landscapes/demo
               throughline serve --landscape landscapes/demo
 
-            Exit codes: 0 done, 1 the answer is no, 2 wrong usage, 3 the hub cannot be reached.
+            THROUGHLINE_URL and THROUGHLINE_DATA stand in for --url and --data. The token is read from the file 'token' of the data folder.
+
+            Exit codes: 0 done, 1 the answer is no, 2 wrong usage, 3 the hub cannot be reached, 4 the token is missing, damaged or not this hub's.
             """);
         root.Subcommands.Add(ServeCommand.Make(terminal));
         root.Subcommands.Add(DemoCommand.Make(terminal));

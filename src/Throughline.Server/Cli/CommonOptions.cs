@@ -8,7 +8,7 @@ internal static class CommonOptions
 {
     public static Option<string> Data(Terminal terminal) => new("--data")
     {
-        Description = "The hub's data folder, where the token stands. Default: THROUGHLINE_DATA, else ./data.",
+        Description = "The hub's data folder; its file 'token' holds the token. Default: THROUGHLINE_DATA, else ./data.",
         HelpName = "DIR",
         DefaultValueFactory = _ => terminal.Environment("THROUGHLINE_DATA") is { Length: > 0 } folder ? folder : "data",
     };
@@ -19,6 +19,15 @@ internal static class CommonOptions
         HelpName = "URL",
         DefaultValueFactory = _ => terminal.Environment("THROUGHLINE_URL") is { Length: > 0 } url ? url : LoopbackAddress.Default,
     };
+
+    /// <summary>Those of the options that were typed, for a command line to print: whoever pastes it means the same hub.</summary>
+    public static string Repeat(ParseResult parsed, params Option<string>[] options) => string.Concat(options
+        .Where(option => parsed.GetResult(option) is { Implicit: false })
+        .Select(option => $" {option.Name} {Quoted(parsed.GetValue(option)!)}"));
+
+    /// <summary>A word for a POSIX shell.</summary>
+    public static string Quoted(string text) => text.Length > 0 && text.All(c => char.IsAsciiLetterOrDigit(c) || "-_./:@%+=,".Contains(c, StringComparison.Ordinal))
+        ? text : $"'{text.Replace("'", @"'\''", StringComparison.Ordinal)}'";
 
     public static Option<bool> Json() => new("--json") { Description = "Print the answer as JSON." };
 

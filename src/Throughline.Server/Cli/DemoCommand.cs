@@ -44,10 +44,10 @@ internal static class DemoCommand
                 return outcome.IsAsExpected ? Exit.Ok : Exit.Negative;
             }
 
-            told.Out.WriteLine();
-            told.Out.WriteLine($"The hub stays up until Ctrl-C. Status page: {stage.Hub.Address}  (its token stands in {stage.Hub.Token.FilePath})");
-            told.Out.WriteLine($"In another window: throughline trace {play.Project} --url {stage.Hub.Address.ToString().TrimEnd('/')} --data "
-                + $"{Path.GetDirectoryName(stage.Hub.Token.FilePath)}");
+            await play.LeaveOneAsync($"export THROUGHLINE_URL={stage.Hub.Address.ToString().TrimEnd('/')} THROUGHLINE_DATA="
+                + CommonOptions.Quoted(Path.GetDirectoryName(stage.Hub.Token.FilePath)!), cancellation);
+            told.Out.WriteLine($"The hub stays up until Ctrl-C. Status page: {stage.Hub.Address}  (it asks once for the token, which stands in "
+                + $"{stage.Hub.Token.FilePath})");
             await ServeCommand.UntilStoppedAsync(cancellation);
             return Exit.Ok;
         });

@@ -41,7 +41,7 @@ internal static class DoctorCommand
     private static async Task<bool> ExamineAsync(
         Terminal terminal, List<Finding> findings, string folder, string data, string url, string? postgres, CancellationToken cancellation)
     {
-        var result = Composition.ReadLandscape(folder, terminal.Environment);
+        var result = LandscapeFolders.Read(folder, terminal.Environment);
         findings.Add(result.Landscape is { } read
             ? new Finding("landscape", true, $"{read.Title} in {folder}, release {read.Release}", null)
             : new Finding("landscape", false,
@@ -51,34 +51,44 @@ internal static class DoctorCommand
         if (result.Landscape is { } landscape)
         {
             var secrets = new SecretResolver(terminal.Environment);
+            var missing = Cli.Secrets.Missing(landscape, terminal.Environment);
+            if (missing.Length > 0)
+            {
+                findings.Add(new Finding("environment", false, $"not set: {string.Join(", ", missing)}", Cli.Secrets.Remedy(missing)));
+            }
+
             using var transport = Composition.Transport();
             foreach (var system in landscape.Systems.Values.OrderBy(system => system.Name, StringComparer.Ordinal))
             {
-                findings.AddRange(Secrets(system, secrets));
-                findings.Add(await SystemAsync(system, secrets, transport, terminal.Time, cancellation));
+                // What is missing in the environment was said once and for all; every secret and every system would only repeat it.
+                var absent = missing.Select(name => "env:" + name).ToHashSet(StringComparer.Ordinal);
+                findings.AddRange(Secrets(system, secrets, absent));
+                findings.Add(Composition.SecretFields(system).Any(field => absent.Contains(system.Configuration.Text(field)!))
+                    ? new Finding($"system {system.Name}", false, "not tried without its secret", null)
+                    : await SystemAsync(system, secrets, transport, terminal.Time, cancellation));
             }
         }
 
         return true;
     }
 
-    private static IEnumerable<Finding> Secrets(SystemDeclaration system, SecretResolver secrets)
+    private static IEnumerable<Finding> Secrets(SystemDeclaration system, SecretResolver secrets, HashSet<string> absent)
     {
-        foreach (var (field, reference) in Composition.SecretFields(system).Select(field => (field, system.Configuration.Text(field)!)))
+        foreach (var (field, reference) in Composition.SecretFields(system).Select(field => (field, system.Configuration.Text(field)!))
+            .Where(pair => !absent.Contains(pair.Item2)))
         {
             var isThere = secrets.TryResolve(reference, out var problem) is not null;
-            yield return new Finding($"secret {system.Name}.{field}", isThere, isThere ? $"{reference} is there" : problem, isThere ? null
-                : $"provide {reference}");
+            yield return new Finding($"secret {system.Name}.{field}", isThere, isThere ? $"{reference} is there" : problem, null);
         }
 
-        foreach (var reference in system.Hooks)
+        foreach (var reference in system.Hooks.Where(reference => !absent.Contains(reference)))
         {
             var secret = secrets.TryResolve(reference, out var problem);
             var isKey = secret is not null && WebhookSignature.KeyOf(secret) is not null;
             yield return new Finding(
                 $"secret {system.Name} webhooks", isKey, isKey ? $"{reference} is there" : secret is null ? problem
                     : $"{reference} is not whsec_ followed by base64",
-                isKey ? null : "make one: echo whsec_$(openssl rand -base64 32)");
+                isKey || secret is null ? null : "make one: echo whsec_$(openssl rand -base64 32)");
         }
     }
 

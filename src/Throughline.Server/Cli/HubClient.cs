@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
 using System.Text;
 using Throughline.Model;
+using Throughline.Server.Api.Access;
 using Throughline.Server.Hosting;
 
 namespace Throughline.Server.Cli;
@@ -12,8 +13,7 @@ internal sealed record HubAnswer(int Status, Fields Body)
 
     /// <summary>The body, or the hub's own explanation as this command's failure.</summary>
     public Fields Need() => IsOk ? Body : throw new CommandFailedException(
-        Body.Text("detail") ?? $"The hub answered {Status} without an explanation; is it a Throughline hub?", Status == 401 ? Exit.Unreachable
-            : Exit.Negative);
+        Body.Text("detail") ?? $"The hub answered {Status} without an explanation; is it a Throughline hub?");
 }
 
 /// <summary>The command line's way to a running hub.</summary>
@@ -22,9 +22,12 @@ internal sealed class HubClient : IDisposable
     private static readonly TimeSpan TimeOut = TimeSpan.FromSeconds(30);
 
     private readonly HttpClient _client;
+    private readonly string? _tokenFile;
 
-    public HubClient(Uri address, string? token)
+    /// <param name="tokenFile">Where the token was read, for messages.</param>
+    public HubClient(Uri address, string? token, string? tokenFile = null)
     {
+        _tokenFile = tokenFile;
         _client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false, UseCookies = false }) { BaseAddress = address,
             Timeout = TimeOut };
         if (token is not null)
@@ -34,14 +37,11 @@ internal sealed class HubClient : IDisposable
     }
 
     /// <summary>A client with the token of a data folder.</summary>
+    /// <exception cref="TokenProblemException">The folder has no usable token.</exception>
     public static HubClient Open(string url, string data)
     {
         var address = AddressOf(url);
-        var token = AccessToken.Read(data)
-            ?? throw new CommandFailedException(
-            $"There is no token in '{Path.GetFullPath(data)}'. Name the hub's data folder with --data, or start the hub: throughline serve --data "
-                + $"{data}", Exit.Unreachable);
-        return new HubClient(address, token);
+        return new HubClient(address, AccessToken.Read(data), Path.Combine(Path.GetFullPath(data), AccessToken.FileName));
     }
 
     /// <summary>An address on this machine: the token goes nowhere else.</summary>
@@ -65,13 +65,16 @@ internal sealed class HubClient : IDisposable
         {
             using var response = await _client.SendAsync(request, cancellation);
             var bytes = await response.Content.ReadAsByteArrayAsync(cancellation);
-            return new HubAnswer((int)response.StatusCode, Parse(bytes));
+            var answer = new HubAnswer((int)response.StatusCode, Parse(bytes));
+            return answer.Body.Text("code") != TokenGate.RefusedCode ? answer : throw new TokenProblemException(
+                $"The hub at {_client.BaseAddress} does not accept the token in {_tokenFile ?? "its data folder"}: it is another hub's, or an old one. Name the data "
+                + "folder of that hub with --data or THROUGHLINE_DATA, or the address of the hub that the token is of with --url or THROUGHLINE_URL.");
         }
         catch (HttpRequestException e)
         {
             throw new CommandFailedException(
                 $"The hub at {_client.BaseAddress} cannot be reached ({e.HttpRequestError}). Start it with 'throughline serve', or name its address with "
-                    + "--url.", Exit.Unreachable);
+                    + "--url or THROUGHLINE_URL.", Exit.Unreachable);
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {

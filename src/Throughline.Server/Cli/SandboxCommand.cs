@@ -12,6 +12,12 @@ internal static class SandboxCommand
     /// <summary>The ports that the shipped landscapes expect.</summary>
     private static readonly (string Name, int Port)[] Known = [("salesforce", 18400), ("redmine", 18300), ("tryton", 18069)];
 
+    /// <summary>Begins the names of the environment variables that the demo landscape reads and this command prints.</summary>
+    public const string VariablePrefix = "DEMO_";
+
+    /// <summary>Signs the webhooks of the sandboxes' CRM; as public as their passwords.</summary>
+    public const string HookSecret = "whsec_dGhyb3VnaGxpbmUtZGVtby1ob29rLXNlY3JldC0wMDE=";
+
     public static Command Make(Terminal terminal)
     {
         var name = new Argument<string>("name") { Description = "salesforce, redmine, tryton or all." };
@@ -19,7 +25,8 @@ internal static class SandboxCommand
         var port = new Option<int?>("--port") { Description = "The port (with 'all': the first of three). Default: those that the landscapes expect; 0 "
             + "takes free ones.", HelpName = "PORT" };
         var command = new Command("sandbox", """
-            Run stand-ins that speak the systems' own protocols on loopback, with faults at will, until Ctrl-C.
+            Run stand-ins that speak the systems' own protocols on loopback, with faults at will, until Ctrl-C. Paste what it prints into the
+            window where you start a hub on landscapes/demo: it tells that hub their addresses, and their made-up passwords.
 
             Example:
               throughline sandbox all
@@ -41,7 +48,7 @@ internal static class SandboxCommand
     {
         SalesforceSandbox salesforce =>
             [("SALESFORCE_URL", Address(sandbox)), ("SALESFORCE_CLIENT_ID", salesforce.ClientId), ("SALESFORCE_SECRET", salesforce.ClientSecret),
-                ("SALESFORCE_CLIENT_SECRET", salesforce.ClientSecret)],
+                ("SALESFORCE_CLIENT_SECRET", salesforce.ClientSecret), ("SALESFORCE_HOOK_SECRET", HookSecret)],
         RedmineSandbox redmine => [("REDMINE_URL", Address(sandbox)), ("REDMINE_KEY", redmine.AdminKey), ("REDMINE_API_KEY", redmine.AdminKey)],
         _ =>
         [
@@ -67,19 +74,20 @@ internal static class SandboxCommand
                 var sandbox = Create(kind);
                 running.Add(sandbox);
                 await sandbox.StartAsync(port is null ? usual : port == 0 ? 0 : port.Value + running.Count - 1, cancellation);
-                terminal.Out.WriteLine($"{kind}: {Address(sandbox)}");
+                // All of it is pasted into a shell, so what is only for people is a comment there.
+                terminal.Out.WriteLine($"# {kind}: {Address(sandbox)}");
                 foreach (var (variable, value) in Variables(sandbox))
                 {
-                    terminal.Out.WriteLine($"  export DEMO_{variable}={value}");
+                    terminal.Out.WriteLine($"export {VariablePrefix}{variable}={value}");
                 }
 
-                terminal.Out.WriteLine($"  fault:    curl -d '{{\"kind\":\"CutAfter\",\"method\":\"POST\",\"times\":1}}' "
+                terminal.Out.WriteLine($"#   fault:    curl -d '{{\"kind\":\"CutAfter\",\"method\":\"POST\",\"times\":1}}' "
                     + $"{Address(sandbox)}{Faults.ControlPath}   (Latency, Answer, CutBefore, CutAfter, AnswerAfter, LateAnswer)");
-                terminal.Out.WriteLine($"  no fault: curl -X DELETE {Address(sandbox)}{Faults.ControlPath}     requests: curl "
+                terminal.Out.WriteLine($"#   no fault: curl -X DELETE {Address(sandbox)}{Faults.ControlPath}     requests: curl "
                     + $"{Address(sandbox)}{Faults.RequestsPath}");
             }
 
-            terminal.Out.WriteLine("Running until Ctrl-C. Everything in them is forgotten then.");
+            terminal.Out.WriteLine("# Running until Ctrl-C. Everything in them is forgotten then.");
             await ServeCommand.UntilStoppedAsync(cancellation);
             return Exit.Ok;
         }

@@ -32,7 +32,7 @@ internal static class ServeCommand
     /// <summary>A landscape without errors, or the failure that lists every problem.</summary>
     public static Landscape.Landscape ReadLandscape(string folder, Func<string, string?> environment)
     {
-        var result = Composition.ReadLandscape(folder, environment);
+        var result = LandscapeFolders.Read(folder, environment);
         return result.Landscape ?? throw new CommandFailedException(
             $"{LandscapeReport.Text(result)}The hub does not start with this landscape. Correct it and check with 'throughline validate {folder}'.");
     }
@@ -47,6 +47,12 @@ internal static class ServeCommand
         }
 
         var landscape = ReadLandscape(folder, terminal.Environment);
+        if (Secrets.Missing(landscape, terminal.Environment) is { Length: > 0 } missing)
+        {
+            throw new CommandFailedException($"The hub does not start: {folder} takes secrets from environment variables that are not set: "
+                + $"{string.Join(", ", missing)}. {Secrets.Remedy(missing)}");
+        }
+
         var token = AccessToken.OpenOrCreate(data);
         using var logs = HubLogs.Make();
         using var transport = Composition.Transport();

@@ -41,6 +41,9 @@ internal static class Exit
     public const int Usage = 2;
 
     public const int Unreachable = 3;
+
+    /// <summary>The token is missing, damaged, or not the one of the hub that was asked.</summary>
+    public const int Token = 4;
 }
 
 /// <summary>A command cannot go on: what happened, what to do.</summary>

@@ -9,8 +9,8 @@ internal static class TraceCommand
     {
         var (data, url, json) = (CommonOptions.Data(terminal), CommonOptions.Url(terminal), CommonOptions.Json());
         var id = new Argument<string>("id") { Description = "An opportunity or contract, a project code, a customer number, an id of any system, or a "
-            + "case." };
-        var all = new Option<bool>("--all") { Description = "Every move of the hub, rather than the story." };
+            + "case or process instance (its first 6 characters are enough)." };
+        var all = new Option<bool>("--all") { Description = "Every move of the hub as well." };
         var command = new Command("trace", """
             Tell what became of a deal: what was sold, where it stands, what happened when, its record in each system, what is to do.
 
@@ -21,8 +21,7 @@ internal static class TraceCommand
         command.SetAction(async (parsed, cancellation) =>
         {
             using var hub = HubClient.Open(parsed.GetValue(url)!, parsed.GetValue(data)!);
-            var body = (await terminal.WithProgressAsync("Asking the hub",
-                hub.GetAsync($"/api/v1/trace/{Uri.EscapeDataString(parsed.GetValue(id)!)}", cancellation))).Need();
+            var body = (await terminal.WithProgressAsync("Asking the hub", AskAsync(hub, parsed.GetValue(id)!, cancellation))).Need();
             if (parsed.GetValue(json))
             {
                 terminal.Json(body);
@@ -35,5 +34,13 @@ internal static class TraceCommand
             return Exit.Ok;
         });
         return command;
+    }
+
+    // An id of a system may look like the beginning of a case's, so it is asked for as it stands first.
+    private static async Task<HubAnswer> AskAsync(HubClient hub, string id, CancellationToken cancellation)
+    {
+        var answer = await hub.GetAsync($"/api/v1/trace/{Uri.EscapeDataString(id)}", cancellation);
+        return answer.Status == 404 && IdPrefix.MayBe(id) && await IdPrefix.CaseOrInstanceAsync(hub, id, cancellation) is { } whole && whole != id
+            ? await hub.GetAsync($"/api/v1/trace/{whole}", cancellation) : answer;
     }
 }

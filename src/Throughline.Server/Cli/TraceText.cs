@@ -9,7 +9,7 @@ internal static class TraceText
 {
     private const int WidthMax = 110;
 
-    /// <param name="isWhole">Every move of the hub, rather than the story.</param>
+    /// <param name="isWhole">Every move of the hub as well.</param>
     public static string Render(Fields trace, bool isWhole = false)
     {
         var text = new StringBuilder();
@@ -34,9 +34,14 @@ internal static class TraceText
         Line(text, engagement.Nested("standing")?.Text("says") ?? "");
         Sold(text, engagement);
         Cases(text, engagement);
-        Progress(text, engagement);
+        Decisions(text, engagement);
+        Story(text, engagement);
         Records(text, engagement);
-        Timeline(text, engagement, isWhole);
+        if (isWhole)
+        {
+            Timeline(text, engagement);
+        }
+
         Line(text, "");
     }
 
@@ -66,20 +71,72 @@ internal static class TraceText
         {
             Line(text, $"  {item.Text("queue")}: {item.Text("says")}");
             Line(text, $"    {item.Text("remedy")}");
-            Line(text, $"    ({(item.Nested("amount") is null ? "" : Amount(item) + " at stake; ")}case {item.Text("id")})");
+            Line(text, $"    {(item.Nested("amount") is null ? "" : Amount(item) + " at stake; ")}throughline cases show {item.Text("id")}");
         }
     }
 
-    private static void Progress(StringBuilder text, Fields engagement)
+    // Each step with what happened in it; an entry that belongs to none of them is about the deal as a whole.
+    private static void Story(StringBuilder text, Fields engagement)
     {
-        foreach (var instance in engagement.NestedList("instances"))
+        var story = BriefTimeline.Of(engagement.NestedList("timeline")).ToList();
+        var instances = engagement.NestedList("instances");
+        var steps = instances.SelectMany(instance => instance.NestedList("steps")).Select(step => step.Text("name")).ToHashSet();
+        Head(text, $"The deal itself (times of {TimeZoneInfo.Local.Id})");
+        Happened(text, story.Where(entry => entry.Text("step") is not { } name || !steps.Contains(name)));
+        foreach (var instance in instances)
         {
             Head(text, $"{instance.Text("title")}: {instance.Text("status")}");
             foreach (var step in instance.NestedList("steps"))
             {
                 var mark = step.Flag("done") == true ? "[x]" : step.Text("reason") is null ? "[ ]" : "[~]";
                 Line(text, $"  {mark} {step.Text("title")}{(step.Flag("done") != true && step.Text("reason") is { } reason ? $": {reason}" : "")}");
+                // Sales that extend one another share their steps' names; the story is told with the first.
+                if (instance.Text("id") == instances[0].Text("id"))
+                {
+                    Happened(text, story.Where(entry => entry.Text("step") == step.Text("name")));
+                }
             }
+        }
+    }
+
+    private static void Happened(StringBuilder text, IEnumerable<Fields> entries)
+    {
+        const string planned = "Planned: ";
+        var lines = new List<(string At, string Says)>();
+        foreach (var entry in entries)
+        {
+            var (at, says) = (CaseText.Local(entry.Text("at"), "d MMM HH:mm:ss"), entry.Text("says") ?? "");
+            if (lines.Count > 0 && says.StartsWith(planned, StringComparison.Ordinal) && lines[^1].Says.StartsWith(planned, StringComparison.Ordinal))
+            {
+                lines[^1] = (lines[^1].At, $"{lines[^1].Says.TrimEnd('.')}; {says[planned.Length..]}");
+            }
+            else
+            {
+                lines.Add((at, says + (entry.Text("externalId") is { } id ? $"  [{id}]" : "")));
+            }
+        }
+
+        foreach (var (at, says) in lines)
+        {
+            Line(text, $"        {at}  {says}");
+        }
+    }
+
+    private static void Decisions(StringBuilder text, Fields engagement)
+    {
+        var closed = engagement.NestedList("closedCases");
+        if (closed.Count > 0)
+        {
+            Head(text, "Who decided what");
+        }
+
+        foreach (var item in closed)
+        {
+            var how = item.Text("closedBy") is { } person
+                ? $"{char.ToUpperInvariant(item.Text("status")![0])}{item.Text("status")![1..]} by {person}"
+                    + (item.Text("reason") is { Length: > 0 } why ? $": {why.TrimEnd('.')}" : "")
+                : "Settled by itself, when its reason was gone";
+            Line(text, $"  {CaseText.Local(item.Text("closedAt"), "d MMM HH:mm:ss")}  {item.Text("says")} {how}.  [case {item.Text("id")}]");
         }
     }
 
@@ -88,28 +145,18 @@ internal static class TraceText
         Head(text, "In each system");
         var rows = engagement.NestedList("records").Select(record => new[]
         {
-            record.Text("system") ?? "", record.Text("what") ?? "", record.Text("entity") ?? "", record.Text("number") ?? "", record.Text("name")
-                ?? "", record.Text("externalId") ?? "",
-            record.Text("state") is "there" or "source" ? "" : record.Text("state") ?? "",
+            record.Text("systemTitle") ?? "", record.Text("title") ?? "", record.Text("number") ?? "", record.Text("name") ?? "",
+            record.Text("externalId") ?? "", record.Text("state") is "there" or "source" ? "" : record.Text("state") ?? "",
         }).ToList();
-        text.Append(Table.Render(["System", "What", "There", "Number", "Name", "Id", ""], rows, indent: 2));
+        text.Append(Table.Render(["System", "What", "Number", "Name", "Id there", ""], rows, indent: 2));
     }
 
-    private static void Timeline(StringBuilder text, Fields engagement, bool isWhole)
+    private static void Timeline(StringBuilder text, Fields engagement)
     {
-        Head(text, $"What happened (times of {TimeZoneInfo.Local.Id})");
-        string? day = null;
-        var all = engagement.NestedList("timeline");
-        foreach (var entry in isWhole ? all : BriefTimeline.Of(all))
+        Head(text, $"Every move (times of {TimeZoneInfo.Local.Id})");
+        foreach (var entry in engagement.NestedList("timeline"))
         {
-            var today = CaseText.Local(entry.Text("at"), "dddd, d MMMM yyyy");
-            if (today != day)
-            {
-                Line(text, $"  {today}");
-                day = today;
-            }
-
-            Line(text, $"    {CaseText.Local(entry.Text("at"), "HH:mm:ss")}  {entry.Text("text")}");
+            Line(text, $"    {CaseText.Local(entry.Text("at"))}  {entry.Text("text")}");
         }
     }
 

@@ -26,7 +26,7 @@ internal static class ValidateCommand
 
     private static int Run(Terminal terminal, string folder, bool asJson)
     {
-        var result = Composition.ReadLandscape(folder, terminal.Environment);
+        var result = LandscapeFolders.Read(folder, terminal.Environment);
         SampleResult[] samples = result.Landscape is { } landscape ? [.. LandscapeSamples.Run(landscape, folder)] : [];
         if (asJson)
         {

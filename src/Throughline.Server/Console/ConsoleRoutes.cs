@@ -14,7 +14,9 @@ internal static class ConsoleRoutes
 
     public static void Map(WebApplication application, Doors doors, TraceReader traces)
     {
-        application.MapGet("/", async (HttpContext context) => await PageAsync(context, 200, await StatusPage.RenderAsync(doors, context.RequestAborted)))
+        var names = new MasterNames(doors.Store, doors.Time);
+        application.MapGet("/", async (HttpContext context) =>
+                await PageAsync(context, 200, await StatusPage.RenderAsync(doors, names, context.RequestAborted)))
             .WithMetadata(new PageMark());
         application.MapGet("/engagements/{id}", (HttpContext context) => EngagementAsync(context, traces)).WithMetadata(new PageMark());
         application.MapGet("/login", (HttpContext context) => PageAsync(context, 200, LoginPage(null))).WithMetadata(new OpenMark());
@@ -26,6 +28,10 @@ internal static class ConsoleRoutes
             return context.Response.Body.WriteAsync(Style).AsTask();
         }).WithMetadata(new OpenMark());
     }
+
+    /// <summary>For a browser at an address where nothing is.</summary>
+    public static Task UnknownAsync(HttpContext context) => PageAsync(context, 404, Html.Page("Not found", new Html().Tag("h1", "There is nothing here")
+        .Raw("<p>").Text("This hub has no page at this address. ").Link("/", "Go to the status page").Text(".").Raw("</p>").ToString(), refreshes: false));
 
     private static async Task EngagementAsync(HttpContext context, TraceReader traces)
     {

@@ -44,7 +44,7 @@ internal static class EngagementPage
         page.Tag("h2", "Timeline").Raw("<div class=\"wide\"><table>");
         foreach (var entry in BriefTimeline.Of(engagement.NestedList("timeline")))
         {
-            page.Raw("<tr>").Tag("td", Html.Local(entry.Text("at")), "when").Tag("td", entry.Text("text")).Raw("</tr>");
+            page.Raw("<tr>").Cell("", Html.Local(entry.Text("at")), "when").Cell("", entry.Text("says")).Raw("</tr>");
         }
 
         page.Raw("</table></div>");
@@ -58,8 +58,8 @@ internal static class EngagementPage
             foreach (var step in instance.NestedList("steps"))
             {
                 var isDone = step.Flag("done") == true;
-                page.Raw("<tr>").Tag("td", isDone ? "done" : step.Text("reason") is null ? "later" : "waits", isDone ? "good" : "wait")
-                    .Tag("td", step.Text("title")).Tag("td", step.Text("reason"), "note").Raw("</tr>");
+                page.Raw("<tr>").Cell("", isDone ? "done" : step.Text("reason") is null ? "later" : "waits", isDone ? "good" : "wait")
+                    .Cell("", step.Text("title")).Cell("", step.Text("reason"), "note").Raw("</tr>");
             }
 
             page.Raw("</table></div>");
@@ -69,12 +69,12 @@ internal static class EngagementPage
     private static void Records(Html page, Fields engagement)
     {
         page.Tag("h2", "In each system")
-            .Raw("<div class=\"wide\"><table><tr><th>System</th><th>What</th><th>There</th><th>Number</th><th>Name</th><th>Id</th><th>State</th></tr>");
+            .Raw("<div class=\"wide\"><table><tr><th>System</th><th>What</th><th>Number</th><th>Name</th><th>State</th><th>Id there</th></tr>");
         foreach (var record in engagement.NestedList("records"))
         {
-            page.Raw("<tr>").Tag("td", record.Text("system")).Tag("td", record.Text("what")).Tag("td", record.Text("entity"))
-                .Tag("td", record.Text("number")).Tag("td", record.Text("name"))
-                .Tag("td", record.Text("externalId")).Tag("td", record.Text("state")).Raw("</tr>");
+            page.Raw("<tr>").Cell("System", record.Text("systemTitle")).Cell("What", record.Text("title"))
+                .Cell("Number", record.Text("number")).Cell("Name", record.Text("name"))
+                .Cell("State", record.Text("state")).Cell("Id there", record.Text("externalId")).Raw("</tr>");
         }
 
         page.Raw("</table></div>");

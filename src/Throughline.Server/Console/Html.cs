@@ -26,6 +26,13 @@ internal sealed class Html
     public Html Tag(string tag, string? text, string? css = null) =>
         Raw(css is null ? $"<{tag}>" : $"<{tag} class=\"{css}\">").Text(text).Raw($"</{tag}>");
 
+    /// <summary>A cell of a table; on a narrow screen, where a row becomes a card, it shows its column's name.</summary>
+    public Html Cell(string column, string? text, string? css = null) => Begin(column, css).Text(text).Raw("</td>");
+
+    /// <summary>Begins such a cell.</summary>
+    public Html Begin(string column, string? css = null) =>
+        Raw($"<td data-column=\"{HtmlEncoder.Default.Encode(column)}\"{(css is null ? "" : $" class=\"{css}\"")}>");
+
     public Html Link(string path, string text) => Raw("<a href=\"").Text(path).Raw("\">").Text(text).Raw("</a>");
 
     public override string ToString() => _text.ToString();

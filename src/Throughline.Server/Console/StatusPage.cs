@@ -13,7 +13,7 @@ internal static class StatusPage
     private const int InstancesShown = 100;
     private const int CasesShown = 200;
 
-    public static async Task<string> RenderAsync(Doors doors, CancellationToken cancellation)
+    public static async Task<string> RenderAsync(Doors doors, MasterNames names, CancellationToken cancellation)
     {
         var status = await StatusDoor.ReadAsync(doors, cancellation);
         var cases = await doors.Store.ListCasesAsync(new CaseFilter(CaseStatus.Open, Max: CasesShown), cancellation);
@@ -25,7 +25,8 @@ internal static class StatusPage
             .Text($"Times are of {TimeZoneInfo.Local.Id}. The page renews itself every five seconds and only reads.").Raw("</p>");
         Counts(page, status.Nested("counts")!);
         Cases(page, cases);
-        await InstancesAsync(page, doors, instances, cancellation);
+        await names.LoadAsync(instances.Select(row => row.Unit), cancellation);
+        await InstancesAsync(page, doors, names, instances, cancellation);
         Lanes(page, status);
         return Html.Page(landscape.Text("title") ?? "Throughline", page.ToString(), refreshes: true);
     }
@@ -58,15 +59,15 @@ internal static class StatusPage
             + "class=\"amount\">Amount</th><th>Since</th></tr>");
         foreach (var item in cases.OrderBy(item => item.Queue, StringComparer.Ordinal).ThenBy(item => item.OpenedAt))
         {
-            page.Raw("<tr>").Tag("td", item.Queue).Raw("<td>").Link(EngagementPath(item.CorrelationId), item.Subject).Raw("</td><td>").Text(item.Says)
-                .Raw("<br>").Tag("span", item.Remedy, "note").Raw("</td>").Tag("td", item.Amount?.ToString(), "amount")
-                .Tag("td", Html.Local(item.OpenedAt.ToString("O")), "when").Raw("</tr>");
+            page.Raw("<tr>").Cell("Queue", item.Queue).Begin("About").Link(EngagementPath(item.CorrelationId), item.Subject).Raw("</td>").Begin("")
+                .Text(item.Says).Raw("<br>").Tag("span", item.Remedy, "note").Raw("</td>").Cell("Amount", item.Amount?.ToString(), "amount")
+                .Cell("Since", Html.Local(item.OpenedAt.ToString("O")), "when").Raw("</tr>");
         }
 
         page.Raw("</table></div>");
     }
 
-    private static async Task InstancesAsync(Html page, Doors doors, IEnumerable<InstanceRow> instances, CancellationToken cancellation)
+    private static async Task InstancesAsync(Html page, Doors doors, MasterNames subjects, IEnumerable<InstanceRow> instances, CancellationToken cancellation)
     {
         page.Tag("h2", "Processes, newest first").Raw(
             "<div class=\"wide\"><table><tr><th>Process</th><th>About</th><th>State</th><th>Started</th><th>Changed</th></tr>");
@@ -74,15 +75,16 @@ internal static class StatusPage
         {
             var isEngagement = row.Unit.Scope.Kind == Scope.EngagementKind;
             var reason = row.Status == "Running" && isEngagement ? await ReasonAsync(doors, row, cancellation) : null;
-            page.Raw("<tr>").Tag("td", doors.Landscape.Processes.GetValueOrDefault(row.Process)?.Title ?? row.Process).Raw("<td>");
-            _ = isEngagement ? page.Link(EngagementPath(row.Unit.Scope.ToString()), row.Summary) : page.Text(row.Summary);
-            page.Raw("</td><td>").Tag("span", row.Status, row.Status switch { "Done" => "good", "Running" => "wait", _ => "bad" });
+            page.Raw("<tr>").Cell("Process", doors.Landscape.Processes.GetValueOrDefault(row.Process)?.Title ?? row.Process).Begin("About");
+            _ = isEngagement ? page.Link(EngagementPath(row.Unit.Scope.ToString()), row.Summary)
+                : page.Text(subjects.Of(row.Unit) is { } subject ? $"{subject}, for {row.Summary}" : row.Summary);
+            page.Raw("</td>").Begin("State").Tag("span", row.Status, row.Status switch { "Done" => "good", "Running" => "wait", _ => "bad" });
             if (reason is not null)
             {
                 page.Raw("<br>").Tag("span", reason, "note");
             }
 
-            page.Raw("</td>").Tag("td", Html.Local(row.StartedAt.ToString("O")), "when").Tag("td", Html.Local(row.ChangedAt.ToString("O")), "when")
+            page.Raw("</td>").Cell("Started", Html.Local(row.StartedAt.ToString("O")), "when").Cell("Changed", Html.Local(row.ChangedAt.ToString("O")), "when")
                 .Raw("</tr>");
         }
 
@@ -101,9 +103,9 @@ internal static class StatusPage
         foreach (var lane in status.NestedList("lanes"))
         {
             var isClosed = lane.Text("circuit") == "closed";
-            page.Raw("<tr>").Tag("td", $"{lane.Text("system")} ({lane.Text("kind")})").Raw("<td>")
+            page.Raw("<tr>").Cell("System", $"{lane.Text("system")} ({lane.Text("kind")})").Begin("Writing")
                 .Tag("span", isClosed ? "works" : $"paused until {Html.Local(lane.Text("openUntil"))}: {lane.Text("reason")}", isClosed ? "good" : "bad")
-                .Raw("</td><td>");
+                .Raw("</td>").Begin("Reading");
             foreach (var poller in status.NestedList("pollers").Where(poller => poller.Text("system") == lane.Text("system")))
             {
                 var failure = poller.Nested("lastFailure");

@@ -32,7 +32,7 @@ internal sealed class AccessToken
     public string Cookie { get; }
 
     /// <summary>Reads the token of a data folder, or makes one (mode 600) where there is none.</summary>
-    /// <exception cref="InvalidDataException">The file is there and holds no token.</exception>
+    /// <exception cref="TokenProblemException">The file is there and holds no token, or cannot be read.</exception>
     public static AccessToken OpenOrCreate(string folder)
     {
         Directory.CreateDirectory(folder);
@@ -55,22 +55,35 @@ internal sealed class AccessToken
             return new AccessToken(value, path, isNew: true);
         }
 
-        return Read(folder) is { } known
-            ? new AccessToken(known, path, isNew: false)
-            : throw new InvalidDataException($"{path} holds no token; remove the file, and the next start makes a new one");
+        return new AccessToken(Read(folder), path, isNew: false);
     }
 
-    /// <summary>The token of a data folder, or null where there is none.</summary>
-    public static string? Read(string folder)
+    /// <summary>The token that a data folder holds.</summary>
+    /// <exception cref="TokenProblemException">There is none, or the file does not hold one; names the file and says what to do.</exception>
+    public static string Read(string folder)
     {
-        var path = Path.Combine(folder, FileName);
-        if (!File.Exists(path))
+        var path = Path.Combine(Path.GetFullPath(folder), FileName);
+        string text;
+        try
         {
-            return null;
+            text = File.ReadAllText(path).Trim();
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            var what = Directory.Exists(folder) ? $"There is no token file {path}." : $"There is no data folder {Path.GetFullPath(folder)}, so there is no token.";
+            throw new TokenProblemException($"{what} A hub makes one at its first start. Name the data folder of the running hub with --data or "
+                + "THROUGHLINE_DATA, or start a hub: throughline serve");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new TokenProblemException($"The token file {path} cannot be read ({e.Message.TrimEnd('.')}). Run this as the account that runs the hub, or let this "
+                + "account read the file.");
         }
 
-        var text = File.ReadAllText(path).Trim();
-        return text.StartsWith(Prefix, StringComparison.Ordinal) && text.Length > 20 ? text : null;
+        return text.StartsWith(Prefix, StringComparison.Ordinal) && text.Length > 20 && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-')
+            ? text
+            : throw new TokenProblemException($"The token file {path} is {(text.Length == 0 ? "empty" : "damaged")}: it should be one line that begins with {Prefix}. "
+                + "Restore it from your backup; or stop the hub, delete the file and start the hub, which makes a new token.");
     }
 
     /// <summary>Compares in a time that does not depend on where the texts differ.</summary>
@@ -80,3 +93,6 @@ internal sealed class AccessToken
     public bool MatchesCookie(string? given) =>
         given is not null && CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(given), Encoding.UTF8.GetBytes(Cookie));
 }
+
+/// <summary>A token file is missing, damaged or not readable, or the hub does not accept what it holds: which file, what is wrong, what to do.</summary>
+internal sealed class TokenProblemException(string message) : Exception(message);

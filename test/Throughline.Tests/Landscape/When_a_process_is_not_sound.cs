@@ -71,6 +71,29 @@ public sealed class When_a_process_is_not_sound : LandscapeFolderFixture
         Assert.Equal(AllKinds, process.Text);
     }
 
+    /// <summary>Nothing waits without an end: what a step does not say, its process says, and else it is a day.</summary>
+    [Fact]
+    public void Should_know_how_long_each_step_may_wait()
+    {
+        Write("processes/everything.yaml", AllKinds.Replace("    event: project.activated", "    event: project.activated\n    within: 3h", StringComparison.Ordinal));
+        var process = ReadSound().Processes["everything"];
+        Assert.Equal([14, 2, 1], new[] { "signed", "approve", "plan" }.Select(name => process.DeadlineOf(process.Step(name)).TotalDays));
+        Assert.Equal([1, 3], new[] { "customers", "tell" }.Select(name => process.DeadlineOf(process.Step(name)).TotalHours));
+
+        Write("processes/everything.yaml", AllKinds.Replace("version: 3", "version: 3\nwithin: 5d", StringComparison.Ordinal));
+        process = ReadSound().Processes["everything"];
+        Assert.Equal([5, 5], new[] { "plan", "tell" }.Select(name => process.DeadlineOf(process.Step(name)).TotalDays));
+    }
+
+    [Fact]
+    public void Should_put_each_step_behind_those_that_it_comes_after()
+    {
+        Write("processes/everything.yaml", AllKinds.Replace("    after: []", "    after: [approve]", StringComparison.Ordinal)
+            .Replace("    kind: check\n", "    kind: check\n    after: [customers]\n", StringComparison.Ordinal)
+            .Replace("    kind: approval\n", "    kind: approval\n    after: []\n", StringComparison.Ordinal));
+        Assert.Equal(["approve", "customers", "signed", "plan", "tell"], ReadSound().Processes["everything"].InOrder.Select(step => step.Name));
+    }
+
     [Theory]
     [InlineData("    after: [signed]", "    after: [sgned]", "unknown-step", 30, "did you mean 'signed'?")]
     [InlineData("    after: [signed]", "    after: [tell]", "step-cycle", 30, "plan, tell")]

@@ -105,6 +105,22 @@ public sealed class When_the_parts_of_a_landscape_do_not_fit : LandscapeFolderFi
                 && problem.Message.Contains("did you mean 'crm'?", StringComparison.Ordinal));
     }
 
+    /// <summary>Ids are looked up by role, so two systems in one role would be given each other's.</summary>
+    [Fact]
+    public void Should_refuse_a_role_that_different_systems_play_by_legal_entity()
+    {
+        Write("systems/erp-de.yaml", Erp.Replace("system: erp", "system: erp-de", StringComparison.Ordinal));
+        Change("landscape.yaml", "erp: erp", "erp:\n    default: erp\n    DE: erp-de");
+        AssertError("several-systems", "landscape.yaml:9", "played by erp-de for DE and by erp for the others", "remove 'DE' here");
+    }
+
+    [Fact]
+    public void Should_take_a_role_that_names_the_same_system_for_a_legal_entity()
+    {
+        Change("landscape.yaml", "erp: erp", "erp: { default: erp, DE: erp }");
+        Assert.Equal("erp", ReadSound().SystemFor("erp", "DE"));
+    }
+
     [Fact]
     public void Should_report_a_role_for_an_unknown_legal_entity()
     {

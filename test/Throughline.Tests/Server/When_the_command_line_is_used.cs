@@ -1,5 +1,6 @@
 using Throughline.Model;
 using Throughline.Server.Cli;
+using Throughline.Tests.Server.Cli;
 using Xunit;
 
 namespace Throughline.Tests.Server;
@@ -57,7 +58,6 @@ public sealed class When_the_command_line_is_used
         var folder = Directory.CreateTempSubdirectory("throughline-test-");
         try
         {
-            Assert.Equal(Exit.Unreachable, (await RunAsync($"{line} --data {folder.FullName}")).Exit);
             await File.WriteAllTextAsync(Path.Combine(folder.FullName, "token"), "tl_0123456789012345678901234567890");
             var (exit, _, error) = await RunAsync($"{line} --data {folder.FullName} --url http://127.0.0.1:9");
             Assert.Equal(Exit.Unreachable, exit);
@@ -112,7 +112,7 @@ public sealed class When_the_command_line_is_used
         await hub.PostAsync("/api/v1/intake/crm",
             $"[{Records.Envelope("a", Records.Account("001A"))},{Records.Envelope("c", Records.Contract("800A"), "Contract")},"
             + $"{Records.Envelope("o", Records.Opportunity("006A", "001A", "800A", 300_000m), "Opportunity")}]");
-        var listed = await hub.UntilAsync("/api/v1/cases", each => each.Body.NestedList("cases").Count > 0, "the approval");
+        var listed = await hub.UntilAsync("/api/v1/cases?queue=finance-ops", each => each.Body.NestedList("cases").Count > 0, "the approval");
         var id = listed.Body.NestedList("cases")[0].Text("id");
         var common = $"--data {hub.Folder} --url {hub.Address}";
         Assert.Contains("finance-ops", (await RunAsync($"cases list {common}")).Output, StringComparison.Ordinal);
@@ -124,7 +124,7 @@ public sealed class When_the_command_line_is_used
         var (exit, page, _) = await RunAsync($"trace 006A {common}");
         Assert.Equal(Exit.Ok, exit);
         Assert.Contains("300,000.00 EUR", page, StringComparison.Ordinal);
-        Assert.Contains("dana approved the case", page, StringComparison.Ordinal);
+        Assert.Contains("Approved by dana: fine.", page, StringComparison.Ordinal);
         Assert.Equal(Exit.Negative, (await RunAsync($"trace nonsense {common}")).Exit);
     }
 
@@ -137,13 +137,5 @@ public sealed class When_the_command_line_is_used
         Assert.Contains("457,600.00", output, StringComparison.Ordinal);
     }
 
-    private static async Task<(int Exit, string Output, string Error)> RunAsync(string line)
-    {
-        using var output = new StringWriter();
-        using var error = new StringWriter();
-        using var timed = new CancellationTokenSource(TimeSpan.FromMinutes(2));
-        var terminal = new Terminal(output, error, _ => null, TimeProvider.System);
-        var exit = await CommandLine.RunAsync(line.Split(' ', StringSplitOptions.RemoveEmptyEntries), terminal, timed.Token);
-        return (exit, output.ToString(), error.ToString());
-    }
+    private static Task<(int Exit, string Output, string Error)> RunAsync(string line) => CommandRun.RunAsync(line);
 }

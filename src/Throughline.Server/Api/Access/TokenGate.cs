@@ -10,6 +10,10 @@ internal sealed record OpenMark;
 internal sealed class TokenGate(AccessToken token)
 {
     public const string CookieName = "throughline";
+
+    /// <summary>The code of the answer to a missing or wrong token.</summary>
+    public const string RefusedCode = "token-needed";
+
     private const string Bearer = "Bearer ";
 
     public Task InvokeAsync(HttpContext context, RequestDelegate next)
@@ -27,11 +31,17 @@ internal sealed class TokenGate(AccessToken token)
             return next(context);
         }
 
+        if (endpoint is null && !IsGuarded(context.Request.Path))
+        {
+            // A mistyped address of a page: there is nothing to guard, and asking for a token would send people looking for one.
+            return next(context);
+        }
+
         if (endpoint?.Metadata.GetMetadata<PageMark>() is null)
         {
             context.Response.Headers.WWWAuthenticate = "Bearer";
             return Answer.ProblemAsync(context, new Problem(
-                401, "token-needed", "The token is missing or wrong", $"Send 'Authorization: Bearer <token>'; the token stands in the file "
+                401, RefusedCode, "The token is missing or wrong", $"Send 'Authorization: Bearer <token>'; the token stands in the file "
                     + $"'{AccessToken.FileName}' of the hub's data folder."));
         }
 
@@ -43,6 +53,9 @@ internal sealed class TokenGate(AccessToken token)
         context.Response.Redirect("/login");
         return Task.CompletedTask;
     }
+
+    // Below these, whether something exists is told only to who has the token.
+    private static bool IsGuarded(PathString path) => path.StartsWithSegments("/api") || path.StartsWithSegments("/hooks");
 
     private bool HasToken(HttpRequest request)
     {

@@ -1,6 +1,7 @@
 using Throughline.Engine;
 using Throughline.Engine.Intake;
 using Throughline.Model;
+using Throughline.Server.Console;
 
 namespace Throughline.Server.Api.Answers;
 
@@ -17,7 +18,7 @@ internal sealed partial class DefectHandler(TimeProvider time, ILogger<DefectHan
             await next(context);
             if (!context.Response.HasStarted && context.Response.StatusCode is 404 or 405)
             {
-                await Answer.ProblemAsync(context, Unrouted(context));
+                await (IsBrowser(context.Request) ? ConsoleRoutes.UnknownAsync(context) : Answer.ProblemAsync(context, Unrouted(context)));
             }
         }
         catch (Exception e) when (context.RequestAborted.IsCancellationRequested && e is OperationCanceledException or IOException)
@@ -53,6 +54,9 @@ internal sealed partial class DefectHandler(TimeProvider time, ILogger<DefectHan
                     $"The hub made a mistake of its own. It is in the log under {id}; please report it.") { More = Fields.Of(("id", id)) };
         }
     }
+
+    private static bool IsBrowser(HttpRequest request) => HttpMethods.IsGet(request.Method)
+        && request.Headers.Accept.ToString().Contains("text/html", StringComparison.OrdinalIgnoreCase);
 
     private static Problem Unrouted(HttpContext context) => context.Response.StatusCode == 405
         ? new Problem(405, "method-not-allowed", "Method not allowed",

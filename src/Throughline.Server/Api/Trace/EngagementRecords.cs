@@ -6,8 +6,21 @@ namespace Throughline.Server.Api.Trace;
 /// <summary>The record of an engagement in each system: what it is, its number, its id there, whether it stands.</summary>
 internal static class EngagementRecords
 {
-    public static IEnumerable<Fields> Of(UnitState unit, Landscape.Landscape landscape) => Sources(unit).Concat(Customers(unit, landscape))
-        .Concat(Targets(unit));
+    public static IEnumerable<Fields> Of(UnitState unit, Landscape.Landscape landscape, PlainWords words) => Sources(unit).Concat(Accounts(unit, landscape))
+        .Concat(Customers(unit, landscape)).Concat(Targets(unit)).Select(record => record
+            .With("systemTitle", words.System(record.Text("system")!))
+            .With("title", words.Record(record.Text("system")!, record.Text("entity")!, record.Text("what"))));
+
+    // What was sold names the CRM's own account; where that is a second record of one customer, the answer names the account that stands for both.
+    private static IEnumerable<Fields> Accounts(UnitState unit, Landscape.Landscape landscape) =>
+        from record in unit.Of("billing-account")
+        let map = landscape.InwardMaps.FirstOrDefault(map => map.To == "customer")
+        where map is not null
+        let same = record.Attributes.Text("account")
+        let isSame = same is null || same == record.Id.Key
+        from row in isSame ? new[] { (Key: record.Id.Key, State: "source") }
+            : [(Key: record.Id.Key, State: $"the same customer as {same}"), (Key: same!, State: "source")]
+        select One(map.System, map.Entity, "customer", record.Attributes, row.Key, row.State);
 
     private static IEnumerable<Fields> Sources(UnitState unit) =>
         from record in unit.Records.Values

@@ -4,6 +4,7 @@ using Throughline.Engine.Cases;
 using Throughline.Engine.Lineage;
 using Throughline.Engine.Partition;
 using Throughline.Engine.Process;
+using Throughline.Landscape;
 using Throughline.Model;
 using Throughline.Server.Api.Cases;
 
@@ -73,18 +74,19 @@ internal sealed class TraceReader(IHubStore store, ReleaseHolder release)
 
         var unit = UnitRows.Read(key, rows.Where(row => row.Unit == key && row.Data is not null));
         var cases = await CasesAsync(scope, cancellation);
+        var words = new PlainWords(release.Landscape);
+        var process = unit.Instances.Values.OrderBy(instance => instance.StartedAt).Select(instance => release.Landscape.Processes.GetValueOrDefault(instance.Process))
+            .FirstOrDefault();
         return Fields.Of(
             ("engagement", scope.Key),
             ("title", Title(unit) ?? scope.Key),
             ("sold", unit.Of("opportunity").Select(Sold)),
             ("standing", Standing.Of(unit, cases.Where(item => item.Status == CaseStatus.Open))),
             ("instances", unit.Instances.Values.OrderBy(instance => instance.StartedAt).Select(Instance)),
-            ("records", EngagementRecords.Of(unit, release.Landscape)),
+            ("records", EngagementRecords.Of(unit, release.Landscape, words)),
             ("openCases", cases.Where(item => item.Status == CaseStatus.Open).Select(CaseDoor.ToFields)),
             ("closedCases", cases.Where(item => item.Status != CaseStatus.Open).Select(CaseDoor.ToFields)),
-            ("timeline", lineage.Select(entry => Fields.Of(
-                ("at", entry.At), ("kind", entry.Kind), ("text", entry.Text), ("system", entry.System), ("entity", entry.Entity),
-                    ("externalId", entry.ExternalId), ("scope", entry.Scope.ToString())))),
+            ("timeline", lineage.Select(entry => Entry(entry, words, words.Step(entry, process, cases)))),
             ("timelineIsCut", lineage.Count >= LineageMax));
     }
 
@@ -109,6 +111,10 @@ internal sealed class TraceReader(IHubStore store, ReleaseHolder release)
 
         return all;
     }
+
+    private static Fields Entry(LineageEntry entry, PlainWords words, StepDefinition? step) => Fields.Of(
+        ("at", entry.At), ("kind", entry.Kind), ("text", entry.Text), ("says", words.Sentence(entry, step?.Title)), ("step", step?.Name),
+        ("system", entry.System), ("entity", entry.Entity), ("externalId", entry.ExternalId), ("scope", entry.Scope.ToString()));
 
     private Fields Instance(Instance instance)
     {

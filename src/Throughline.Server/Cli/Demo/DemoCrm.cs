@@ -111,7 +111,7 @@ internal sealed class DemoCrm : IDisposable
         content.Headers.ContentType = new("application/json");
         content.Headers.Add(WebhookSignature.IdHeader, id);
         content.Headers.Add(WebhookSignature.TimeHeader, now.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture));
-        content.Headers.Add(WebhookSignature.SignatureHeader, WebhookSignature.Sign(WebhookSignature.KeyOf(DemoSandboxes.HookSecret)!, id, now, body));
+        content.Headers.Add(WebhookSignature.SignatureHeader, WebhookSignature.Sign(WebhookSignature.KeyOf(SandboxCommand.HookSecret)!, id, now, body));
         return await hub.SendAsync(HttpMethod.Post, $"/hooks/{System}", content, cancellation);
     }
 

@@ -67,6 +67,16 @@ internal sealed class DemoFirm(DemoCrm crm, DateOnly today, int? run)
         Tailspin = await DealAsync("Tailspin audit", "won, then taken back", "tailspin", true, DealEnd.Held, [Time("Germany", 120, 18_000m)], cancellation);
     }
 
+    /// <summary>One more deal above the limit, won like the others, for whoever watches to decide about.</summary>
+    public async Task<Deal> AddWaitingAsync(CancellationToken cancellation)
+    {
+        await AccountAsync("proseware", "Proseware Logistik GmbH", null, "DE", "Kassel", "DE 114 103 379", cancellation);
+        var deal = await DealAsync("Proseware migration", "above the approval limit", "proseware", true, DealEnd.Active, [Time("Germany", 1_800, 270_000m)],
+            cancellation);
+        await WinAsync(deal, cancellation);
+        return deal;
+    }
+
     private async Task AccountAsync(string name, string title, string? parent, string country, string city, string? taxId,
         CancellationToken cancellation) =>
         _ids[name] = await crm.AddAsync("Account", Fields.Of(

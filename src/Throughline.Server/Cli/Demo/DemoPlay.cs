@@ -43,6 +43,23 @@ internal sealed class DemoPlay(DemoStage stage, Terminal terminal)
         return await new DemoSummary(stage, _firm, terminal).PrintAsync(cancellation);
     }
 
+    /// <summary>Leaves one deal that waits for a yes, and says how to give it.</summary>
+    /// <param name="shell">What a shell needs to know of this hub, as a line to paste.</param>
+    public async Task LeaveOneAsync(string shell, CancellationToken cancellation)
+    {
+        var deal = await _firm.AddWaitingAsync(cancellation);
+        var approval = await CaseAsync(deal, "approval", cancellation);
+        Head("Your turn");
+        terminal.Out.WriteLine($"{Line(deal)} waits for an approval. In another window, paste:");
+        terminal.Out.WriteLine();
+        terminal.Out.WriteLine($"  {shell}");
+        terminal.Out.WriteLine($"  {CaseText.Command("show", approval.Text("id")!)}");
+        terminal.Out.WriteLine($"  {CaseText.Command("approve", approval.Text("id")!)} --reason \"margin checked\"");
+        terminal.Out.WriteLine($"  throughline trace {deal.Id}");
+        terminal.Out.WriteLine($"  throughline trace {Project}");
+        terminal.Out.WriteLine();
+    }
+
     private async Task WinAsync(CancellationToken cancellation)
     {
         Head("The deals are won");

@@ -10,9 +10,6 @@ namespace Throughline.Server.Cli.Demo;
 /// </summary>
 internal sealed class DemoSandboxes : IAsyncDisposable
 {
-    /// <summary>Signs the webhooks of the demo's CRM; as public as the sandbox's passwords.</summary>
-    public const string HookSecret = "whsec_dGhyb3VnaGxpbmUtZGVtby1ob29rLXNlY3JldC0wMDE=";
-
     private static readonly string[] Kinds = ["salesforce", "redmine", "tryton"];
 
     private readonly Func<string, string?> _outside;
@@ -32,7 +29,7 @@ internal sealed class DemoSandboxes : IAsyncDisposable
         {
             foreach (var name in new[] { "SALESFORCE_HOOK_SECRET", "SALESFORCE_WEBHOOK_SECRET", "CRM_HOOK_SECRET", "HOOK_SECRET", "WEBHOOK_SECRET" })
             {
-                sandboxes._inside[prefix + name] = HookSecret;
+                sandboxes._inside[prefix + name] = SandboxCommand.HookSecret;
             }
         }
 
@@ -70,7 +67,7 @@ internal sealed class DemoSandboxes : IAsyncDisposable
     private static ConcurrentDictionary<string, bool> Asked(string folder, Func<string, string?> outside)
     {
         var asked = new ConcurrentDictionary<string, bool>(StringComparer.Ordinal);
-        Composition.ReadLandscape(folder, name =>
+        LandscapeFolders.Read(folder, name =>
         {
             asked[name] = true;
             return outside(name);

@@ -39,6 +39,27 @@ public sealed class When_a_deal_meets_trouble : IAsyncLifetime
         Assert.Equal(2, _firm.Workstreams.Count);
     }
 
+    /// <summary>The store gives an id to one unit for good; the move must not claim it a second time.</summary>
+    [Fact]
+    public async Task Should_move_a_sale_that_was_seen_on_its_own_when_it_becomes_an_extension()
+    {
+        var first = _firm.PlainDeal();
+        await _firm.UntilDoneAsync(first);
+        var account = _firm.Crm.All("Account").Single().Text("Id")!;
+        var extension = _firm.Opportunity("Acme rollout, phase 2", account, _firm.Contract(account, isSigned: true), 30_000m);
+        _firm.Line(extension, "DE", "Germany, phase 2", "DE", "time", 30_000m, "EUR", 1m, hours: 200m);
+        await _firm.UntilAsync("the hub has seen it on its own", async () => (await _firm.ScopeAsync(extension)).Of("opportunity").Any());
+
+        _firm.Crm.Update("Opportunity", extension, Fields.Of(("Parent_Opportunity__c", first)));
+        _firm.Win(extension);
+
+        await _firm.UntilAsync("both are done in one engagement", async () =>
+            (await _firm.ScopeAsync(first)).Instances.Values.Count(instance => instance.Status == InstanceStatus.Done) == 2);
+        Assert.Single(_firm.Projects);
+        Assert.Equal(2, _firm.Workstreams.Count);
+        Assert.Empty(await _firm.Hub.Store.ListCasesAsync(new CaseFilter(CaseStatus.Open), TestContext.Current.CancellationToken));
+    }
+
     [Fact]
     public async Task Should_keep_one_customer_when_either_of_two_accounts_with_one_tax_id_is_edited()
     {

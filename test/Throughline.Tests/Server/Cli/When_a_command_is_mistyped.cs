@@ -1,0 +1,106 @@
+using Throughline.Server.Cli;
+using Xunit;
+
+namespace Throughline.Tests.Server.Cli;
+
+public sealed class When_a_command_is_mistyped : IDisposable
+{
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("throughline-test-");
+
+    public void Dispose() => _folder.Delete(recursive: true);
+
+    [Theory]
+    [InlineData("serv", "serve")]
+    [InlineData("cases lsit", "list")]
+    [InlineData("cases list --qeue pmo", "--queue")]
+    public async Task Should_suggest_what_was_meant(string line, string meant)
+    {
+        var (exit, output, error) = await CommandRun.RunAsync(line);
+        Assert.Equal((Exit.Usage, ""), (exit, output));
+        Assert.Contains("Did you mean", error, StringComparison.Ordinal);
+        Assert.Contains($"\n{meant}\n", error.ReplaceLineEndings("\n"), StringComparison.Ordinal);
+        Assert.Contains("--help", error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("validate {0}")]
+    [InlineData("serve --landscape {0}")]
+    [InlineData("doctor --landscape {0}")]
+    [InlineData("processes --landscape {0}")]
+    [InlineData("demo --once --landscape {0}")]
+    public async Task Should_say_only_that_the_folder_is_none_of_a_landscape(string line)
+    {
+        foreach (var name in new[] { "demo", "real" })
+        {
+            await File.WriteAllTextAsync(Path.Combine(_folder.CreateSubdirectory($"landscapes/{name}").FullName, "landscape.yaml"), $"name: {name}\n");
+        }
+
+        var near = Path.Combine(_folder.FullName, "landscapes");
+        var elsewhere = Path.Combine(_folder.FullName, "x/y");
+        foreach (var (typed, why) in new[] { (Path.Combine(near, "dmeo"), "no such folder"), (near, "no landscape.yaml"), (elsewhere, "no such folder") })
+        {
+            var (exit, output, error) = await CommandRun.RunAsync(string.Format(System.Globalization.CultureInfo.InvariantCulture, line, typed));
+            Assert.Equal((Exit.Usage, ""), (exit, output));
+            var said = Assert.Single(error.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+            Assert.Contains($"'{typed}' is not a landscape", said, StringComparison.Ordinal);
+            Assert.Contains(why, said, StringComparison.Ordinal);
+            Assert.Contains($"Near it: {near}/demo, {near}/real.", said, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task Should_not_name_files_that_nobody_has()
+    {
+        await File.WriteAllTextAsync(Path.Combine(_folder.FullName, "landscape.yaml"), "name: bare\ntitle: Bare\n");
+        var (exit, output, _) = await CommandRun.RunAsync($"validate {_folder.FullName}");
+        Assert.Equal(Exit.Negative, exit);
+        Assert.DoesNotContain("shipped/", output, StringComparison.Ordinal);
+        Assert.Contains("lead-to-project.yaml (a process that comes with the program):", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Should_take_the_beginning_of_an_id_where_it_is_unique()
+    {
+        await using var hub = await HubUnderTest.StartAsync();
+        var deals = Enumerable.Range(0, 8).Select(index => $"006{index:D3}").ToArray();
+        await hub.PostAsync("/api/v1/intake/crm", $"[{Records.Envelope("a", Records.Account("001A"))},{Records.Envelope("c", Records.Contract("800A"), "Contract")},"
+            + string.Join(',', deals.Select(id => Records.Envelope(id, Records.Opportunity(id, "001A", "800A", 300_000m), "Opportunity"))) + "]");
+        var listed = await hub.UntilAsync("/api/v1/cases?queue=finance-ops", each => each.Body.NestedList("cases").Count == deals.Length, "the approvals");
+        var item = listed.Body.NestedList("cases")[0];
+        var id = item.Text("id")!;
+        var environment = new Dictionary<string, string> { ["THROUGHLINE_URL"] = hub.Address.ToString(), ["THROUGHLINE_DATA"] = hub.Folder };
+        var (exit, page, error) = await CommandRun.RunAsync($"cases show {id[..8]}", environment);
+        Assert.True(exit == Exit.Ok, error);
+        Assert.Contains($"throughline cases approve {id}\n", page, StringComparison.Ordinal);
+        Assert.Contains($"throughline cases reject {id} --reason \"say why here\"\n", page, StringComparison.Ordinal);
+        Assert.Contains($"throughline cases approve {id} --url {hub.Address}\n", (await CommandRun.RunAsync($"cases show {id} --url {hub.Address}", environment)).Output,
+            StringComparison.Ordinal);
+        Assert.Contains(item.Text("subject")!.Split(' ')[0], (await CommandRun.RunAsync($"trace {id[..8]}", environment)).Output, StringComparison.Ordinal);
+        var instance = (await hub.GetAsync("/api/v1/instances?process=lead-to-project&max=1")).Body.NestedList("instances")[0];
+        Assert.Equal(Exit.Ok, (await CommandRun.RunAsync($"trace {instance.Text("id")![..8]}", environment)).Exit);
+        foreach (var (typed, says) in new[] { (id[..5], "at least its first 6"), ("nonsense", "is not the id of a case"), (Unused(listed, id), "No case has an id") })
+        {
+            (exit, _, error) = await CommandRun.RunAsync($"cases show {typed}", environment);
+            Assert.Equal(Exit.Negative, exit);
+            Assert.Contains(says, error, StringComparison.Ordinal);
+        }
+
+        Assert.Equal(Exit.Ok, (await CommandRun.RunAsync($"cases approve {id[..8]} --by dana", environment)).Exit);
+        Assert.Equal("approved", (await hub.GetAsync($"/api/v1/cases/{id}")).Body.Text("status"));
+    }
+
+    [Fact]
+    public async Task Should_list_the_ids_that_begin_alike_on_every_page()
+    {
+        using var server = new PagedHub([["aaaaaa1", "bbbbbb1"], ["aaaaaa2"]]);
+        var (exit, _, error) = await server.RunAsync("cases show aaaaaa");
+        Assert.Equal(Exit.Negative, exit);
+        Assert.Contains("More than one case begins with 'aaaaaa'", error, StringComparison.Ordinal);
+        Assert.Contains("aaaaaa1", error, StringComparison.Ordinal);
+        Assert.Contains("aaaaaa2", error, StringComparison.Ordinal);
+        Assert.DoesNotContain("bbbbbb1", error, StringComparison.Ordinal);
+    }
+
+    private static string Unused(Answered listed, string id) =>
+        (id[..7] + "0123456789abcdef".First(c => !listed.Body.NestedList("cases").Any(item => item.Text("id")!.StartsWith(id[..7] + c, StringComparison.Ordinal))));
+}

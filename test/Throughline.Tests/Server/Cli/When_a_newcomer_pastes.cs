@@ -1,0 +1,104 @@
+using System.Text.RegularExpressions;
+using Throughline.Server.Cli;
+using Xunit;
+
+namespace Throughline.Tests.Server.Cli;
+
+public sealed partial class When_a_newcomer_pastes
+{
+    [Fact]
+    public async Task Should_run_doctor_and_hub_with_what_the_sandboxes_print()
+    {
+        var folder = Directory.CreateTempSubdirectory("throughline-test-");
+        try
+        {
+            using var sandboxes = await CommandRun.UpAsync("sandbox all --port 0", "Running until");
+            Assert.All(sandboxes.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries), line => Assert.Matches("^(#.*|export [A-Z_]+=[^ '\"$]+)$", line.TrimEnd()));
+            var environment = Exports(sandboxes.Output);
+            var at = $"--landscape {HubUnderTest.DemoLandscape} --data {folder.FullName}";
+            var (exit, output, error) = await CommandRun.RunAsync($"doctor {at} --url http://127.0.0.1:9", environment);
+            Assert.True(exit == Exit.Ok, output + error);
+            using var hub = await CommandRun.UpAsync($"serve {at} --urls http://127.0.0.1:0", "Token:", environment);
+            Assert.Equal(Exit.Ok, await hub.StopAsync());
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    [Theory]
+    [InlineData("serve")]
+    [InlineData("doctor")]
+    public async Task Should_say_once_that_the_sandboxes_are_missing(string command)
+    {
+        var folder = Directory.CreateTempSubdirectory("throughline-test-");
+        try
+        {
+            var url = command == "doctor" ? "--url http://127.0.0.1:9" : "";
+            var (exit, output, error) = await CommandRun.RunAsync($"{command} --landscape {HubUnderTest.DemoLandscape} --data {folder.FullName} {url}");
+            Assert.Equal(Exit.Negative, exit);
+            Assert.Single(Regex.Matches(output + error, "throughline sandbox all"));
+            Assert.Single(Regex.Matches(output + error, "DEMO_SALESFORCE_HOOK_SECRET"));
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task Should_approve_the_deal_that_the_demo_leaves_and_read_its_story()
+    {
+        using var demo = await CommandRun.UpAsync($"demo --port 0 --landscape {HubUnderTest.DemoLandscape}", "stays up");
+        Assert.Contains("All 8 deals ended as expected.", demo.Output, StringComparison.Ordinal);
+        var turn = demo.Output[demo.Output.IndexOf("Your turn", StringComparison.Ordinal)..];
+        var environment = Exports(turn);
+        var commands = Commands().Matches(turn).Select(match => match.Groups[1].Value).ToArray();
+        Assert.Equal(4, commands.Length);
+        foreach (var command in commands)
+        {
+            var (exit, output, error) = await CommandRun.RunAsync([.. Words().Matches(command).Select(word => word.Value.Trim('"'))], environment);
+            Assert.True(exit == Exit.Ok, $"{command}: {output}{error}");
+        }
+
+        var story = (await CommandRun.RunAsync(commands[2], environment)).Output;
+        Assert.Contains("Approved by", story, StringComparison.Ordinal);
+        Assert.Contains("margin checked", story, StringComparison.Ordinal);
+        Assert.Equal(Exit.Ok, await demo.StopAsync());
+    }
+
+    [Fact]
+    public async Task Should_tell_a_deal_in_the_firms_words()
+    {
+        using var demo = await CommandRun.UpAsync($"demo --port 0 --landscape {HubUnderTest.DemoLandscape}", "stays up");
+        var environment = Exports(demo.Output);
+        var large = Commands().Matches(demo.Output)[^1].Groups[1].Value;
+        var page = (await CommandRun.RunAsync(large, environment)).Output;
+        foreach (var vendor in new[] { "project.work", "party.party", "analytic_account", "psa has", "erp has", "crm sent" })
+        {
+            Assert.DoesNotContain(vendor, page, StringComparison.Ordinal);
+        }
+
+        Assert.Matches(@"Approved by dana\.okafor: margin checked\.  \[case [0-9a-f]{32}\]", page);
+        Assert.Matches(@"\[x\] Cost centres stand in the ERP\n( {8}.*The ERP \(Tryton\) has the cost centre .*  \[\d+\]\n){3}", page);
+        Assert.Matches(@"\[x\] Every billing account is a customer in the ERP\n( {8}.*\n)* {8}.*has the customer Northwind Robotics GmbH", page);
+        Assert.Matches(@"CRM \(Salesforce\) +customer +C-\d+ +Northwind Robotics Ltd +0015g", page);
+        var twice = (await CommandRun.RunAsync(["trace", "0065g0000000006AAA"], environment)).Output;
+        Assert.Matches("0015g0000000008AAA  the same customer as 0015g0000000007AAA|0015g0000000007AAA  the same customer as 0015g0000000008AAA", twice
+            + (await CommandRun.RunAsync(["trace", "0065g0000000005AAA"], environment)).Output);
+        Assert.Contains("project.work", (await CommandRun.RunAsync($"{large} --all", environment)).Output, StringComparison.Ordinal);
+    }
+
+    private static Dictionary<string, string> Exports(string text) => Assignments().Matches(text)
+        .ToDictionary(match => match.Groups[1].Value, match => match.Groups[2].Value, StringComparer.Ordinal);
+
+    [GeneratedRegex(@"\b([A-Z_]{6,})=(\S+)")]
+    private static partial Regex Assignments();
+
+    [GeneratedRegex(@"throughline ((?:cases|trace) .*)")]
+    private static partial Regex Commands();
+
+    [GeneratedRegex("""(?:"[^"]*"|\S)+""")]
+    private static partial Regex Words();
+}
