@@ -20,7 +20,9 @@ internal static class Series
             {
                 foreach (var store in new[] { "postgres", "sqlite" })
                 {
-                    results.Add(await MeasureAsync("--store", store, "--targets", targets, "--deals", Text(options.Deals), "--warm-up", Text(options.WarmUp), "--window", Text(options.Window)));
+                    results.Add(await MeasureAsync(
+                        "--store", store, "--targets", targets, "--deals", Text(options.Deals), "--warm-up", Text(options.WarmUp),
+                        "--window", Text(options.Window)));
                 }
             }
 
