@@ -87,7 +87,7 @@ internal static class FieldsJson
         }
         catch (ArgumentException e)
         {
-            throw new FormatException($"{e.Message.Replace("document", "JSON object", StringComparison.Ordinal)}", e);
+            throw new FormatException($"{e.Message} (a JSON object names each value once)", e);
         }
     }
 

@@ -11,7 +11,8 @@ internal sealed record StandingCommand(
     CommandId Id, CommandStatus Status, string? Answer, string System, Scope Scope, string CorrelationId, string Entity, DateTimeOffset DueAt);
 
 /// <summary>One change of a command row; a null due time leaves the old one.</summary>
-internal sealed record CommandChange(CommandId Id, CommandStatus Status, DateTimeOffset? DueAt, string? Failure, string? Answer);
+/// <param name="Unsent">Claims that do not count among the attempts.</param>
+internal sealed record CommandChange(CommandId Id, CommandStatus Status, DateTimeOffset? DueAt, string? Failure, string? Answer, int Unsent);
 
 /// <summary>Decides what a list of outcomes does to the commands as they stand, one outcome after the other.</summary>
 internal sealed class Settlement
@@ -79,8 +80,10 @@ internal sealed class Settlement
 
     private void Apply(CommandOutcome outcome)
     {
-        var due = outcome.DueAt ?? _changes.GetValueOrDefault(outcome.Command)?.DueAt;
-        _changes[outcome.Command] = new CommandChange(outcome.Command, outcome.Status, due, outcome.Failure, AnswerOf(outcome));
+        var earlier = _changes.GetValueOrDefault(outcome.Command);
+        _changes[outcome.Command] = new CommandChange(
+            outcome.Command, outcome.Status, outcome.DueAt ?? earlier?.DueAt, outcome.Failure, AnswerOf(outcome),
+            (earlier?.Unsent ?? 0) + (outcome.IsNoAttempt ? 1 : 0));
         if (IsTerminal(outcome.Status) && outcome.Receipt is { } receipt)
         {
             _receipts.Add(receipt);

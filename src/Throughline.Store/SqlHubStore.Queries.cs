@@ -110,7 +110,7 @@ public abstract partial class SqlHubStore
             (select cast(sum(t.number - case t.stream when 0 then h.control else h.intake end) as bigint)
                 from tail t join head h on h.partition = t.partition),
             {Counted("parked")},
-            {Counted("command where status = 0")} + {Counted("command where status = 1")},
+            {Counted("command where status in (0, 1)")},
             {Counted("command where status = 2")},
             {Counted("case_file where status = 0")},
             {Counted("instance where status in ('Running', 'running', 'Held', 'held', 'Undoing', 'undoing')")},

@@ -48,4 +48,6 @@ public sealed record Command(
 /// <summary>What became of a claimed command.</summary>
 /// <param name="Status">Waiting (again, at <paramref name="DueAt"/>), InDoubt (probe at DueAt), Done or Failed.</param>
 /// <param name="Receipt">For Done and Failed: the envelope that tells the scope.</param>
-public sealed record CommandOutcome(CommandId Command, CommandStatus Status, DateTimeOffset? DueAt, string? Failure, NewEnvelope? Receipt);
+/// <param name="IsNoAttempt">Nothing was sent, or the system as a whole took nothing: the claim does not count among the attempts.</param>
+public sealed record CommandOutcome(
+    CommandId Command, CommandStatus Status, DateTimeOffset? DueAt, string? Failure, NewEnvelope? Receipt, bool IsNoAttempt = false);

@@ -21,12 +21,10 @@ public sealed partial class Lane
 
         if (result.NotSent)
         {
-            CountHeldBack(command.Id);
-            return new CommandOutcome(command.Id, CommandStatus.Waiting, circuit.OpenUntil ?? now, command.LastFailure, null);
+            return new CommandOutcome(command.Id, CommandStatus.Waiting, circuit.OpenUntil ?? now, command.LastFailure, null, IsNoAttempt: true);
         }
 
-        // What was held back was not sent.
-        var attempt = command.Attempt - HeldBack(command.Id);
+        var attempt = command.Attempt;
         if (result.SendAgain && attempt >= RecoveryPolicy.AttemptsMax)
         {
             var lost = new Failure.InDoubt($"sent {attempt} times without a clear answer, and {system.Name} does not have it");
@@ -55,8 +53,7 @@ public sealed partial class Lane
 
         if (circuit.HoldsBack(failure))
         {
-            CountHeldBack(command.Id);
-            return new CommandOutcome(command.Id, CommandStatus.Waiting, circuit.OpenUntil ?? now, text, null);
+            return new CommandOutcome(command.Id, CommandStatus.Waiting, circuit.OpenUntil ?? now, text, null, IsNoAttempt: true);
         }
 
         if (failure is Failure.Duplicate && !WasInDoubt(command))
@@ -88,22 +85,6 @@ public sealed partial class Lane
             new EnvelopeId(CommandId.Derive(command.Id.ToString(), "receipt").Value), command.Unit.Scope, command.Unit.Unit, EnvelopeKind.Receipt,
             payload.ToFields(), command.CorrelationId, new EnvelopeId(command.Id.Value), now, now);
         return new CommandOutcome(command.Id, status, null, failure is null ? null : $"{failure.Code}: {failure.Message}", receipt);
-    }
-
-    private void CountHeldBack(CommandId command)
-    {
-        lock (_gate)
-        {
-            _heldBack[command] = _heldBack.GetValueOrDefault(command) + 1;
-        }
-    }
-
-    private int HeldBack(CommandId command)
-    {
-        lock (_gate)
-        {
-            return _heldBack.GetValueOrDefault(command);
-        }
     }
 
     private double Spread()

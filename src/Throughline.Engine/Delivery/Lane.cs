@@ -25,7 +25,6 @@ public sealed partial class Lane(
     private static readonly TimeSpan Slow = TimeSpan.FromSeconds(1);
 
     private readonly Lock _gate = new();
-    private readonly Dictionary<CommandId, int> _heldBack = [];
     private readonly CommandSender _sender = new(system, connector, time);
     private readonly SemaphoreSlim _slots = new(Math.Max(1, system.Limits.Concurrency));
     private readonly HashSet<Task> _running = [];
@@ -79,16 +78,21 @@ public sealed partial class Lane(
                 return await SettleAsync();
             }
 
-            var epoch = _epoch = _isUncertain ? null : _epoch;
-            epoch ??= _epoch = await store.TakeLaneAsync(system.Name, owner, cancellation);
-            _isUncertain = false;
+            if (_epoch is null || _isUncertain)
+            {
+                _epoch = null;
+                _epoch = await store.TakeLaneAsync(system.Name, owner, cancellation);
+                _isUncertain = false;
+            }
+
+            var epoch = _epoch.Value;
             var settled = await SettleAsync();
             if (!circuit.MayPass(time.GetUtcNow()) || (circuit.IsTrying && Running > 0))
             {
                 return settled;
             }
 
-            return settled + await ProbeAsync(epoch.Value, cancellation) + await SendAsync(epoch.Value, cancellation);
+            return settled + await ProbeAsync(epoch) + await SendAsync(epoch);
         }
         catch (FencedException)
         {
@@ -113,7 +117,7 @@ public sealed partial class Lane(
         await SettleAsync();
     }
 
-    private async Task<int> ProbeAsync(long epoch, CancellationToken cancellation)
+    private async Task<int> ProbeAsync(long epoch)
     {
         var now = time.GetUtcNow();
         if (now < _probeLookAt)
@@ -130,12 +134,12 @@ public sealed partial class Lane(
 
         var abandoned = now - system.Limits.TimeOut - system.Limits.Margin;
         var commands = await ClaimAsync(() => store.ClaimInDoubtAsync(
-            system.Name, epoch, now, abandoned, now + system.Limits.TimeOut + ProbeAgain, max, cancellation));
+            system.Name, epoch, now, abandoned, now + system.Limits.TimeOut + ProbeAgain, max, CancellationToken.None));
         _probeLookAt = commands.Length == max ? now : now + ProbeLookEvery;
         return Begin(epoch, commands, _sender.ProbeAsync, isProbe: true);
     }
 
-    private async Task<int> SendAsync(long epoch, CancellationToken cancellation)
+    private async Task<int> SendAsync(long epoch)
     {
         var running = Running;
         var target = circuit.IsTrying ? 1 : Concurrency + _ahead;
@@ -148,7 +152,7 @@ public sealed partial class Lane(
         }
 
         var max = target - running;
-        var commands = await ClaimAsync(() => store.ClaimCommandsAsync(system.Name, epoch, now, now + SendWindow, max, cancellation));
+        var commands = await ClaimAsync(() => store.ClaimCommandsAsync(system.Name, epoch, now, now + SendWindow, max, CancellationToken.None));
         _lookAt = commands.Length == max ? now : now + LookEvery;
         LookAhead(now, commands.Length == max);
         return Begin(epoch, commands, command => _sender.SendAsync(command, IsHeld), isProbe: false);
@@ -164,7 +168,8 @@ public sealed partial class Lane(
             : _ahead;
     }
 
-    // Whether a claim that failed was committed is not known; what it may have marked is found again only under a newer epoch.
+    // Not called off by stopping, which would leave what it marked in doubt. Whether one that failed was committed is not known; what
+    // it may have marked is found again only under a newer epoch.
     private async Task<ImmutableArray<Command>> ClaimAsync(Func<Task<ImmutableArray<Command>>> claim)
     {
         try
@@ -208,6 +213,13 @@ public sealed partial class Lane(
             var result = !isProbe && IsHeld() ? new SendResult { NotSent = true } : await GuardedAsync(command, act, isProbe);
             _finished.Enqueue((epoch, Conclude(command, result)));
         }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            // A defect of ours after the answer: without an outcome the command would be in nobody's hands.
+            LogDefect(e, command.Id, system.Name);
+            var failure = $"in-doubt: what {system.Name} answered could not be worked out ({e.GetType().Name}); see TL1202 in the log";
+            _finished.Enqueue((epoch, new CommandOutcome(command.Id, CommandStatus.InDoubt, time.GetUtcNow() + system.Limits.Margin + ProbeAgain, failure, null)));
+        }
         finally
         {
             _slots.Release();
@@ -228,8 +240,7 @@ public sealed partial class Lane(
         ImmutableArray<CommandOutcome> outcomes = [.. finished.Where(item => item.Epoch == _epoch).Select(item => item.Outcome)];
         if (!outcomes.IsEmpty)
         {
-            var partitions = await store.SettleAsync(system.Name, _epoch!.Value, outcomes, CancellationToken.None);
-            foreach (var partition in partitions)
+            foreach (var partition in await store.SettleAsync(system.Name, _epoch!.Value, outcomes, CancellationToken.None))
             {
                 doorbell.Ring(partition);
             }
@@ -252,15 +263,11 @@ public sealed partial class Lane(
         {
             foreach (var outcome in outcomes)
             {
-                if (outcome.Receipt is not null)
-                {
-                    _heldBack.Remove(outcome.Command);
-                }
-                else if (outcome is { Status: CommandStatus.InDoubt, DueAt: { } doubtDue })
+                if (outcome is { Status: CommandStatus.InDoubt, DueAt: { } doubtDue })
                 {
                     _probeLookAt = doubtDue < _probeLookAt ? doubtDue : _probeLookAt;
                 }
-                else if (outcome.DueAt is { } due)
+                else if (outcome is { Receipt: null, DueAt: { } due })
                 {
                     _lookAt = due < _lookAt ? due : _lookAt;
                 }
@@ -283,6 +290,6 @@ public sealed partial class Lane(
         }
     }
 
-    [LoggerMessage(EventId = 1202, Level = LogLevel.Error, Message = "TL1202 the connector failed unexpectedly at command {Command} to {System}")]
+    [LoggerMessage(EventId = 1202, Level = LogLevel.Error, Message = "TL1202 an unexpected failure at command {Command} to {System}; the target is asked")]
     private partial void LogDefect(Exception e, CommandId command, string system);
 }

@@ -53,7 +53,7 @@ public sealed partial class PostgresHubStore
                 async connection =>
                 {
                     var settlement = Settlement.Undisputed(outcomes);
-                    var batch = new PostgresBatch(connection).Add("select settle_commands($1, $2, $3, $4, $5)", Columns(settlement));
+                    var batch = new PostgresBatch(connection).Add("select settle_commands($1, $2, $3, $4, $5, $6)", Columns(settlement));
                     Append(batch, [.. settlement.Receipts.Select(receipt => new StoredEnvelope(receipt))]);
                     await batch.Add(FenceLane, system, epoch).RunAsync(cancellation);
                     return settlement.Partitions;
@@ -81,7 +81,7 @@ public sealed partial class PostgresHubStore
                 var batch = new PostgresBatch(connection, transaction);
                 if (settlement.Changes.Count > 0)
                 {
-                    batch.Add("select settle_commands($1, $2, $3, $4, $5)", Columns(settlement));
+                    batch.Add("select settle_commands($1, $2, $3, $4, $5, $6)", Columns(settlement));
                 }
 
                 Tell(batch, settlement.LateAnswers);
@@ -105,6 +105,7 @@ public sealed partial class PostgresHubStore
         settlement.Changes.Select(change => change.DueAt is { } due ? StoredTime.Due(due) : (DateTimeOffset?)null).ToArray(),
         settlement.Changes.Select(change => StoredText.ProseOrNull(change.Failure)).ToArray(),
         settlement.Changes.Select(change => change.Answer).ToArray(),
+        settlement.Changes.Select(change => change.Unsent).ToArray(),
     ];
 
     private static async Task<T> FencedLaneAsync<T>(string system, Task<T> work)

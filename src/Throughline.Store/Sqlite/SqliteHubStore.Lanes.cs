@@ -59,10 +59,11 @@ public sealed partial class SqliteHubStore
             {
                 session.Run(
                     """
-                    update command set status = $2, due_at = coalesce($3, due_at), last_failure = $4, answer = $5, send_before = null where id = $1
+                    update command set status = $2, due_at = coalesce($3, due_at), last_failure = $4, answer = $5, send_before = null,
+                        attempt = attempt - $6 where id = $1
                     """,
                     change.Id.Value, change.Status, change.DueAt is { } due ? StoredTime.Due(due) : null,
-                    StoredText.ProseOrNull(change.Failure), change.Answer);
+                    StoredText.ProseOrNull(change.Failure), change.Answer, change.Unsent);
             }
 
             Tell(session, settlement.LateAnswers);

@@ -146,6 +146,7 @@ public sealed partial class MemoryHubStore
             DueAt = outcome.DueAt is { } due ? Due(due) : held.Content.DueAt,
             LastFailure = Prose(outcome.Failure),
             SendBefore = null,
+            Attempt = held.Content.Attempt - (outcome.IsNoAttempt ? 1 : 0),
         };
         if (!isAnswer || outcome.Receipt is null)
         {

@@ -153,7 +153,7 @@ internal sealed class StoreScript(int seed)
             var status = Pick<CommandStatus>([CommandStatus.Waiting, CommandStatus.InDoubt, CommandStatus.Done, CommandStatus.Done, CommandStatus.Failed]);
             return status is CommandStatus.Done or CommandStatus.Failed
                 ? Settled(command, status, Small("answer", 2), status == CommandStatus.Failed ? "refused" : null)
-                : new CommandOutcome(command.Id, status, _random.Next(3) == 0 ? null : now.AddSeconds(3), "busy", null);
+                : new CommandOutcome(command.Id, status, _random.Next(3) == 0 ? null : now.AddSeconds(3), "busy", null, _random.Next(3) == 0);
         });
         return new("settle", async store => await store.SettleAsync(system, epoch, outcomes, default));
     }

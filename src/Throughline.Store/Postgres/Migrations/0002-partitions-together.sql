@@ -43,18 +43,22 @@ begin
 end $$;
 
 -- Raises where a command already has a terminal outcome, or comes twice, or is not there: then somebody has to look closer.
-create function settle_commands(ids uuid[], statuses smallint[], dues timestamptz[], failures text[], answers text[]) returns void
-    language plpgsql as $$
+create function settle_commands(ids uuid[], statuses smallint[], dues timestamptz[], failures text[], answers text[], unsent int[])
+    returns void language plpgsql as $$
 declare
     settled bigint;
 begin
-    update command c set status = x.status, due_at = coalesce(x.due_at, c.due_at), last_failure = x.failure, answer = x.answer, send_before = null
-        from unnest(ids, statuses, dues, failures, answers) as x(id, status, due_at, failure, answer) where c.id = x.id and c.status < 3;
+    update command c set status = x.status, due_at = coalesce(x.due_at, c.due_at), last_failure = x.failure, answer = x.answer, send_before = null,
+            attempt = c.attempt - x.unsent
+        from unnest(ids, statuses, dues, failures, answers, unsent) as x(id, status, due_at, failure, answer, unsent) where c.id = x.id and c.status < 3;
     get diagnostics settled = row_count;
     if settled <> cardinality(ids) then
         raise exception using errcode = 'TL004', message = 'disputed';
     end if;
 end $$;
+
+-- What is set aside is read by unit, and all customers stand in one scope.
+create index parked_unit on parked (scope, unit, position);
 
 -- Lineage is read by correlation and by scope, never by number alone.
 alter table lineage drop constraint lineage_pkey;
