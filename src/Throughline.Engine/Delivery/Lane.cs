@@ -179,7 +179,7 @@ public sealed partial class Lane(
                 _running.Add(begun.Task);
             }
 
-            _ = Task.Run(() => CallAsync(epoch, command, act, isProbe, begun));
+            _ = Background.Run(() => CallAsync(epoch, command, act, isProbe, begun));
         }
     }
 
