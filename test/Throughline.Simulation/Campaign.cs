@@ -33,7 +33,7 @@ internal static class Campaign
     {
         for (var seed = 1; seed <= seeds; seed++)
         {
-            if (new SimulationRun(seed, mutation: mutation).Run().Wrong.Any(wrong => wrong.Checker == mutation.FoundBy))
+            if (new SimulationRun(seed, mutation: mutation).Run().Wrong.Any(wrong => wrong.Checker == mutation.FoundBy.Name))
             {
                 return seed;
             }

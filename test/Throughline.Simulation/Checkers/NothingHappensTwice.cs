@@ -1,5 +1,4 @@
 using Throughline.Connect;
-using Throughline.Engine.Lineage;
 using Throughline.Model;
 using Throughline.Simulation.Firm;
 
@@ -47,13 +46,11 @@ internal sealed class NothingHappensTwice : IChecker
         foreach (var group in events.Where(item => OncePerRun.Contains(item.Name)).GroupBy(item => (item.Name, item.CorrelationId)))
         {
             var story = run.Store.ReadLineageAsync(group.Key.CorrelationId, 0, int.MaxValue, CancellationToken.None).Result;
-            var runs = story.Count(IsStart);
+            var runs = story.Count(entry => entry.Kind == "started" && entry.Scope.ToString() == group.Key.CorrelationId);
             if (group.Count() > runs)
             {
                 yield return $"{group.Key.Name} of {group.Key.CorrelationId} was published {group.Count()} times in {runs} runs";
             }
         }
     }
-
-    private static bool IsStart(LineageEntry entry) => entry.Kind == "started";
 }

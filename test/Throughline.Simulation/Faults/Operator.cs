@@ -51,7 +51,7 @@ internal sealed class Operator(TheWorld world, MemoryHubStore data, FaultPlan pl
         var hub = new RunningHub(room, new RoomClock(world, room));
         _hubs.Add(hub);
         world.Trace.Note(room.Name, "starts");
-        var store = new FaultyStore(mutation?.Store(data.Reopen(), world) ?? data.Reopen(), world, room, plan, fate => Happens(hub, fate));
+        var store = new FaultyStore(mutation?.Store(data.Reopen(), world, room) ?? data.Reopen(), world, room, plan, fate => Happens(hub, fate));
         var connectors = Landscape.Systems.Values.ToDictionary(system => system.Name, system => Connect(system.Name, system.Kind, room));
         var parts = new HubParts(store, Landscape, ProcessCatalog.Decisions, connectors, hub.Clock, world.Chance(room.Name), Logs.Of(room.Name));
         room.Begin(() =>
@@ -162,7 +162,7 @@ internal sealed class Operator(TheWorld world, MemoryHubStore data, FaultPlan pl
             "psa" => new SimulatedConnector(system, manifest, network, room, item => systems.Psa.Apply(item, world.Now), systems.Psa.Look, null),
             _ => new SimulatedConnector(system, manifest, network, room, item => systems.Erp.Apply(item, world.Now), systems.Erp.Look, null),
         };
-        return mutation?.Connector(connector, system, world) ?? connector;
+        return mutation?.Connector(connector, world) ?? connector;
     }
 }
 

@@ -71,7 +71,7 @@ internal sealed class Troublemaker(TheWorld world, FaultPlan plan, Network netwo
 
     private void Jump(RunningHub hub)
     {
-        hub.Clock.Skew = TimeSpan.FromSeconds(_chance.Next(4) == 0 ? 3_600 + _chance.Next(90_000) : _chance.Next(240) - 120);
+        hub.Clock.Skew = TimeSpan.FromSeconds(_chance.Next(4) == 0 ? _chance.Next(600) : _chance.Next(240) - 120);
         world.Trace.Note(hub.Room.Name, $"its clock jumps by {hub.Clock.Skew.TotalSeconds:0} s");
     }
 

@@ -32,6 +32,10 @@ internal sealed class Sellers(TheWorld world, Crm crm)
             {
                 world.Later(opens + (busy * (_chance.NextDouble() * 0.2)), () => Edit(deal, _ => deal.IsWon = true));
                 PlanEdits(deal, busy);
+                if (_chance.Next(4) == 0)
+                {
+                    PlanFidgeting(deal, busy * _chance.NextDouble());
+                }
             }
         }
     }
@@ -86,8 +90,9 @@ internal sealed class Sellers(TheWorld world, Crm crm)
         var number = _accounts.Count + 1;
         var id = FormattableString.Invariant($"001A{number:000}");
         var (country, pattern) = Countries[_chance.Next(3)];
-        // Now and then the same customer is entered a second time.
-        var twin = _chance.Next(8) == 0 && _accounts.Count > 0 ? crm.Find(Crm.Account, _accounts[_chance.Next(_accounts.Count)]) : null;
+        // Now and then the same customer is entered a second time; never one whose tax id is wrong: see "known" in docs/simulation.md.
+        var other = _chance.Next(8) == 0 && _accounts.Count > 0 ? _accounts[_chance.Next(_accounts.Count)] : null;
+        var twin = other is not null && !_wrongTaxIds.Exists(wrong => wrong.Account == other) ? crm.Find(Crm.Account, other) : null;
         var taxId = twin?.Text("Tax_Id__c") ?? string.Format(System.Globalization.CultureInfo.InvariantCulture, pattern, 100_000_000 + number);
         var wrong = twin is null ? _chance.Next(10) : 9;
         if (wrong < 2)
@@ -98,7 +103,7 @@ internal sealed class Sellers(TheWorld world, Crm crm)
         var isLate = _chance.Next(8) == 0;
         var fields = Fields.Of(
             ("Name", FormattableString.Invariant($"Customer {number} r1")), ("BillingCountry", twin?.Text("BillingCountry") ?? country), ("BillingStreet", "1 Main Street"),
-            ("BillingCity", "Town"), ("BillingPostalCode", "10115"), ("Tax_Id__c", wrong == 0 ? null : wrong == 1 ? "pending" : taxId), ("ParentId", null));
+            ("BillingCity", "Town"), ("BillingPostalCode", "10115"), ("Tax_Id__c", wrong == 0 ? null : wrong == 1 ? FormattableString.Invariant($"pending {number}") : taxId), ("ParentId", null));
         if (isLate)
         {
             world.Later(TimeSpan.FromSeconds(_chance.Next(90)), () => crm.Put(Crm.Account, id, fields));
@@ -160,6 +165,16 @@ internal sealed class Sellers(TheWorld world, Crm crm)
                     world.Later(at, () => Edit(deal, chance => deal.Lines[^1].Hours = 10 + chance.Next(300)));
                     break;
             }
+        }
+    }
+
+    // Somebody who saves after each field.
+    private void PlanFidgeting(Deal deal, TimeSpan at)
+    {
+        for (var i = 4 + _chance.Next(6); i > 0; i--)
+        {
+            at += TimeSpan.FromMilliseconds(_chance.Next(6_000));
+            world.Later(at, () => Edit(deal, chance => deal.Lines[0].Hours = 10 + chance.Next(300)));
         }
     }
 

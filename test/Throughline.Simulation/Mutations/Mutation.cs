@@ -9,10 +9,10 @@ internal abstract class Mutation
 {
     public string Name => GetType().Name;
 
-    /// <summary>Name of the checker that must find it.</summary>
-    public abstract string FoundBy { get; }
+    /// <summary>The checker that must find it.</summary>
+    public abstract Type FoundBy { get; }
 
-    public virtual IHubStore Store(IHubStore inner, TheWorld world) => inner;
+    public virtual IHubStore Store(IHubStore inner, TheWorld world, Room room) => inner;
 
-    public virtual IConnector Connector(IConnector inner, string system, TheWorld world) => inner;
+    public virtual IConnector Connector(IConnector inner, TheWorld world) => inner;
 }
