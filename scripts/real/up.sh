@@ -13,7 +13,7 @@ HERE=$(cd "$(dirname "$0")" && pwd -P)
 mkdir -p "$1"; chmod 755 "$1"
 DIR=$(cd "$1" && pwd -P)
 
-busy() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+. "$HERE/common.sh"
 port() { # kept in a file, so that a second call finds what runs
   local file=$DIR/$1.port p
   if [ ! -s "$file" ]; then

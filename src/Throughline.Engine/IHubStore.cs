@@ -57,8 +57,8 @@ public interface IPartitionStore
 
     /// <summary>
     /// Writes everything that the batches of one or several partitions decided, in one transaction, all or nothing: state, crosswalk, match
-    /// keys, commands, timers, cases, events, lineage, messages to other scopes, parked envelopes, and the cursors. Its last statements are
-    /// the fences, one for each partition. No partition comes twice.
+    /// keys, commands, timers, cases, events, lineage, messages to other scopes, parked envelopes, and the cursors, with a fence for each
+    /// partition inside the transaction. No partition comes twice; a cursor points at what was there before.
     /// </summary>
     /// <exception cref="FencedException">Another writer has taken one of the partitions; nothing was written.</exception>
     /// <exception cref="CrosswalkConflictException">An external id already belongs to another record; nothing was written.</exception>

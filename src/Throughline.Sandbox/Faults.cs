@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http;
@@ -70,12 +69,21 @@ public sealed class Faults
 
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
 
-    private readonly ConcurrentQueue<SeenRequest> _requests = new();
+    private readonly Queue<SeenRequest> _requests = new();
     private readonly Lock _gate = new();
     private readonly List<(Fault Fault, int Seen)> _active = [];
 
     /// <summary>Requests seen so far, oldest first (the last 10,000), those that a fault struck included.</summary>
-    public IReadOnlyList<SeenRequest> Requests => [.. _requests];
+    public IReadOnlyList<SeenRequest> Requests
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _requests];
+            }
+        }
+    }
 
     public void Add(Fault fault)
     {
@@ -93,7 +101,13 @@ public sealed class Faults
         }
     }
 
-    public void ForgetRequests() => _requests.Clear();
+    public void ForgetRequests()
+    {
+        lock (_gate)
+        {
+            _requests.Clear();
+        }
+    }
 
     internal async Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
@@ -103,24 +117,34 @@ public sealed class Faults
             return;
         }
 
-        context.Request.EnableBuffering();
-        var body = "";
-        if (context.Request.ContentLength is not 0)
-        {
-            using var reader = new StreamReader(context.Request.Body, leaveOpen: true);
-            body = await reader.ReadToEndAsync(context.RequestAborted);
-            context.Request.Body.Position = 0;
-        }
-
+        var body = LooksIntoBodies ? await PeekAsync(context) : "";
         var path = context.Request.Path + context.Request.QueryString.ToString();
-        var fault = Strike(context.Request.Method, path, body);
-        _requests.Enqueue(new SeenRequest(context.Request.Method, path, fault?.Kind.ToString()));
-        while (_requests.Count > RequestsKept)
+        await ApplyAsync(Strike(context.Request.Method, path, body), context, next);
+    }
+
+    private bool LooksIntoBodies
+    {
+        get
         {
-            _requests.TryDequeue(out _);
+            lock (_gate)
+            {
+                return _active.Exists(entry => entry.Fault.BodyContains is not null);
+            }
+        }
+    }
+
+    private static async Task<string> PeekAsync(HttpContext context)
+    {
+        if (context.Request.ContentLength is 0)
+        {
+            return "";
         }
 
-        await ApplyAsync(fault, context, next);
+        context.Request.EnableBuffering();
+        using var reader = new StreamReader(context.Request.Body, leaveOpen: true);
+        var body = await reader.ReadToEndAsync(context.RequestAborted);
+        context.Request.Body.Position = 0;
+        return body;
     }
 
     private static async Task ApplyAsync(Fault? fault, HttpContext context, RequestDelegate next)
@@ -190,25 +214,37 @@ public sealed class Faults
     {
         lock (_gate)
         {
-            for (var i = 0; i < _active.Count; i++)
+            var fault = Match(method, path, body);
+            _requests.Enqueue(new SeenRequest(method, path, fault?.Kind.ToString()));
+            if (_requests.Count > RequestsKept)
             {
-                var (fault, seen) = _active[i];
-                if ((fault.Method is not null && fault.Method != method)
-                    || (fault.Path is not null && !path.Contains(fault.Path, StringComparison.Ordinal))
-                    || (fault.BodyContains is not null && !body.Contains(fault.BodyContains, StringComparison.Ordinal)))
-                {
-                    continue;
-                }
-
-                _active[i] = (fault, seen + 1);
-                if (seen >= fault.Skip && (fault.Times is not { } times || seen < fault.Skip + times))
-                {
-                    return fault;
-                }
+                _requests.Dequeue();
             }
 
-            return null;
+            return fault;
         }
+    }
+
+    private Fault? Match(string method, string path, string body)
+    {
+        for (var i = 0; i < _active.Count; i++)
+        {
+            var (fault, seen) = _active[i];
+            if ((fault.Method is not null && fault.Method != method)
+                || (fault.Path is not null && !path.Contains(fault.Path, StringComparison.Ordinal))
+                || (fault.BodyContains is not null && !body.Contains(fault.BodyContains, StringComparison.Ordinal)))
+            {
+                continue;
+            }
+
+            _active[i] = (fault, seen + 1);
+            if (seen >= fault.Skip && (fault.Times is not { } times || seen < fault.Skip + times))
+            {
+                return fault;
+            }
+        }
+
+        return null;
     }
 
     private async Task ControlAsync(HttpContext context)

@@ -48,7 +48,11 @@ public sealed record PublishedEvent(long Number, string Name, string Correlation
 /// <summary>One instance, for lists.</summary>
 public sealed record InstanceRow(InstanceId Id, UnitKey Unit, string Process, string Status, string Summary, DateTimeOffset StartedAt, DateTimeOffset ChangedAt);
 
-public sealed record HubCounts(long EnvelopesWaiting, long Parked, long CommandsWaiting, long CommandsInDoubt, long CasesOpen, long InstancesRunning, long InstancesDone);
+/// <summary>How much there is of each, for the status page and the health endpoint; rows are counted up to <see cref="Max"/>, which then means "or more".</summary>
+public sealed record HubCounts(long EnvelopesWaiting, long Parked, long CommandsWaiting, long CommandsInDoubt, long CasesOpen, long InstancesRunning, long InstancesDone)
+{
+    public const int Max = 10_000;
+}
 
 /// <summary>Everything that one batch of one partition changes, in one transaction.</summary>
 public sealed record PartitionCommit

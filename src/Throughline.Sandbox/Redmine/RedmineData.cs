@@ -16,19 +16,19 @@ internal sealed class RedmineData(TimeProvider time)
 
     private readonly Dictionary<string, int> _lastIds = [];
 
-    public List<RedmineUser> Users { get; } = [];
+    public IndexedTable<int, RedmineUser> Users { get; } = new(Comparer<int>.Default, (_, user, name) => name == "key" ? user.Key : user.Login);
 
     public List<RedmineCustomField> CustomFields { get; } = [];
 
-    public List<RedmineProject> Projects { get; } = [];
+    public RedmineTable<RedmineProject> Projects { get; } = new();
 
-    public List<RedmineVersion> Versions { get; } = [];
+    public RedmineTable<RedmineVersion> Versions { get; } = new();
 
-    public List<RedmineIssue> Issues { get; } = [];
+    public RedmineTable<RedmineIssue> Issues { get; } = new();
 
-    public List<RedmineMembership> Memberships { get; } = [];
+    public RedmineTable<RedmineMembership> Memberships { get; } = new();
 
-    public List<RedmineTimeEntry> TimeEntries { get; } = [];
+    public RedmineTable<RedmineTimeEntry> TimeEntries { get; } = new();
 
     /// <summary>Ids are never given twice, also after a deletion.</summary>
     public int NextId(string kind) => _lastIds[kind] = _lastIds.GetValueOrDefault(kind) + 1;
@@ -40,38 +40,38 @@ internal sealed class RedmineData(TimeProvider time)
 
     public RedmineProject? Project(string? idOrIdentifier) =>
         int.TryParse(idOrIdentifier, CultureInfo.InvariantCulture, out var id)
-            ? Projects.Find(project => project.Id == id)
-            : Projects.Find(project => project.Identifier == idOrIdentifier);
+            ? Projects.Find(id)
+            : Projects.With("identifier", idOrIdentifier).FirstOrDefault();
 
     public bool Sees(RedmineUser? user, RedmineProject? project) => project is not null
         && (user is { IsAdmin: true } || project.IsPublic || (user is not null && IsMember(user.Id, project.Id)));
 
-    public bool Sees(RedmineUser? user, int projectId) => Sees(user, Projects.Find(project => project.Id == projectId));
+    public bool Sees(RedmineUser? user, int projectId) => Sees(user, Projects.Find(projectId));
 
-    public bool IsMember(int userId, int projectId) => Memberships.Exists(m => m.UserId == userId && m.ProjectId == projectId);
+    public RedmineUser? UserBy(string name, string? value) => Users.With(name, value).Select(Users.Find).FirstOrDefault(user => user!.Status == 1);
+
+    public bool IsMember(int userId, int projectId) => Memberships.With("project_id", projectId).Exists(m => m.UserId == userId);
 
     public IEnumerable<int> WithSubprojects(int projectId) =>
-        Projects.Where(project => project.ParentId == projectId).SelectMany(child => WithSubprojects(child.Id)).Prepend(projectId);
+        Projects.With("parent_id", projectId).SelectMany(child => WithSubprojects(child.Id)).Prepend(projectId);
 
     public void Delete(RedmineProject project)
     {
-        var all = WithSubprojects(project.Id).ToHashSet();
-        Projects.RemoveAll(p => all.Contains(p.Id));
-        Versions.RemoveAll(v => all.Contains(v.ProjectId));
-        Issues.RemoveAll(i => all.Contains(i.ProjectId));
-        Memberships.RemoveAll(m => all.Contains(m.ProjectId));
-        TimeEntries.RemoveAll(t => all.Contains(t.ProjectId));
+        foreach (var id in WithSubprojects(project.Id).ToList())
+        {
+            Projects.Remove(Projects.Find(id)!);
+            Versions.RemoveAll(Versions.With("project_id", id));
+            Issues.RemoveAll(Issues.With("project_id", id));
+            Memberships.RemoveAll(Memberships.With("project_id", id));
+            TimeEntries.RemoveAll(TimeEntries.With("project_id", id));
+        }
     }
 
     // Over REST a task goes together with its subtasks and their time, without a question.
     public void Delete(RedmineIssue issue)
     {
-        foreach (var child in Issues.Where(i => i.ParentId == issue.Id).ToList())
-        {
-            Delete(child);
-        }
-
-        TimeEntries.RemoveAll(entry => entry.IssueId == issue.Id);
+        Issues.With("parent_id", issue.Id).ForEach(Delete);
+        TimeEntries.RemoveAll(TimeEntries.With("issue_id", issue.Id));
         Issues.Remove(issue);
     }
 
@@ -83,7 +83,7 @@ internal sealed class RedmineData(TimeProvider time)
             shown["homepage"] = project.Homepage;
         }
 
-        Reference(shown, "parent", project.ParentId, Projects.Find(p => p.Id == project.ParentId)?.Name);
+        Reference(shown, "parent", project.ParentId, Projects.Find(project.ParentId)?.Name);
         shown["status"] = project.Status;
         shown["is_public"] = project.IsPublic;
         shown["inherit_members"] = project.InheritsMembers;
@@ -102,7 +102,7 @@ internal sealed class RedmineData(TimeProvider time)
         shown["wiki_page_title"] = null;
         if (!listed)
         {
-            shown["estimated_hours"] = Float(Issues.Where(issue => issue.FixedVersionId == version.Id).Sum(issue => issue.EstimatedHours ?? 0));
+            shown["estimated_hours"] = Float(Issues.With("fixed_version_id", version.Id).Sum(issue => issue.EstimatedHours ?? 0));
             shown["spent_hours"] = Float(0);
         }
 
@@ -119,7 +119,7 @@ internal sealed class RedmineData(TimeProvider time)
         Reference(shown, "priority", issue.PriorityId, NameOf(Priorities, issue.PriorityId));
         Reference(shown, "author", issue.AuthorId, UserName(issue.AuthorId));
         Reference(shown, "assigned_to", issue.AssignedToId, UserName(issue.AssignedToId));
-        Reference(shown, "fixed_version", issue.FixedVersionId, Versions.Find(v => v.Id == issue.FixedVersionId)?.Name);
+        Reference(shown, "fixed_version", issue.FixedVersionId, Versions.Find(issue.FixedVersionId)?.Name);
         Reference(shown, "parent", issue.ParentId, null);
         shown["subject"] = issue.Subject;
         shown["description"] = issue.Description;
@@ -131,7 +131,7 @@ internal sealed class RedmineData(TimeProvider time)
         shown["total_estimated_hours"] = issue.EstimatedHours is { } total ? Float(total) : null;
         if (!created)
         {
-            var spent = TimeEntries.Where(entry => entry.IssueId == issue.Id).Sum(entry => entry.Hours);
+            var spent = TimeEntries.With("issue_id", issue.Id).Sum(entry => entry.Hours);
             shown["spent_hours"] = Float(spent);
             shown["total_spent_hours"] = Float(spent);
         }
@@ -228,7 +228,7 @@ internal sealed class RedmineData(TimeProvider time)
         return shown;
     }
 
-    private string? ProjectName(int id) => Projects.Find(project => project.Id == id)?.Name;
+    private string? ProjectName(int id) => Projects.Find(id)?.Name;
 
-    private string? UserName(int? id) => Users.Find(user => user.Id == id)?.Name;
+    private string? UserName(int? id) => id is { } there ? Users.Find(there)?.Name : null;
 }

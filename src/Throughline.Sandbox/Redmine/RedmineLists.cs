@@ -12,40 +12,43 @@ internal sealed partial class RedmineLists(RedmineData data)
     {
         // Without a filter only active projects are listed; archived ones never are.
         var status = query["status"].FirstOrDefault() ?? "1";
-        var seen = data.Projects.Where(p => data.Sees(user, p) && p.Status != 9 && p.Status.ToString(CultureInfo.InvariantCulture) == status)
-            .OrderBy(p => p.Name, StringComparer.OrdinalIgnoreCase).ThenBy(p => p.Id);
-        return Page("projects", [.. seen], query, project => data.Show(project, listed: true));
+        var seen = data.Projects.All.Where(p => data.Sees(user, p) && p.Status != 9 && p.Status.ToString(CultureInfo.InvariantCulture) == status).ToList();
+        var sorted = seen.OrderBy(p => p.Name, StringComparer.OrdinalIgnoreCase).ThenBy(p => p.Id);
+        return Page("projects", seen.Count, sorted, query, project => data.Show(project, listed: true));
     }
 
     public RedmineReply Users(IQueryCollection query)
     {
         var status = query["status"].FirstOrDefault() is { Length: > 0 } given ? given : "1";
         var name = query["name"].FirstOrDefault() ?? "";
-        var seen = data.Users.Where(u => u.Status.ToString(CultureInfo.InvariantCulture) == status
-            && $"{u.Login} {u.FirstName} {u.LastName} {u.Login}@example.com".Contains(name, StringComparison.OrdinalIgnoreCase));
-        seen = query["sort"] == "id" ? seen.OrderBy(u => u.Id) : seen.OrderBy(u => u.Login, StringComparer.Ordinal);
-        return Page("users", [.. seen], query, user => RedmineData.Show(user, listed: true));
+        var seen = data.Users.Rows.Where(u => u.Status.ToString(CultureInfo.InvariantCulture) == status
+            && $"{u.Login} {u.FirstName} {u.LastName} {u.Login}@example.com".Contains(name, StringComparison.OrdinalIgnoreCase)).ToList();
+        var sorted = query["sort"] == "id" ? seen.OrderBy(u => u.Id) : seen.OrderBy(u => u.Login, StringComparer.Ordinal);
+        return Page("users", seen.Count, sorted, query, user => RedmineData.Show(user, listed: true));
     }
 
     // Neither paged nor limited.
     public RedmineReply Versions(RedmineProject project)
     {
-        var all = data.Versions.Where(version => version.ProjectId == project.Id).Select(version => data.Show(version, listed: true)).ToArray();
+        var all = data.Versions.With("project_id", project.Id).Select(version => data.Show(version, listed: true)).ToArray();
         return RedmineReply.Ok(new JsonObject { ["versions"] = new JsonArray([.. all]), ["total_count"] = all.Length });
     }
 
-    public RedmineReply Memberships(RedmineProject project, IQueryCollection query) =>
-        Page("memberships", [.. data.Memberships.Where(m => m.ProjectId == project.Id)], query, data.Show);
+    public RedmineReply Memberships(RedmineProject project, IQueryCollection query)
+    {
+        var all = data.Memberships.With("project_id", project.Id);
+        return Page("memberships", all.Count, all, query, data.Show);
+    }
 
     public RedmineReply Issues(IQueryCollection query, RedmineUser? user)
     {
-        var found = data.Issues.Where(issue => data.Sees(user, issue.ProjectId)).ToList();
         var (filters, refusal) = Filters(query, "open");
         if (refusal is not null)
         {
             return refusal;
         }
 
+        var found = Narrowed(data.Issues, filters, "issue").Where(issue => data.Sees(user, issue.ProjectId)).ToList();
         foreach (var filter in filters)
         {
             if (Narrow(found, filter, i => i.ProjectId) is { } answer)
@@ -73,13 +76,14 @@ internal sealed partial class RedmineLists(RedmineData data)
             "updated_on:desc" => found.OrderByDescending(issue => issue.UpdatedOn).ThenByDescending(issue => issue.Id),
             _ => found.OrderByDescending(issue => issue.Id),
         };
-        return Page("issues", [.. sorted], query, issue => data.Show(issue, created: false));
+        return Page("issues", found.Count, sorted, query, issue => data.Show(issue, created: false));
     }
 
     public RedmineReply TimeEntries(IQueryCollection query, RedmineUser? user)
     {
-        var found = data.TimeEntries.Where(entry => data.Sees(user, entry.ProjectId)).ToList();
-        foreach (var filter in Filters(query, null).Filters)
+        var filters = Filters(query, null).Filters;
+        var found = Narrowed(data.TimeEntries, filters, "time_entry").Where(entry => data.Sees(user, entry.ProjectId)).ToList();
+        foreach (var filter in filters)
         {
             if (Narrow(found, filter, entry => entry.ProjectId) is { } answer)
             {
@@ -104,10 +108,10 @@ internal sealed partial class RedmineLists(RedmineData data)
             "created_on:desc" => found.OrderByDescending(entry => entry.CreatedOn).ThenByDescending(entry => entry.Id),
             _ => found.OrderByDescending(entry => entry.SpentOn, StringComparer.Ordinal).ThenByDescending(entry => entry.Id),
         };
-        return Page("time_entries", [.. sorted], query, data.Show);
+        return Page("time_entries", found.Count, sorted, query, data.Show);
     }
 
-    private static RedmineReply Page<T>(string name, List<T> all, IQueryCollection query, Func<T, JsonObject> show)
+    private static RedmineReply Page<T>(string name, int total, IEnumerable<T> sorted, IQueryCollection query, Func<T, JsonObject> show)
     {
         // More than 100 is cut to 100 without a word.
         var limit = int.TryParse(query["limit"], CultureInfo.InvariantCulture, out var asked) && asked > 0 ? Math.Min(asked, 100) : 25;
@@ -115,8 +119,8 @@ internal sealed partial class RedmineLists(RedmineData data)
             : int.TryParse(query["page"], CultureInfo.InvariantCulture, out var page) && page > 1 ? (page - 1) * limit : 0;
         return RedmineReply.Ok(new JsonObject
         {
-            [name] = new JsonArray([.. all.Skip(offset).Take(limit).Select(show)]),
-            ["total_count"] = all.Count,
+            [name] = new JsonArray([.. sorted.Skip(offset).Take(limit).Select(show)]),
+            ["total_count"] = total,
             ["offset"] = offset,
             ["limit"] = limit,
         });
@@ -156,15 +160,12 @@ internal sealed partial class RedmineLists(RedmineData data)
     private IEnumerable<T> ByCustomField<T>(List<T> found, Filter filter, string kind)
         where T : RedmineRecord
     {
-        var field = filter.Name.StartsWith("cf_", StringComparison.Ordinal)
-            ? data.CustomFields.Find(f => f.Kind == kind && f.IsFilter && "cf_" + f.Id.ToString(CultureInfo.InvariantCulture) == filter.Name)
-            : null;
-        if (field is null)
+        if (!IsFilter(filter, kind))
         {
             return found;
         }
 
-        string Value(T record) => record.CustomValues.GetValueOrDefault(field.Id) ?? "";
+        string Value(T record) => (string)record.Value(filter.Name)!;
         return filter.Operator switch
         {
             "~" => found.Where(record => Value(record).Contains(filter.Value, StringComparison.OrdinalIgnoreCase)),
@@ -174,6 +175,23 @@ internal sealed partial class RedmineLists(RedmineData data)
             _ => found.Where(record => Value(record) == filter.Value),
         };
     }
+
+    private bool IsFilter(Filter filter, string kind) => filter.Name.StartsWith("cf_", StringComparison.Ordinal)
+        && data.CustomFields.Exists(f => f.Kind == kind && f.IsFilter && "cf_" + f.Id.ToString(CultureInfo.InvariantCulture) == filter.Name);
+
+    /// <summary>All records that the filters leave, with others: those of one index, so that not every record is looked at.</summary>
+    private IEnumerable<T> Narrowed<T>(RedmineTable<T> all, List<Filter> filters, string kind)
+        where T : RedmineRecord => filters.Select(filter => filter switch
+        {
+            { Name: "project_id" } when data.Project(filter.Value) is { } there =>
+                data.WithSubprojects(there.Id).SelectMany(id => all.With("project_id", id)),
+            { Name: "issue_id" } when kind == "issue" => filter.Ids.Select(id => all.Find(id)).OfType<T>(),
+            { Name: "parent_id" or "assigned_to_id" } when kind == "issue" => filter.Ids.SelectMany(id => all.With(filter.Name, id)),
+            { Name: "issue_id" or "user_id" } when kind == "time_entry" => filter.Ids.SelectMany(id => all.With(filter.Name, id)),
+            { Name: "updated_on" or "created_on", Operator: ">=" or "><" } when kind == "issue" => all.From(filter.Name, filter.Value.Split('|')[0]),
+            { Operator: not ("~" or "*" or "!*" or "!") } when IsFilter(filter, kind) => all.With(filter.Name, filter.Value),
+            _ => null,
+        }).FirstOrDefault(narrowed => narrowed is not null) ?? all.All;
 
     /// <summary>Both forms: <c>cf_5=value</c> with the operator in front of the value, and <c>f[]=cf_5&amp;op[cf_5]==&amp;v[cf_5][]=value</c>.</summary>
     private static (List<Filter> Filters, RedmineReply? Refusal) Filters(IQueryCollection query, string? defaultStatus)
@@ -210,6 +228,9 @@ internal sealed partial class RedmineLists(RedmineData data)
 
     private sealed record Filter(string Name, string Operator, string Value)
     {
+        public IEnumerable<int> Ids => Value.Split(',', '|')
+            .Select(text => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id : 0).Distinct();
+
         public bool Is(int? id) => id is { } there && Value.Split(',', '|').Contains(there.ToString(CultureInfo.InvariantCulture));
 
         public bool Covers(string stamp) => Operator switch

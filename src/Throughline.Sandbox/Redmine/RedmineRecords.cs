@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 namespace Throughline.Sandbox.Redmine;
 
 /// <summary>A person or an application with an API key.</summary>
-internal sealed class RedmineUser
+internal sealed record RedmineUser
 {
     public required int Id { get; init; }
 
@@ -17,9 +17,9 @@ internal sealed class RedmineUser
     public bool IsAdmin { get; init; }
 
     /// <summary>1 active, 2 registered, 3 locked.</summary>
-    public int Status { get; set; } = 1;
+    public int Status { get; init; } = 1;
 
-    public required string Key { get; set; }
+    public required string Key { get; init; }
 
     public required DateTimeOffset CreatedOn { get; init; }
 
@@ -39,6 +39,15 @@ internal abstract class RedmineRecord
     public DateTimeOffset CreatedOn { get; set; }
 
     public DateTimeOffset UpdatedOn { get; set; }
+
+    /// <summary>What it is found by, under the name that the API gives to it; null where it has no such attribute.</summary>
+    public virtual object? Value(string name) => name switch
+    {
+        "created_on" => RedmineData.Stamp(CreatedOn),
+        "updated_on" => RedmineData.Stamp(UpdatedOn),
+        ['c', 'f', '_', .. var field] => CustomValues.GetValueOrDefault(int.Parse(field, CultureInfo.InvariantCulture)) ?? "",
+        _ => null,
+    };
 
     /// <summary>A copy to try a change on, since a refused change must leave nothing behind.</summary>
     public RedmineRecord Copy()
@@ -67,6 +76,13 @@ internal sealed class RedmineProject : RedmineRecord
     public bool IsPublic { get; set; } = true;
 
     public bool InheritsMembers { get; set; }
+
+    public override object? Value(string name) => name switch
+    {
+        "identifier" => Identifier,
+        "parent_id" => ParentId,
+        _ => base.Value(name),
+    };
 }
 
 internal sealed class RedmineVersion : RedmineRecord
@@ -82,6 +98,8 @@ internal sealed class RedmineVersion : RedmineRecord
     public string? DueDate { get; set; }
 
     public string Sharing { get; set; } = "none";
+
+    public override object? Value(string name) => name == "project_id" ? ProjectId : base.Value(name);
 }
 
 internal sealed class RedmineIssue : RedmineRecord
@@ -120,6 +138,15 @@ internal sealed class RedmineIssue : RedmineRecord
 
     /// <summary>Never shown, but evaluated when sent.</summary>
     public int LockVersion { get; set; }
+
+    public override object? Value(string name) => name switch
+    {
+        "project_id" => ProjectId,
+        "assigned_to_id" => AssignedToId,
+        "fixed_version_id" => FixedVersionId,
+        "parent_id" => ParentId,
+        _ => base.Value(name),
+    };
 }
 
 internal sealed class RedmineMembership : RedmineRecord
@@ -129,6 +156,13 @@ internal sealed class RedmineMembership : RedmineRecord
     public required int UserId { get; init; }
 
     public List<int> RoleIds { get; set; } = [];
+
+    public override object? Value(string name) => name switch
+    {
+        "project_id" => ProjectId,
+        "user_id" => UserId,
+        _ => base.Value(name),
+    };
 }
 
 internal sealed class RedmineTimeEntry : RedmineRecord
@@ -146,6 +180,15 @@ internal sealed class RedmineTimeEntry : RedmineRecord
     public string Comments { get; set; } = "";
 
     public string SpentOn { get; set; } = "";
+
+    public override object? Value(string name) => name switch
+    {
+        "project_id" => ProjectId,
+        "issue_id" => IssueId,
+        "user_id" => UserId,
+        "spent_on" => SpentOn,
+        _ => base.Value(name),
+    };
 }
 
 /// <summary>The attributes that a request sends for one record, with Rails' tolerance for numbers in texts.</summary>

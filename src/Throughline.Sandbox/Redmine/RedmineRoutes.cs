@@ -40,10 +40,10 @@ internal sealed class RedmineRoutes(RedmineData data)
         ("GET", ["time_entries"]) => _lists.TimeEntries(call.Query, call.User),
         ("POST", ["time_entries"]) => CreateTimeEntry(call),
         (_, ["projects", var id, .. var rest]) => InProject(call, data.Project(id), rest),
-        (_, ["issues", var id]) => Issue(call, Find(data.Issues, id)),
-        (_, ["versions", var id]) => Version(call, Find(data.Versions, id)),
-        (_, ["memberships", var id]) => Membership(call, Find(data.Memberships, id)),
-        (_, ["time_entries", var id]) => TimeEntry(call, Find(data.TimeEntries, id)),
+        (_, ["issues", var id]) => Issue(call, data.Issues.Find(id)),
+        (_, ["versions", var id]) => Version(call, data.Versions.Find(id)),
+        (_, ["memberships", var id]) => Membership(call, data.Memberships.Find(id)),
+        (_, ["time_entries", var id]) => TimeEntry(call, data.TimeEntries.Find(id)),
         _ => RedmineReply.Empty(404),
     };
 
@@ -54,10 +54,7 @@ internal sealed class RedmineRoutes(RedmineData data)
     private static RedmineReply Names(string name, (int Id, string Name)[] all) =>
         All(name, all.Select(entry => new JsonObject { ["id"] = entry.Id, ["name"] = entry.Name }));
 
-    private static T? Find<T>(List<T> all, string id)
-        where T : RedmineRecord => all.Find(record => record.Id.ToString(CultureInfo.InvariantCulture) == id);
-
-    private static RedmineReply Replace<T>(List<T> all, T old, T changed, List<string> errors, DateTimeOffset now)
+    private static RedmineReply Replace<T>(RedmineTable<T> all, T changed, List<string> errors, DateTimeOffset now)
         where T : RedmineRecord
     {
         if (errors.Count > 0)
@@ -66,7 +63,7 @@ internal sealed class RedmineRoutes(RedmineData data)
         }
 
         changed.UpdatedOn = now;
-        all[all.IndexOf(old)] = changed;
+        all.Put(changed);
         return RedmineReply.Empty(204);
     }
 
@@ -81,7 +78,9 @@ internal sealed class RedmineRoutes(RedmineData data)
 
     private RedmineReply User(RedmineCall call, string id) =>
         call.User is null ? call.Denied()
-        : data.Users.Find(user => user.Id.ToString(CultureInfo.InvariantCulture) == id) is { } found ? One("user", RedmineData.Show(found, !call.IsAdmin))
+        : int.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out var whole) && data.Users.Find(whole) is { } found
+            && found.Id.ToString(CultureInfo.InvariantCulture) == id
+            ? One("user", RedmineData.Show(found, !call.IsAdmin))
         : RedmineReply.Empty(404);
 
     private RedmineReply CreateProject(RedmineCall call)
@@ -99,12 +98,12 @@ internal sealed class RedmineRoutes(RedmineData data)
             return RedmineReply.Invalid(errors);
         }
 
-        if (project.ParentId is { } parent && data.Projects.TrueForAll(p => p.Id != parent))
+        if (project.ParentId is { } parent && data.Projects.Find(parent) is null)
         {
             return RedmineReply.Empty(500); // Redmine itself breaks here [RUN]
         }
 
-        data.Projects.Add(project);
+        data.Projects.Put(project);
         return RedmineReply.Created("project", data.Show(project, listed: false), $"/projects/{project.Id}");
     }
 
@@ -141,12 +140,14 @@ internal sealed class RedmineRoutes(RedmineData data)
         {
             case ("PUT", []):
                 var changed = (RedmineProject)project.Copy();
-                return Replace(data.Projects, project, changed, _rules.Assign(changed, call.Sent("project"), isNew: false), data.Now());
+                return Replace(data.Projects, changed, _rules.Assign(changed, call.Sent("project"), isNew: false), data.Now());
             case ("DELETE", []):
                 data.Delete(project);
                 return RedmineReply.Empty(204);
             case ("PUT", ["close" or "reopen" or "archive" or "unarchive"]):
-                project.Status = rest[0] switch { "close" => 5, "archive" => 9, _ => 1 };
+                var moved = (RedmineProject)project.Copy();
+                moved.Status = rest[0] switch { "close" => 5, "archive" => 9, _ => 1 };
+                data.Projects.Put(moved);
                 return RedmineReply.Empty(204);
             case ("POST", ["memberships"]):
                 return CreateMembership(call, project);
@@ -163,7 +164,7 @@ internal sealed class RedmineRoutes(RedmineData data)
             return RedmineReply.Invalid(errors);
         }
 
-        data.Versions.Add(version);
+        data.Versions.Put(version);
         return RedmineReply.Created("version", data.Show(version, listed: false), $"/versions/{version.Id}");
     }
 
@@ -176,7 +177,7 @@ internal sealed class RedmineRoutes(RedmineData data)
             return RedmineReply.Invalid(errors);
         }
 
-        data.Memberships.Add(membership);
+        data.Memberships.Put(membership);
         return RedmineReply.Created("membership", data.Show(membership), $"/memberships/{membership.Id}");
     }
 
@@ -194,7 +195,7 @@ internal sealed class RedmineRoutes(RedmineData data)
             return RedmineReply.Invalid(errors);
         }
 
-        data.Issues.Add(issue);
+        data.Issues.Put(issue);
         return RedmineReply.Created("issue", data.Show(issue, created: true), $"/issues/{issue.Id}");
     }
 
@@ -220,7 +221,7 @@ internal sealed class RedmineRoutes(RedmineData data)
                 var errors = _rules.Assign(changed, sent, isNew: false);
                 changed.LockVersion++;
                 changed.ClosedOn = RedmineData.Statuses.First(s => s.Id == changed.StatusId).IsClosed ? changed.ClosedOn ?? data.Now() : changed.ClosedOn;
-                return Replace(data.Issues, issue, changed, errors, data.Now());
+                return Replace(data.Issues, changed, errors, data.Now());
             case "DELETE" when call.IsAdmin:
                 data.Delete(issue);
                 return RedmineReply.Empty(204);
@@ -242,9 +243,9 @@ internal sealed class RedmineRoutes(RedmineData data)
                 return data.Sees(call.User, version.ProjectId) ? One("version", data.Show(version, listed: false)) : call.Denied();
             case "PUT" when MayWork(call, version.ProjectId):
                 var changed = (RedmineVersion)version.Copy();
-                return Replace(data.Versions, version, changed, _rules.Assign(changed, call.Sent("version")), data.Now());
+                return Replace(data.Versions, changed, _rules.Assign(changed, call.Sent("version")), data.Now());
             case "DELETE" when MayWork(call, version.ProjectId):
-                if (data.Issues.Exists(issue => issue.FixedVersionId == version.Id))
+                if (data.Issues.With("fixed_version_id", version.Id).Count > 0)
                 {
                     return RedmineReply.Empty(422); // a milestone with tasks stays, without a text [RUN]
                 }
@@ -269,7 +270,7 @@ internal sealed class RedmineRoutes(RedmineData data)
                 return One("membership", data.Show(membership));
             case "PUT":
                 var changed = (RedmineMembership)membership.Copy();
-                return Replace(data.Memberships, membership, changed, _rules.Assign(changed, call.Sent("membership"), isNew: false), data.Now());
+                return Replace(data.Memberships, changed, _rules.Assign(changed, call.Sent("membership"), isNew: false), data.Now());
             default:
                 data.Memberships.Remove(membership);
                 return RedmineReply.Empty(204);
@@ -289,7 +290,7 @@ internal sealed class RedmineRoutes(RedmineData data)
             return RedmineReply.Invalid(errors);
         }
 
-        data.TimeEntries.Add(entry);
+        data.TimeEntries.Put(entry);
         return RedmineReply.Created("time_entry", data.Show(entry), $"/time_entries/{entry.Id}");
     }
 
@@ -306,7 +307,7 @@ internal sealed class RedmineRoutes(RedmineData data)
                 return data.Sees(call.User, entry.ProjectId) ? One("time_entry", data.Show(entry)) : call.Denied();
             case "PUT" when MayWork(call, entry.ProjectId):
                 var changed = (RedmineTimeEntry)entry.Copy();
-                return Replace(data.TimeEntries, entry, changed, _rules.Assign(changed, call.Sent("time_entry"), isNew: false), data.Now());
+                return Replace(data.TimeEntries, changed, _rules.Assign(changed, call.Sent("time_entry"), isNew: false), data.Now());
             case "DELETE" when MayWork(call, entry.ProjectId):
                 data.TimeEntries.Remove(entry);
                 return RedmineReply.Empty(204);

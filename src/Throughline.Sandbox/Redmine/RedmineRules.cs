@@ -19,7 +19,7 @@ internal sealed partial class RedmineRules(RedmineData data)
             {
                 errors.Add("Identifier cannot be blank");
             }
-            else if (data.Projects.Exists(other => other.Identifier == project.Identifier))
+            else if (data.Projects.With("identifier", project.Identifier).Count > 0)
             {
                 errors.Add("Identifier has already been taken");
             }
@@ -44,7 +44,7 @@ internal sealed partial class RedmineRules(RedmineData data)
         var errors = new List<string>();
         version.Name = Given(sent, "name", version.Name) ?? "";
         Required(errors, "Name", version.Name);
-        if (data.Versions.Exists(other => other.Id != version.Id && other.ProjectId == version.ProjectId && other.Name == version.Name))
+        if (data.Versions.With("project_id", version.ProjectId).Exists(other => other.Id != version.Id && other.Name == version.Name))
         {
             errors.Add("Name has already been taken");
         }
@@ -105,7 +105,7 @@ internal sealed partial class RedmineRules(RedmineData data)
     public List<string> Assign(RedmineMembership membership, RedmineAttributes sent, bool isNew)
     {
         var errors = new List<string>();
-        if (isNew && data.Users.TrueForAll(user => user.Id != membership.UserId))
+        if (isNew && data.Users.Find(membership.UserId) is null)
         {
             errors.Add("Principal cannot be blank");
         }
@@ -130,12 +130,12 @@ internal sealed partial class RedmineRules(RedmineData data)
     public List<string> Assign(RedmineTimeEntry entry, RedmineAttributes sent, bool isNew)
     {
         var errors = new List<string>();
-        var issue = data.Issues.Find(i => i.Id == (sent.Has("issue_id") ? sent.Whole("issue_id") : entry.IssueId));
+        var issue = data.Issues.Find(sent.Has("issue_id") ? sent.Whole("issue_id") : entry.IssueId);
         var issueIsWrong = sent.Whole("issue_id") is not null && issue is null;
         entry.IssueId = issue?.Id;
 
         // Unlike an issue, a time entry takes the project's number only [RUN].
-        var project = issue?.ProjectId ?? (sent.Has("project_id") ? data.Projects.Find(p => p.Id == sent.Whole("project_id"))?.Id : entry.ProjectId) ?? 0;
+        var project = issue?.ProjectId ?? (sent.Has("project_id") ? data.Projects.Find(sent.Whole("project_id"))?.Id : entry.ProjectId) ?? 0;
         entry.ProjectId = project;
         entry.ActivityId = sent.Has("activity_id") ? sent.Whole("activity_id") ?? 0 : entry.ActivityId;
         if (RedmineData.NameOf(RedmineData.Activities, entry.ActivityId) is null)
@@ -152,7 +152,7 @@ internal sealed partial class RedmineRules(RedmineData data)
         entry.SpentOn = Date(errors, "Date", sent, "spent_on", isNew ? data.Today() : entry.SpentOn) ?? "";
         entry.Comments = Given(sent, "comments", entry.Comments) ?? "";
         TooLong(errors, "Comment", entry.Comments, 1024);
-        if (data.Projects.Find(p => p.Id == project) is not { Status: 1 })
+        if (data.Projects.Find(project) is not { Status: 1 })
         {
             errors.Add("Project is invalid");
         }
@@ -163,7 +163,7 @@ internal sealed partial class RedmineRules(RedmineData data)
         }
 
         entry.UserId = sent.Whole("user_id") ?? entry.UserId;
-        if (data.Users.Find(user => user.Id == entry.UserId) is not { } user || !(user.IsAdmin || data.IsMember(user.Id, project)))
+        if (data.Users.Find(entry.UserId) is not { } user || !(user.IsAdmin || data.IsMember(user.Id, project)))
         {
             errors.Add("User is invalid");
         }
@@ -201,7 +201,7 @@ internal sealed partial class RedmineRules(RedmineData data)
     private void AssignReferences(List<string> errors, RedmineIssue issue, RedmineAttributes sent)
     {
         issue.FixedVersionId = sent.Has("fixed_version_id") ? sent.Whole("fixed_version_id") : issue.FixedVersionId;
-        if (issue.FixedVersionId is { } version && !data.Versions.Exists(v => v.Id == version && v.ProjectId == issue.ProjectId))
+        if (issue.FixedVersionId is { } version && data.Versions.Find(version)?.ProjectId != issue.ProjectId)
         {
             errors.Add("Target version is not included in the list");
         }
@@ -213,7 +213,7 @@ internal sealed partial class RedmineRules(RedmineData data)
         }
 
         issue.ParentId = sent.Has("parent_issue_id") ? sent.Whole("parent_issue_id") : issue.ParentId;
-        if (issue.ParentId is { } parent && !data.Issues.Exists(i => i.Id == parent && i.Id != issue.Id && i.ProjectId == issue.ProjectId))
+        if (issue.ParentId is { } parent && (parent == issue.Id || data.Issues.Find(parent)?.ProjectId != issue.ProjectId))
         {
             errors.Add("Parent task is invalid");
         }

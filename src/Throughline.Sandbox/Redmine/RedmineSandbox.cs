@@ -82,7 +82,10 @@ public sealed class RedmineSandbox : SandboxServer
     {
         lock (_gate)
         {
-            _data.Users.ForEach(user => user.Key = Derive("revoked " + user.Key));
+            foreach (var user in _data.Users.Rows.ToList())
+            {
+                _data.Users.Put(user.Id, user with { Key = Derive("revoked " + user.Key) });
+            }
         }
     }
 
@@ -107,7 +110,7 @@ public sealed class RedmineSandbox : SandboxServer
             Id = _data.NextId("user"), Login = login, FirstName = firstName, LastName = lastName, IsAdmin = isAdmin,
             Key = Derive(login), CreatedOn = _data.Now(),
         };
-        _data.Users.Add(user);
+        _data.Users.Put(user.Id, user);
         return user;
     }
 
@@ -136,7 +139,7 @@ public sealed class RedmineSandbox : SandboxServer
         var user = Who(context.Request);
         if (user is { IsAdmin: true } && context.Request.Headers["X-Redmine-Switch-User"].FirstOrDefault() is { } login)
         {
-            user = _data.Users.Find(u => u.Login == login && u.Status == 1);
+            user = _data.UserBy("login", login);
             if (user is null)
             {
                 return RedmineReply.Empty(412);
@@ -158,12 +161,12 @@ public sealed class RedmineSandbox : SandboxServer
             key = Convert.TryFromBase64String(basic[6..], bytes, out var length) ? Encoding.UTF8.GetString(bytes, 0, length).Split(':')[0] : null;
         }
 
-        return _data.Users.Find(user => user.Key == key && user.Status == 1);
+        return _data.UserBy("key", key);
     }
 
     private RedmineReply AnswerControl(HttpContext context, string[] path, JsonObject? body)
     {
-        var admin = _data.Users.First(user => user.IsAdmin);
+        var admin = _data.Users.Rows.First(user => user.IsAdmin);
         switch (context.Request.Method, path)
         {
             case ("GET", ["records", var kind]):
@@ -187,12 +190,12 @@ public sealed class RedmineSandbox : SandboxServer
 
     private IEnumerable<JsonObject> Shown(string kind) => kind switch
     {
-        "projects" => _data.Projects.Select(project => _data.Show(project, listed: false)),
-        "versions" => _data.Versions.Select(version => _data.Show(version, listed: false)),
-        "issues" => _data.Issues.Select(issue => _data.Show(issue, created: false)),
-        "memberships" => _data.Memberships.Select(_data.Show),
-        "time_entries" => _data.TimeEntries.Select(_data.Show),
-        "users" => _data.Users.Select(user => RedmineData.Show(user, listed: true)),
+        "projects" => _data.Projects.All.Select(project => _data.Show(project, listed: false)),
+        "versions" => _data.Versions.All.Select(version => _data.Show(version, listed: false)),
+        "issues" => _data.Issues.All.Select(issue => _data.Show(issue, created: false)),
+        "memberships" => _data.Memberships.All.Select(_data.Show),
+        "time_entries" => _data.TimeEntries.All.Select(_data.Show),
+        "users" => _data.Users.Rows.Select(user => RedmineData.Show(user, listed: true)),
         _ => [],
     };
 

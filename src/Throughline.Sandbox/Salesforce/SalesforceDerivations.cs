@@ -80,8 +80,7 @@ internal static class SalesforceDerivations
             return;
         }
 
-        var stage = records.Rows("OpportunityStage").FirstOrDefault(r => name.Equals(r.GetValueOrDefault("ApiName") as string, StringComparison.Ordinal)
-                && r.GetValueOrDefault("IsActive") is true)
+        var stage = records.ByValue("OpportunityStage", "ApiName", name).FirstOrDefault(r => r.GetValueOrDefault("IsActive") is true)
             ?? throw SalesforceFieldRules.BadPick(entity.Fields.First(f => f.Name == "StageName"), name);
         row["IsClosed"] = stage.GetValueOrDefault("IsClosed") ?? false;
         row["IsWon"] = stage.GetValueOrDefault("IsWon") ?? false;

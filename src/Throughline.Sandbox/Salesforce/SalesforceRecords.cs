@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Globalization;
 using Throughline.Model;
 using Row = System.Collections.Generic.Dictionary<string, object?>;
@@ -12,9 +13,7 @@ internal sealed class SalesforceRecords
 {
     private readonly TimeProvider _time;
     private readonly Dictionary<string, SObject> _schema = new(StringComparer.OrdinalIgnoreCase);
-    private readonly Dictionary<string, Dictionary<string, Row>> _tables = new(StringComparer.Ordinal);
-    private readonly Dictionary<(string Object, string Field, string Value), string> _unique = [];
-    private readonly Dictionary<string, List<string>> _lines = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, IndexedTable<string, Row>> _tables = new(StringComparer.Ordinal);
     private readonly Dictionary<string, long> _numbers = new(StringComparer.Ordinal);
     private List<(string Object, string Id, Row? Before)>? _journal;
 
@@ -24,7 +23,8 @@ internal sealed class SalesforceRecords
         foreach (var entity in SalesforceSchema.Standard)
         {
             _schema[entity.Name] = entity;
-            _tables[entity.Name] = new(StringComparer.Ordinal);
+            var fields = entity.Fields.ToFrozenDictionary(field => field.Name);
+            _tables[entity.Name] = new(StringComparer.Ordinal, (_, row, name) => Indexed(fields[name], row.GetValueOrDefault(name)));
         }
     }
 
@@ -44,9 +44,18 @@ internal sealed class SalesforceRecords
     public SObject Need(string name) => Object(name) ?? throw SalesforceRefusal.NotFound();
 
     /// <summary>All rows, deleted ones included, in the order of their ids.</summary>
-    public IEnumerable<Row> Rows(string entity) => _tables[entity].Values;
+    public IEnumerable<Row> Rows(string entity) => _tables[entity].Rows;
 
-    public Row? Find(string entity, string id) => _tables[entity].GetValueOrDefault(SalesforceId.Short(id));
+    public Row? Find(string entity, string id) => _tables[entity].Find(SalesforceId.Short(id));
+
+    /// <summary>The rows that may have a value in a field, deleted ones included, in the order of their ids: those that differ in case only are among
+    /// them.</summary>
+    public IEnumerable<Row> Having(SObject entity, SField field, object? value) =>
+        _tables[entity.Name].With(field.Name, Indexed(field, value)).Select(id => Find(entity.Name, id)!);
+
+    /// <summary>The same for a value or any greater one, in the order of values.</summary>
+    public IEnumerable<Row> HavingFrom(SObject entity, SField field, string value) =>
+        _tables[entity.Name].From(field.Name, Indexed(field, value)!).Select(id => Find(entity.Name, id)!);
 
     /// <summary>The row, or the refusal that Salesforce gives for a deleted or unknown one.</summary>
     public Row Live(SObject entity, string id)
@@ -56,14 +65,18 @@ internal sealed class SalesforceRecords
         return row is null ? throw SalesforceRefusal.NotFound() : IsDeleted(row) ? throw SalesforceRefusal.Deleted() : row;
     }
 
-    public IReadOnlyList<Row> ByValue(SObject entity, SField field, string value) =>
-        field.IsUnique
-            ? _unique.TryGetValue((entity.Name, field.Name, value), out var id) ? [_tables[entity.Name][id]] : []
-            : [.. Rows(entity.Name).Where(row => !IsDeleted(row) && Equals(row.GetValueOrDefault(field.Name), value))];
+    /// <summary>The rows with exactly this value that are not deleted.</summary>
+    public IReadOnlyList<Row> ByValue(SObject entity, SField field, object value) =>
+        [.. Having(entity, field, value).Where(row => !IsDeleted(row) && Equals(row.GetValueOrDefault(field.Name), value))];
+
+    /// <inheritdoc cref="ByValue(SObject, SField, object)"/>
+    /// <param name="field">The field's own name, which drift does not change.</param>
+    public IReadOnlyList<Row> ByValue(string entity, string field, object value) =>
+        Need(entity) is var kind && kind.Fields.FirstOrDefault(f => f.Name == field) is { } there ? ByValue(kind, there, value) : [];
 
     /// <summary>The opportunity's lines that are not deleted.</summary>
     public IEnumerable<Row> Lines(string opportunity) =>
-        (_lines.GetValueOrDefault(opportunity) ?? []).Select(id => Find("OpportunityLineItem", id)).OfType<Row>().Where(row => !IsDeleted(row));
+        ByValue("OpportunityLineItem", "OpportunityId", opportunity);
 
     public static bool IsDeleted(Row row) => row.GetValueOrDefault("IsDeleted") is true;
 
@@ -135,7 +148,7 @@ internal sealed class SalesforceRecords
         Keep(entity, row, user);
         foreach (var (child, field) in SalesforceDerivations.DeletedWith(this, entity))
         {
-            foreach (var orphan in Rows(child.Name).Where(r => !IsDeleted(r) && Equals(r.GetValueOrDefault(field), row["Id"])).ToList())
+            foreach (var orphan in ByValue(child.Name, field, row["Id"]!))
             {
                 Delete(child, (string)orphan["Id"]!, user);
             }
@@ -243,7 +256,7 @@ internal sealed class SalesforceRecords
     private void CheckDuplicateRule(SObject entity, Row row)
     {
         if (DuplicateRule is { } rule && rule.Object == entity.Name && row.GetValueOrDefault(rule.Field) is { } value
-            && Rows(entity.Name).Any(other => !IsDeleted(other) && Equals(other.GetValueOrDefault(rule.Field), value)))
+            && ByValue(rule.Object, rule.Field, value).Count > 0)
         {
             throw new SalesforceRefusal(400, "DUPLICATES_DETECTED", "Use one of these records?") { IsOfWrite = true };
         }
@@ -254,10 +267,13 @@ internal sealed class SalesforceRecords
         foreach (var field in entity.Fields.Where(f => f.IsUnique))
         {
             if (row.GetValueOrDefault(field.Name) is string value && !IsDeleted(row)
-                && _unique.TryGetValue((entity.Name, field.Name, value), out var holder) && holder != SalesforceId.Short((string)row["Id"]!))
+                && ByValue(entity, field, value).FirstOrDefault(other => !Equals(other["Id"], row["Id"])) is { } holder)
             {
-                throw new SalesforceRefusal(
-                    400, "DUPLICATE_VALUE", $"duplicate value found: {field.WireName} duplicates value on record with id: {holder}") { IsOfWrite = true };
+                throw new SalesforceRefusal(400, "DUPLICATE_VALUE",
+                    $"duplicate value found: {field.WireName} duplicates value on record with id: {SalesforceId.Short((string)holder["Id"]!)}")
+                {
+                    IsOfWrite = true,
+                };
             }
         }
 
@@ -273,36 +289,13 @@ internal sealed class SalesforceRecords
     private void Put(string entity, string longId, Row? row)
     {
         var id = SalesforceId.Short(longId);
-        var table = _tables[entity];
-        var before = table.GetValueOrDefault(id);
-        _journal?.Add((entity, id, before));
-        foreach (var field in _schema[entity].Fields.Where(f => f.IsUnique))
-        {
-            if (before?.GetValueOrDefault(field.Name) is string old && !IsDeleted(before))
-            {
-                _unique.Remove((entity, field.Name, old));
-            }
-
-            if (row?.GetValueOrDefault(field.Name) is string now && !IsDeleted(row))
-            {
-                _unique[(entity, field.Name, now)] = id;
-            }
-        }
-
-        if (before is null && entity == "OpportunityLineItem" && row?["OpportunityId"] is string opportunity)
-        {
-            (_lines.TryGetValue(opportunity, out var lines) ? lines : _lines[opportunity] = []).Add(id);
-        }
-
-        if (row is null)
-        {
-            table.Remove(id);
-        }
-        else
-        {
-            table[id] = row;
-        }
+        _journal?.Add((entity, id, Find(entity, id)));
+        _tables[entity].Put(id, row);
     }
+
+    // Salesforce compares texts without regard to case, ids and unique fields with it.
+    private static object? Indexed(SField field, object? value) =>
+        value is string text && field is { IsText: true, IsUnique: false } ? text.ToUpperInvariant() : value;
 
     private static SalesforceRefusal Missing(List<string> names) => new(
         400, "REQUIRED_FIELD_MISSING", string.Create(CultureInfo.InvariantCulture, $"Required fields are missing: [{string.Join(", ", names)}]"), [.. names]);

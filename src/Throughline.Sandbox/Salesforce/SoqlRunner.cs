@@ -14,39 +14,45 @@ internal sealed class SoqlRunner(SalesforceRecords records, string version, bool
         var entity = records.Object(query.From) ?? throw new SalesforceRefusal(400, "INVALID_TYPE",
             $"\nERROR at Row:1:Column:1\nsObject type '{query.From}' is not supported. "
             + "If you are attempting to use a custom object, be sure to append the '__c' after the entity name.");
-        var rows = Matching(query, entity, records.Rows(entity.Name));
+        var matching = Matching(query, entity);
+        var narrowed = query.Where is { } where ? new SoqlIndexes(records, entity).Narrow(where) : null;
+        var rows = matching(narrowed ?? records.Rows(entity.Name));
         if (query.IsCount)
         {
             return ([], _ => Fields.Empty, rows.Count);
         }
 
-        var show = Shown(query, entity);
+        var show = Shown(query, entity, rows);
         return (rows, show, rows.Count);
     }
 
-    private List<Row> Matching(SoqlQuery query, SObject entity, IEnumerable<Row> from)
+    /// <summary>What keeps and orders the rows that a query finds among those given; the query is checked before any row is looked at.</summary>
+    private Func<IEnumerable<Row>, List<Row>> Matching(SoqlQuery query, SObject entity)
     {
         var where = query.Where is { } condition ? Test(entity, condition) : _ => true;
-        var kept = from.Where(row => (withDeleted || !SalesforceRecords.IsDeleted(row)) && where(row)).ToList();
-        if (!query.OrderBy.IsEmpty)
+        var orders = query.OrderBy.Select(o => (Read: Reader(entity, o.Path, out var field), IsId: field.IsId, o.Descending, o.NullsLast)).ToList();
+        return from =>
         {
-            var orders = query.OrderBy.Select(o => (Read: Reader(entity, o.Path, out var field), IsId: field.IsId, o.Descending, o.NullsLast)).ToList();
-            kept = [.. orders.Aggregate(kept.OrderBy(_ => 0), (sorted, o) => o.Descending
-                ? sorted.ThenByDescending(row => o.Read(row), new ValueOrder(nullsHigh: !o.NullsLast, o.IsId))
-                : sorted.ThenBy(row => o.Read(row), new ValueOrder(nullsHigh: o.NullsLast, o.IsId)))];
-        }
+            var kept = from.Where(row => (withDeleted || !SalesforceRecords.IsDeleted(row)) && where(row));
+            if (orders.Count > 0)
+            {
+                kept = orders.Aggregate(kept.OrderBy(_ => 0), (sorted, o) => o.Descending
+                    ? sorted.ThenByDescending(row => o.Read(row), new ValueOrder(nullsHigh: !o.NullsLast, o.IsId))
+                    : sorted.ThenBy(row => o.Read(row), new ValueOrder(nullsHigh: o.NullsLast, o.IsId)));
+            }
 
-        return [.. kept.Skip(query.Offset).Take(query.Limit ?? int.MaxValue)];
+            return [.. kept.Skip(query.Offset).Take(query.Limit ?? int.MaxValue)];
+        };
     }
 
-    private Func<Row, Fields> Shown(SoqlQuery query, SObject entity)
+    private Func<Row, Fields> Shown(SoqlQuery query, SObject entity, IReadOnlyList<Row> rows)
     {
         foreach (var path in query.Fields)
         {
             Reader(entity, path, out _);
         }
 
-        var children = query.Children.Select(child => Child(child, entity)).ToList();
+        var children = query.Children.Select(child => Child(child, entity, rows)).ToList();
         return row => Fields.Of([.. ShownAt(entity, row, [.. query.Fields.Select(path => path.Names)]),
             .. children.Select(child => (child.Name, child.Of(row)))]);
     }
@@ -76,7 +82,7 @@ internal sealed class SoqlRunner(SalesforceRecords records, string version, bool
         return shown;
     }
 
-    private (string Name, Func<Row, object?> Of) Child(SoqlQuery query, SObject parent)
+    private (string Name, Func<Row, object?> Of) Child(SoqlQuery query, SObject parent, IReadOnlyList<Row> parents)
     {
         var (child, by) = records.Objects
             .SelectMany(o => o.Fields.Select(f => (Object: o, Field: f)))
@@ -89,12 +95,13 @@ internal sealed class SoqlRunner(SalesforceRecords records, string version, bool
                 + "If you are attempting to use a custom relationship, be sure to append the '__r' after the custom relationship name.");
         }
 
-        var show = Shown(query, child);
-        var byParent = Matching(query with { Limit = null, Offset = 0 }, child, records.Rows(child.Name)).ToLookup(
-            row => row.GetValueOrDefault(by.Name) as string);
+        // All at once, so that a later page shows the children of the time of the query.
+        var matching = Matching(query, child);
+        var found = parents.ToDictionary(row => (string)row["Id"]!, row => matching(records.Having(child, by, row["Id"])));
+        var show = Shown(query, child, [.. found.Values.SelectMany(rows => rows)]);
         return (by.ChildRelationship!, row =>
         {
-            var rows = byParent[(string)row["Id"]!].Skip(query.Offset).Take(query.Limit ?? int.MaxValue).Select(show).ToList();
+            var rows = found[(string)row["Id"]!].Select(show).ToList();
             return rows.Count == 0 ? null : Fields.Of(("totalSize", rows.Count), ("done", true), ("records", rows));
         });
     }
@@ -145,7 +152,7 @@ internal sealed class SoqlRunner(SalesforceRecords records, string version, bool
                 return row => !inner(row);
             case SoqlCondition.Compare compare:
                 var read = Reader(entity, compare.Path, out var field);
-                var values = compare.Values.Select(literal => Typed(field, compare.Path, literal)).ToList();
+                var values = compare.Values.Select(literal => SoqlIndexes.Typed(field, compare.Path, literal)).ToList();
                 return Comparison(compare.Operator, read, values, field.IsId || field.IsUnique);
             default:
                 throw SalesforceRefusal.Malformed("unexpected condition");
@@ -174,45 +181,6 @@ internal sealed class SoqlRunner(SalesforceRecords records, string version, bool
             _ => row => Ordered(row, c => c >= 0),
         };
     }
-
-    private static object? Typed(SField field, SoqlPath path, SoqlLiteral literal)
-    {
-        if (literal.Kind == SoqlKind.Null)
-        {
-            return null;
-        }
-
-        if (field.IsId)
-        {
-            return literal.Value is string id && SalesforceId.IsValid(id)
-                ? SalesforceId.Long(SalesforceId.Short(id))
-                : throw new SalesforceRefusal(400, "INVALID_QUERY_FILTER_OPERATOR",
-                    $"\nERROR at Row:1:Column:{path.Column}\ninvalid ID field: {literal.Value}");
-        }
-
-        var wanted = field.Type switch
-        {
-            SType.Date => SoqlKind.Date,
-            SType.DateTime => SoqlKind.DateTime,
-            SType.Boolean => SoqlKind.Flag,
-            _ => field.IsNumber ? SoqlKind.Number : SoqlKind.Text,
-        };
-        return literal.Kind == wanted
-            ? literal.Value
-            : throw new SalesforceRefusal(400, "INVALID_FIELD",
-                $"\nERROR at Row:1:Column:{path.Column}\nvalue of filter criterion for field '{path}' must be of type {Name(wanted)} and should "
-                + (wanted == SoqlKind.Text ? "be enclosed in quotes" : "not be enclosed in quotes"));
-    }
-
-    private static string Name(SoqlKind kind) => kind switch
-    {
-        SoqlKind.Text => "string",
-        SoqlKind.Number => "double",
-        SoqlKind.Flag => "boolean",
-        SoqlKind.Date => "date",
-        SoqlKind.DateTime => "dateTime",
-        SoqlKind.Null => "null",
-    };
 
     private static Regex Like(string pattern) => new(
         "^" + Regex.Replace(pattern, @"\\[%_]|[%_]|[^%_\\]+|\\", match => match.Value switch

@@ -14,7 +14,8 @@ internal sealed class TrytonQuery(TrytonStore store)
         Verify(model, domain);
         var hideInactive = model.Fields.ContainsKey("active") && context["active_test"]?.GetValue<bool>() != false
             && !domain.ToJsonString().Contains("\"active\"", StringComparison.Ordinal);
-        var found = store.Table(modelName).Keys.Where(id => (!hideInactive || store.Stored(modelName, id, "active") is not false)
+        var candidates = new TrytonIndexes(store).Narrow(modelName, domain) ?? store.Table(modelName).Ids;
+        var found = candidates.Where(id => (!hideInactive || store.Stored(modelName, id, "active") is not false)
             && All(modelName, id, domain));
         IOrderedEnumerable<long>? sorted = null;
         foreach (var rule in order?.OfType<JsonArray>() ?? [])
@@ -46,7 +47,7 @@ internal sealed class TrytonQuery(TrytonStore store)
 
         var description = store.Model(model).Field(field);
         return description is { Type: "one2many", Relation: { } relation, RelationField: { } back }
-            ? store.Table(relation).Where(row => Equals(row.Value.GetValueOrDefault(back), id)).Select(row => row.Key).ToArray()
+            ? store.With(relation, back, id)
             : store.Stored(model, id, field);
     }
 

@@ -119,7 +119,7 @@ internal static class TrytonRules
         foreach (var ((name, field), text) in Unique)
         {
             if (name == model.Name && store.Stored(name, id, field) is { } value
-                && store.Table(name).Any(row => row.Key != id && Equals(row.Value.GetValueOrDefault(field), value)))
+                && store.With(name, field, value).Any(other => other != id))
             {
                 throw TrytonError.User(text);
             }
@@ -140,7 +140,7 @@ internal static class TrytonRules
     }
 
     public static long[] WorksOf(TrytonStore store, long project) =>
-        [.. store.Table(Work).Where(row => (string?)row.Value.GetValueOrDefault("origin") == $"{Project},{project}").Select(row => row.Key)];
+        store.With(Work, "origin", string.Create(CultureInfo.InvariantCulture, $"{Project},{project}"));
 
     /// <summary>Whole and fractional seconds since 1970 of the last change, as PostgreSQL writes them.</summary>
     public static string Stamp(TrytonStore store, string model, long id)
@@ -149,11 +149,21 @@ internal static class TrytonRules
         return ((stamp - DateTime.UnixEpoch).Ticks / (decimal)TimeSpan.TicksPerSecond).ToString("0.000000", CultureInfo.InvariantCulture);
     }
 
+    /// <summary>True for a field that is not stored.</summary>
+    public static bool IsComputed(string model, string field) => (model, field) switch
+    {
+        (_, "id" or "_timestamp" or "rec_name") or ("party.party", "full_name") => true,
+        (Project, "timesheet_works" or "timesheet_available" or "timesheet_start_date" or "timesheet_end_date" or "timesheet_duration") => true,
+        (Project, "total_effort" or "invoiced_amount" or "amount_to_invoice") => true,
+        ("product.product", "code" or "name" or "list_price" or "type" or "default_uom") => true,
+        _ => false,
+    };
+
     /// <summary>The value of a field that is not stored; false where it is.</summary>
     public static bool Computed(TrytonStore store, string model, long id, string field, out object? value)
     {
         var template = model == "product.product" ? store.Stored(model, id, "template") as long? : null;
-        object? result = (model, field) switch
+        value = (model, field) switch
         {
             (_, "id") => id,
             (_, "_timestamp") => Stamp(store, model, id),
@@ -167,10 +177,9 @@ internal static class TrytonRules
             ("product.product", "name" or "list_price" or "type" or "default_uom") => store.Stored("product.template", template ?? 0, field),
             (_, "rec_name") => RecName(store, model, id),
             ("party.party", "full_name") => store.Stored(model, id, "name"),
-            _ => store,
+            _ => null,
         };
-        value = ReferenceEquals(result, store) ? null : result;
-        return !ReferenceEquals(result, store);
+        return IsComputed(model, field);
     }
 
     private static void CheckProject(TrytonStore store, long id)
@@ -200,8 +209,8 @@ internal static class TrytonRules
             throw TrytonError.User($"To set work \"{name}\" in \"Done\" status, you must increase its progress up to at least 100.00%.");
         }
 
-        var open = store.Table(Project).Any(row => Equals(row.Value.GetValueOrDefault("parent"), id)
-            && store.Stored("project.work.status", (long)row.Value["status"]!, "progress") is not double);
+        var open = store.With(Project, "parent", id)
+            .Any(child => store.Stored("project.work.status", (long)store.Stored(Project, child, "status")!, "progress") is not double);
         if (open)
         {
             throw TrytonError.User($"To complete work \"{name}\" you must complete also all its children.");
@@ -243,7 +252,7 @@ internal static class TrytonRules
         {
             foreach (var field in model.Fields.Values.Where(field => field.Type == "many2one" && field.Relation == target))
             {
-                var users = store.Table(model.Name).Where(row => Equals(row.Value.GetValueOrDefault(field.Name), id)).Select(row => row.Key).ToArray();
+                var users = store.With(model.Name, field.Name, id);
                 if (users.Length > 0 && Cascades.Contains((model.Name, field.Name)))
                 {
                     store.Delete(model.Name, users);
@@ -257,12 +266,11 @@ internal static class TrytonRules
     }
 
     private static TimeSpan TimeLogged(TrytonStore store, long project) => WorksOf(store, project)
-        .SelectMany(work => store.Table(Line).Values.Where(line => Equals(line.GetValueOrDefault("work"), work)))
-        .Aggregate(TimeSpan.Zero, (sum, line) => sum + (TimeSpan)line["duration"]!);
+        .SelectMany(work => store.With(Line, "work", work))
+        .Aggregate(TimeSpan.Zero, (sum, line) => sum + (TimeSpan)store.Stored(Line, line, "duration")!);
 
     private static TimeSpan Sum(TrytonStore store, long project, Func<TrytonStore, long, TimeSpan> own) =>
-        store.Table(Project).Where(row => Equals(row.Value.GetValueOrDefault("parent"), project)).Aggregate(own(store, project), (sum, row) => sum
-            + Sum(store, row.Key, own));
+        store.With(Project, "parent", project).Aggregate(own(store, project), (sum, child) => sum + Sum(store, child, own));
 
     private static string? RecName(TrytonStore store, string model, long id) => model switch
     {
@@ -277,7 +285,7 @@ internal static class TrytonRules
     private static string NextCode(TrytonStore store, long id)
     {
         var number = id;
-        while (store.Table("party.party").Values.Any(row => Equals(row.GetValueOrDefault("code"), number.ToString(CultureInfo.InvariantCulture))))
+        while (store.With("party.party", "code", number.ToString(CultureInfo.InvariantCulture)).Length > 0)
         {
             number++;
         }

@@ -58,10 +58,11 @@ public sealed class TrytonSandbox : SandboxServer
     {
         lock (_gate)
         {
-            return new JsonArray([.. _store.Table(_store.Model(model).Name).Select(row =>
+            var table = _store.Table(_store.Model(model).Name);
+            return new JsonArray([.. table.Ids.Select(id =>
             {
-                var plain = new JsonObject { ["id"] = row.Key };
-                foreach (var (name, value) in row.Value.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+                var plain = new JsonObject { ["id"] = id };
+                foreach (var (name, value) in table.Find(id)!.OrderBy(pair => pair.Key, StringComparer.Ordinal))
                 {
                     plain[name] = TrytonWire.Plain(value);
                 }

@@ -8,9 +8,9 @@ namespace Throughline.Sandbox.Tryton;
 /// <summary>The records of all models and the rules under which they change. Every call is one transaction: on an error nothing of it stays.</summary>
 internal sealed class TrytonStore(TimeProvider time)
 {
-    private ImmutableDictionary<string, ImmutableSortedDictionary<long, Row>> _tables = ImmutableDictionary<string,
-        ImmutableSortedDictionary<long, Row>>.Empty;
-    private ImmutableDictionary<string, long> _lastIds = ImmutableDictionary<string, long>.Empty;
+    private readonly Dictionary<string, IndexedTable<long, Row>> _tables = [];
+    private readonly Dictionary<string, long> _lastIds = [];
+    private readonly List<(string Model, long Id, Row? Before)> _undo = [];
     private DateTime _stamp;
     private DateTime _lastStamp;
 
@@ -23,11 +23,11 @@ internal sealed class TrytonStore(TimeProvider time)
     /// <summary>Carries out one call; its stamp is the time at which it began, and no two calls share one.</summary>
     public T InTransaction<T>(Func<T> call)
     {
-        var (tables, ids) = (_tables, _lastIds);
         var now = time.GetUtcNow().UtcDateTime;
         now = now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMicrosecond));
         _stamp = now > _lastStamp ? now : _lastStamp.AddMicroseconds(1);
         _lastStamp = _stamp;
+        _undo.Clear();
         try
         {
             return call();
@@ -35,22 +35,30 @@ internal sealed class TrytonStore(TimeProvider time)
         catch
         {
             // Ids that were given out are not given out again, as with a database's sequence.
-            (_tables, _) = (tables, ids);
+            for (var at = _undo.Count - 1; at >= 0; at--)
+            {
+                Table(_undo[at].Model).Put(_undo[at].Id, _undo[at].Before);
+            }
+
             throw;
         }
     }
 
-    public ImmutableSortedDictionary<long, Row> Table(string model) => _tables.GetValueOrDefault(model, ImmutableSortedDictionary<long, Row>.Empty);
+    public IndexedTable<long, Row> Table(string model) => _tables.TryGetValue(model, out var table) ? table
+        : _tables[model] = new(Comparer<long>.Default, (id, row, field) => field == "id" ? id : row.GetValueOrDefault(field));
 
-    public bool Exists(string model, long id) => Table(model).ContainsKey(id);
+    /// <summary>The records whose stored field has a value, in the order of their ids.</summary>
+    public long[] With(string model, string field, object? value) => [.. Table(model).With(field, value)];
 
-    public object? Stored(string model, long id, string field) => Table(model).GetValueOrDefault(id)?.GetValueOrDefault(field);
+    public bool Exists(string model, long id) => Table(model).Find(id) is not null;
+
+    public object? Stored(string model, long id, string field) => Table(model).Find(id)?.GetValueOrDefault(field);
 
     public long Create(string modelName, JsonObject values, JsonObject context)
     {
         var model = Model(modelName);
         var id = _lastIds.GetValueOrDefault(modelName) + 1;
-        _lastIds = _lastIds.SetItem(modelName, id);
+        _lastIds[modelName] = id;
         Put(modelName, id, TrytonRules.Defaults(this, model, id, context).SetItem("create_date", _stamp).SetItem("write_date", null));
         Apply(model, id, values, context);
         TrytonRules.AfterCreate(this, model, id, context, _stamp);
@@ -65,7 +73,7 @@ internal sealed class TrytonStore(TimeProvider time)
         {
             MustExist(model, id, "write to");
             TrytonRules.BeforeWrite(this, model, id);
-            Put(modelName, id, Table(modelName)[id].SetItem("write_date", _stamp));
+            Put(modelName, id, Table(modelName).Find(id)!.SetItem("write_date", _stamp));
             Apply(model, id, values, context);
         }
 
@@ -90,7 +98,7 @@ internal sealed class TrytonStore(TimeProvider time)
 
         foreach (var id in ids)
         {
-            _tables = _tables.SetItem(modelName, Table(modelName).Remove(id));
+            Put(modelName, id, null);
         }
     }
 
@@ -122,9 +130,13 @@ internal sealed class TrytonStore(TimeProvider time)
         }
     }
 
-    public void Put(string model, long id, Row row) => _tables = _tables.SetItem(model, Table(model).SetItem(id, row));
+    public void Set(string model, long id, string field, object? value) => Put(model, id, Table(model).Find(id)!.SetItem(field, value));
 
-    public void Set(string model, long id, string field, object? value) => Put(model, id, Table(model)[id].SetItem(field, value));
+    private void Put(string model, long id, Row? row)
+    {
+        _undo.Add((model, id, Table(model).Find(id)));
+        Table(model).Put(id, row);
+    }
 
     private void Apply(TrytonModel model, long id, JsonObject values, JsonObject context)
     {

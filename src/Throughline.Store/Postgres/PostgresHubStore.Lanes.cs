@@ -30,7 +30,7 @@ public sealed partial class PostgresHubStore
             connection => new PostgresBatch(connection).Add(
                 $"""
                 update command set status = 2, due_at = $5, epoch = $3 where id in (
-                    select id from command where system = $1 and (
+                    select id from command where system = $1 and status in (1, 2) and (
                         (status = 2 and due_at <= $2) or (status = 1 and epoch < $3 and send_before < $4))
                     order by priority, created_at, number limit $6 for update skip locked)
                 returning {Rows.CommandColumns}

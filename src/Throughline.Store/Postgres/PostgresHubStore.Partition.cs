@@ -91,15 +91,14 @@ public sealed partial class PostgresHubStore
                 {
                     var batch = new PostgresBatch(connection);
                     Write(batch, ordered, crosswalk);
+                    batch.Add(
+                        "select fence_partitions($1, $2, $3, $4)",
+                        Column(ordered, commit => commit.Partition),
+                        Column(ordered, commit => commit.Epoch),
+                        Column(ordered, commit => commit.ControlCursor),
+                        Column(ordered, commit => commit.IntakeCursor));
                     Append(batch, [.. ordered.SelectMany(commit => commit.Messages).Select(message => new StoredEnvelope(message))]);
-                    await batch
-                        .Add(
-                            "select fence_partitions($1, $2, $3, $4)",
-                            Column(ordered, commit => commit.Partition),
-                            Column(ordered, commit => commit.Epoch),
-                            Column(ordered, commit => commit.ControlCursor),
-                            Column(ordered, commit => commit.IntakeCursor))
-                        .RunAsync(cancellation);
+                    await batch.RunAsync(cancellation);
                     return true;
                 },
                 cancellation);

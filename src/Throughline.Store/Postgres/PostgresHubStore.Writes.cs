@@ -8,7 +8,7 @@ namespace Throughline.Store.Postgres;
 
 public sealed partial class PostgresHubStore
 {
-    // Locks are taken in this order by everybody: rows, the feed, tails, the fence.
+    // Locks are taken in this order by everybody: rows, the feed, heads (the fence), tails.
     private static void Write(PostgresBatch batch, ImmutableArray<PartitionCommit> commits, ImmutableArray<CrosswalkRow> crosswalk)
     {
         Write(batch, LastOf(All(commits, commit => commit.State), row => (row.Unit, row.Kind, row.Id)));

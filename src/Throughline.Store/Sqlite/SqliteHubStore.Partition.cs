@@ -61,13 +61,10 @@ public sealed partial class SqliteHubStore
             foreach (var commit in commits)
             {
                 Write(session, commit);
-            }
-
-            // Only now, because one commit's messages may lengthen the stream of another.
-            foreach (var commit in commits)
-            {
                 Fence(session, commit);
             }
+
+            Append(session, [.. commits.SelectMany(commit => commit.Messages).Select(message => new StoredEnvelope(message))]);
         },
         cancellation);
 
@@ -94,7 +91,6 @@ public sealed partial class SqliteHubStore
         }
 
         Tell(session, commit.Lineage);
-        Append(session, [.. commit.Messages.Select(message => new StoredEnvelope(message))]);
     }
 
     private static void Fence(SqliteSession session, PartitionCommit commit)

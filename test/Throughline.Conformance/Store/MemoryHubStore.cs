@@ -77,7 +77,7 @@ public sealed partial class MemoryHubStore : IHubStore
 
         foreach (var commit in commits)
         {
-            CheckHead(commit, [.. commits.SelectMany(other => other.Messages)]);
+            CheckHead(commit);
         }
 
         foreach (var (key, row) in claimed)
@@ -91,6 +91,11 @@ public sealed partial class MemoryHubStore : IHubStore
             var head = _data.Heads[commit.Partition];
             head.Control = Math.Max(head.Control, commit.ControlCursor ?? 0);
             head.Intake = Math.Max(head.Intake, commit.IntakeCursor ?? 0);
+        }
+
+        foreach (var message in commits.SelectMany(commit => commit.Messages))
+        {
+            Append(message, message.Stream);
         }
 
         return true;
@@ -110,7 +115,7 @@ public sealed partial class MemoryHubStore : IHubStore
         }
     }
 
-    private void CheckHead(PartitionCommit commit, ImmutableArray<NewEnvelope> messages)
+    private void CheckHead(PartitionCommit commit)
     {
         if (_data.Heads[commit.Partition].Epoch != commit.Epoch)
         {
@@ -122,8 +127,7 @@ public sealed partial class MemoryHubStore : IHubStore
             throw new InvalidOperationException("a cursor points beyond the end of its stream");
         }
 
-        bool IsBeyondEnd(long? cursor, EnvelopeStream stream) => cursor > _data.Streams[commit.Partition, (int)stream].Count
-            + messages.Count(message => message.Scope.Partition == commit.Partition && message.Stream == stream);
+        bool IsBeyondEnd(long? cursor, EnvelopeStream stream) => cursor > _data.Streams[commit.Partition, (int)stream].Count;
     }
 
     public Task<ImmutableArray<ParkedEnvelope>> ReadParkedAsync(ImmutableArray<UnitKey> units, CancellationToken cancellation) => Do(() =>
@@ -215,10 +219,6 @@ public sealed partial class MemoryHubStore : IHubStore
         }
 
         Tell(commit.Lineage);
-        foreach (var message in commit.Messages)
-        {
-            Append(message, message.Stream);
-        }
     }
 
     private void Park(ImmutableArray<ParkedEnvelope> parked)

@@ -25,7 +25,7 @@ public sealed class Architecture
         // Decisions read the checked landscape (templates, legal entities), which is part of the engine's process API.
         new("Processes", ["Engine", "Model"], ["Landscape"], []),
         // Commands hold the connector's write items.
-        new("Store", ["Engine", "Model"], ["Connect"], ["Dapper", "Microsoft.Data.Sqlite.Core", "Npgsql", "SQLitePCLRaw.bundle_e_sqlite3"]),
+        new("Store", ["Engine", "Model"], ["Connect"], ["Microsoft.Data.Sqlite.Core", "Npgsql", "SQLitePCLRaw.bundle_e_sqlite3"]),
         new("Sandbox", ["Model"], [], [], IsWeb: true),
         new("Server", ["Connectors", "Engine", "Landscape", "Processes", "Sandbox", "Store"], ["Connect", "Model"], ["System.CommandLine"], IsWeb: true),
     ];

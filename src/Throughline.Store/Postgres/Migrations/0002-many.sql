@@ -1,7 +1,7 @@
 -- One transaction carries several partitions and settles commands in one round trip.
 
--- The last statement of a writer's transaction: heads in ascending order. It raises, because an update of no row would let the rest of
--- the batch commit.
+-- The fence of a writer's transaction: heads in ascending order, held until the end, so that a take-over waits. It raises, because an
+-- update of no row would let the rest of the batch commit. Before the tails are taken: everybody waits for those.
 create function fence_partitions(fenced int[], expected bigint[], control_done bigint[], intake_done bigint[]) returns void language plpgsql as $$
 declare
     wrong int;
@@ -23,6 +23,10 @@ begin
 end $$;
 
 drop function fence_partition(int, bigint, bigint, bigint);
+
+-- A waiting command is found by importance, one that is under way by time; most are neither.
+drop index command_due;
+create index command_under_way on command (system, status, due_at) where status in (1, 2);
 
 -- "Skip locked": what is being settled at this moment is not waiting any more. Nothing found writes nothing, so that looking is free.
 create function claim_commands(asked text, driver bigint, at timestamptz, before timestamptz, most int) returns setof command language plpgsql as $$
