@@ -27,6 +27,8 @@ internal sealed class DivergenceHasACase : IChecker
     {
         var standing = expected.Standing().ToArray();
         return standing.Length == 0 && (!expected.IsWon || run.People.Rejected.Contains(deal.Id)) ? null
+            // Who rejects a change of a customer wants it to stay as it is.
+            : expected.Accounts.SelectMany(expected.Twins).Any(run.People.Rejected.Contains) ? null
             : !expected.IsWon ? $"{deal.Id} is not won and {standing.Length} records stand in the systems"
             : expected.Differences().FirstOrDefault();
     }
