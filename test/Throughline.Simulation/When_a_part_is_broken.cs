@@ -5,7 +5,7 @@ using Xunit;
 namespace Throughline.Simulation;
 
 /// <summary>Each checker can fail: for each there is a defect, put in on purpose, that it must find within a few seeds.</summary>
-public sealed class When_a_part_is_broken
+public sealed class When_a_part_is_broken(ITestOutputHelper output)
 {
     private const int SeedsMax = 60;
 
@@ -35,7 +35,10 @@ public sealed class When_a_part_is_broken
     {
         var mutation = Mutations.Single(mutation => mutation.Name == name);
 
-        Assert.True(Campaign.FirstToFind(mutation, SeedsMax) is not null, $"{mutation.FoundBy.Name} did not find {name} in {SeedsMax} seeds");
+        var seed = Campaign.FirstToFind(mutation, SeedsMax);
+
+        output.WriteLine($"{mutation.FoundBy.Name} found {name} with seed {seed}");
+        Assert.True(seed is not null, $"{mutation.FoundBy.Name} did not find {name} in {SeedsMax} seeds");
     }
 
     [Fact]

@@ -37,7 +37,8 @@ internal sealed class NothingWaitsForEver : IChecker
             .Select(waiting => $"{waiting.Instance.Process} of {waiting.Instance.Subject} still waits after every deadline, and no case says so: {Reasons(waiting.Instance)}");
 
     private static string Reasons(Instance instance) =>
-        string.Join("; ", instance.Steps.Where(step => step.Value.Reason is not null).OrderBy(step => step.Key, StringComparer.Ordinal).Select(step => $"{step.Key}: {step.Value.Reason}"));
+        string.Join("; ", instance.Steps.Where(step => step.Value.Reason is not null).OrderBy(step => step.Key, StringComparer.Ordinal)
+            .Select(step => $"{step.Key}: {step.Value.Reason}"));
 
     private static bool HasCase(UnitState unit, Instance instance) => unit.Cases.Values.Any(item => item.Instance == instance.Id || item.Kind == Case.ParkedKind);
 

@@ -100,7 +100,8 @@ internal sealed class FaultPlan
     public TimeSpan StoreTime() => TimeSpan.FromTicks(_time.Next(20) == 0 ? _time.Next(2_000_000) : _time.Next(30_000));
 
     public override string ToString() => FormattableString.Invariant(
-        $"crash {_crash:0.0000}, store away {_unavailable:0.000}, pause {_pause:0.0000}, lost request {LostRequest:0.00}, lost answer {LostAnswer:0.00}, late write {LateWrite:0.00}, ")
+        $"crash {_crash:0.0000}, store away {_unavailable:0.000}, pause {_pause:0.0000}, lost request {LostRequest:0.00}, ")
+        + FormattableString.Invariant($"lost answer {LostAnswer:0.00}, late write {LateWrite:0.00}, ")
         + FormattableString.Invariant($"unreachable {Unreachable:0.00}, throttled {Throttled:0.00}, refused {Refused:0.00}, failed look {FailedLook:0.00}, outages {HasOutages}, ")
         + $"storms {HasStorms}, bad credentials {HasBadCredentials}, crashes {HasRandomCrashes}, releases {HasReleases}, hasty people {HasHastyPeople}, "
         + $"hooks {HasHooks} ({(HooksGoAstray ? "astray" : "in order")}), bad clocks {HasBadClocks}";

@@ -21,7 +21,8 @@ internal sealed class Psa() : TargetSystem("psa")
                 new Failure.MissingReference("project is invalid", fields.Text("project_identifier") ?? ""),
             (Issue, not WriteOperation.Undo) when fields.Text("parent_issue_id") is { } parent && Find(Issue, parent) is null =>
                 new Failure.MissingReference("parent task is invalid", parent),
-            (Issue, WriteOperation.Undo) when All(Issue).Any(issue => issue.Fields.Text("parent_issue_id") == item.ExternalId) => new Failure.Policy("the issue still has subtasks"),
+            (Issue, WriteOperation.Undo) when All(Issue).Any(issue => issue.Fields.Text("parent_issue_id") == item.ExternalId) =>
+                new Failure.Policy("the issue still has subtasks"),
             _ => null,
         };
     }

@@ -103,7 +103,8 @@ internal sealed class Sellers(TheWorld world, Crm crm)
         var isLate = _chance.Next(8) == 0;
         var fields = Fields.Of(
             ("Name", FormattableString.Invariant($"Customer {number} r1")), ("BillingCountry", twin?.Text("BillingCountry") ?? country), ("BillingStreet", "1 Main Street"),
-            ("BillingCity", "Town"), ("BillingPostalCode", "10115"), ("Tax_Id__c", wrong == 0 ? null : wrong == 1 ? FormattableString.Invariant($"pending {number}") : taxId), ("ParentId", null));
+            ("BillingCity", "Town"), ("BillingPostalCode", "10115"),
+            ("Tax_Id__c", wrong == 0 ? null : wrong == 1 ? FormattableString.Invariant($"pending {number}") : taxId), ("ParentId", null));
         if (isLate)
         {
             world.Later(TimeSpan.FromSeconds(_chance.Next(90)), () => crm.Put(Crm.Account, id, fields));
@@ -120,7 +121,8 @@ internal sealed class Sellers(TheWorld world, Crm crm)
     private string NewContract(int number, string account)
     {
         var id = FormattableString.Invariant($"800C{number:000}");
-        crm.Put(Crm.Contract, id, Fields.Of(("AccountId", account), ("Status", "Draft"), ("CustomerSignedDate", null), ("StartDate", "2026-12-01"), ("Sow_Hash__c", "sow of " + id)));
+        crm.Put(Crm.Contract, id, Fields.Of(
+            ("AccountId", account), ("Status", "Draft"), ("CustomerSignedDate", null), ("StartDate", "2026-12-01"), ("Sow_Hash__c", "sow of " + id)));
         switch (_chance.Next(4))
         {
             case 0: _unsigned.Add(id); break;

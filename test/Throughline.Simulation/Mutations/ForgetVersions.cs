@@ -17,6 +17,9 @@ internal sealed class ForgetVersions : Mutation
     private sealed class Broken(IHubStore inner) : StoreDecorator(inner)
     {
         public override Task<ImmutableArray<IntakeReceipt>> AppendAsync(ImmutableArray<IntakeItem> items, CancellationToken cancellation) =>
-            Inner.AppendAsync([.. items.Select(item => item with { Envelope = item.Envelope with { Payload = item.Envelope.Payload.Without(PayloadNames.Version) } })], cancellation);
+            Inner.AppendAsync([.. items.Select(Strip)], cancellation);
+
+        private static IntakeItem Strip(IntakeItem item) =>
+            item with { Envelope = item.Envelope with { Payload = item.Envelope.Payload.Without(PayloadNames.Version) } };
     }
 }
