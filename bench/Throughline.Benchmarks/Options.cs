@@ -18,13 +18,13 @@ internal sealed class Options
     public string Targets => Text("targets", "sandboxes");
 
     /// <summary>Deals that are measured.</summary>
-    public int Deals => Whole("deals", 300);
+    public int Deals => Whole("deals", 1_000);
 
-    /// <summary>Deals that run before, unmeasured.</summary>
-    public int WarmUp => Whole("warm-up", 150);
+    /// <summary>Deals that run before, unmeasured: until then the hub's code is still being compiled.</summary>
+    public int WarmUp => Whole("warm-up", 1_500);
 
     /// <summary>Closed loop: so many deals are in flight at any time.</summary>
-    public int Window => Whole("window", 64);
+    public int Window => Whole("window", 128);
 
     /// <summary>Open loop: deals a second, whatever the hub does; 0 for the closed loop.</summary>
     public int Rate => Whole("rate", 0);

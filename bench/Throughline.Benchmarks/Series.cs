@@ -20,12 +20,15 @@ internal static class Series
             {
                 foreach (var store in new[] { "postgres", "sqlite" })
                 {
-                    results.Add(await MeasureAsync("--store", store, "--targets", targets, "--deals", Text(options.Deals)));
+                    results.Add(await MeasureAsync(
+                        "--store", store, "--targets", targets, "--deals", Text(options.Deals), "--warm-up", Text(options.WarmUp),
+                        "--window", Text(options.Window)));
                 }
             }
 
             results.Add(await MeasureAsync(
-                "--store", "postgres", "--targets", "sandboxes", "--deals", Text(OpenRate * OpenSeconds), "--rate", Text(OpenRate)));
+                "--store", "postgres", "--targets", "sandboxes", "--deals", Text(OpenRate * OpenSeconds), "--warm-up", Text(options.WarmUp),
+                "--rate", Text(OpenRate)));
 
             // After every round, so that a series that is broken off leaves what it has.
             var report = Report.Write(results, machine, before, Machine.Load);

@@ -197,12 +197,14 @@ public sealed class Fields : IReadOnlyDictionary<string, object?>, IEquatable<Fi
     /// <exception cref="FormatException">The value has no place in a document (for example NaN).</exception>
     public static object? Normalize(object? value) => value switch
     {
+        // As it would be read again from JSON: a document must not mean something else after it has been stored (7 / 2 and 7m / 2 differ).
+        decimal { Scale: 0 } whole and >= long.MinValue and <= long.MaxValue => (long)whole,
         null or bool or long or decimal or string or Fields => value,
         int whole => (long)whole,
         uint whole => (long)whole,
         ulong whole => whole <= long.MaxValue ? (long)whole : (decimal)whole,
         double number => double.IsFinite(number) && Math.Abs(number) < 7.9e28
-            ? (decimal)number
+            ? Normalize((decimal)number)
             : throw new FormatException($"{number.ToString(CultureInfo.InvariantCulture)} cannot be kept as a decimal number"),
         Money money => Of(("amount", money.Amount), ("currency", money.Currency.Code)),
         DateOnly date => date.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),

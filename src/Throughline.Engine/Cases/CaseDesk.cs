@@ -30,12 +30,16 @@ public sealed record CaseActionResult(CaseActionOutcome Outcome, Case? Case);
 /// <summary>Takes in what people decide about cases, as durable envelopes of the scope that the case belongs to.</summary>
 public static class CaseDesk
 {
+    /// <summary>In the payload of an action that was refused at once: it is only told.</summary>
+    internal const string Refused = "refused";
+
     private static readonly TimeSpan WaitMax = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(50);
 
     /// <summary>
     /// Retries, approves or rejects a case. The same request again is the same action: its key is made of the case, its opening, the
-    /// action, who and why. Returns once the case has changed, or after ten seconds.
+    /// action, who and why. Returns once the case has changed, or after ten seconds. An approval by who may not give it changes nothing
+    /// and is answered at once; the story of the case tells of it.
     /// </summary>
     /// <exception cref="StoreUnavailableException">Nothing was recorded.</exception>
     /// <exception cref="IntakeBusyException">Nothing was recorded.</exception>
@@ -46,16 +50,27 @@ public static class CaseDesk
         var item = await hub.Store.FindCaseAsync(id, cancellation);
         if (Refusal(item, action, by) is { } refusal)
         {
+            if (refusal == CaseActionOutcome.Forbidden)
+            {
+                // Told once for each person and opening, so that trying again and again does not fill the story.
+                var attempt = Fields.Of(("case", id.ToString()), ("action", action), ("by", by), (Refused, true));
+                await AppendAsync(hub, item!, attempt, attempt.With("by", by.ToUpperInvariant()), time);
+            }
+
             return new CaseActionResult(refusal, item);
         }
 
-        var now = time.GetUtcNow();
         var payload = Fields.Of(("case", id.ToString()), ("action", action), ("by", by), ("reason", reason));
-        var envelope = new NewEnvelope(EnvelopeId.New(time), item!.Unit.Scope, item.Unit.Unit, EnvelopeKind.PersonAction, payload, item.CorrelationId, null,
-            now, now);
-        var key = payload.With("openedAt", item.OpenedAt).Fingerprint();
+        await AppendAsync(hub, item!, payload, payload, time);
+        return await WaitAsync(hub, item!, time, cancellation);
+    }
+
+    private static async Task AppendAsync(Hub hub, Case item, Fields payload, Fields same, TimeProvider time)
+    {
+        var now = time.GetUtcNow();
+        var envelope = new NewEnvelope(EnvelopeId.New(time), item.Unit.Scope, item.Unit.Unit, EnvelopeKind.PersonAction, payload, item.CorrelationId, null, now, now);
+        var key = same.With("openedAt", item.OpenedAt).Fingerprint();
         await hub.GroupCommit.AppendAsync([new IntakeItem("@hub", "case-action", key, null, envelope)]);
-        return await WaitAsync(hub, item, time, cancellation);
     }
 
     private static CaseActionOutcome? Refusal(Case? item, CaseAction action, string by) => item switch

@@ -26,7 +26,7 @@ internal sealed record SendResult
     /// <summary>The system was asked and does not have it: it is safe to send again.</summary>
     public bool SendAgain { get; init; }
 
-    /// <summary>Its time to be sent had passed before the call; nothing was sent.</summary>
+    /// <summary>Nothing was sent: its time had passed before the call, or the lane is held.</summary>
     public bool NotSent { get; init; }
 }
 
@@ -35,7 +35,8 @@ internal sealed class CommandSender(SystemDeclaration system, IConnector connect
 {
     private readonly RateBudget _budget = new(system.Limits.PerSecond, time);
 
-    public async Task<SendResult> SendAsync(Command command)
+    /// <param name="isHeld">Nothing is to be sent any more: the hub stops, or the system as a whole does not take anything.</param>
+    public async Task<SendResult> SendAsync(Command command, Func<bool> isHeld)
     {
         foreach (var key in command.Adopt)
         {
@@ -58,7 +59,7 @@ internal sealed class CommandSender(SystemDeclaration system, IConnector connect
 
         await _budget.TakeAsync();
         // Looked at once more right before the call: after this time a successor may already be asking the target.
-        if (time.GetUtcNow() > command.SendBefore)
+        if (time.GetUtcNow() > command.SendBefore || isHeld())
         {
             return new SendResult { NotSent = true };
         }

@@ -25,9 +25,11 @@ public sealed partial class Lane
             return new CommandOutcome(command.Id, CommandStatus.Waiting, circuit.OpenUntil ?? now, command.LastFailure, null);
         }
 
-        if (result.SendAgain && command.Attempt >= RecoveryPolicy.AttemptsMax)
+        // What was held back was not sent.
+        var attempt = command.Attempt - HeldBack(command.Id);
+        if (result.SendAgain && attempt >= RecoveryPolicy.AttemptsMax)
         {
-            var lost = new Failure.InDoubt($"sent {command.Attempt} times without a clear answer, and {system.Name} does not have it");
+            var lost = new Failure.InDoubt($"sent {attempt} times without a clear answer, and {system.Name} does not have it");
             return Terminal(command, CommandStatus.Failed, lost, result, now);
         }
 
@@ -48,7 +50,7 @@ public sealed partial class Lane
             // The question itself failed; nothing is sent until it is answered.
             return result.Decisive || failure is { Disposition: Disposition.AskPerson } and not Failure.Authentication
                 ? Terminal(command, CommandStatus.Failed, failure, result, now)
-                : new CommandOutcome(command.Id, CommandStatus.InDoubt, now + RecoveryPolicy.Delay(command.Attempt, Spread()), text, null);
+                : new CommandOutcome(command.Id, CommandStatus.InDoubt, now + RecoveryPolicy.Delay(attempt, Spread()), text, null);
         }
 
         if (circuit.HoldsBack(failure))
@@ -57,7 +59,6 @@ public sealed partial class Lane
             return new CommandOutcome(command.Id, CommandStatus.Waiting, circuit.OpenUntil ?? now, text, null);
         }
 
-        var attempt = command.Attempt - HeldBack(command.Id);
         if (failure is Failure.Duplicate && !WasInDoubt(command))
         {
             // Nothing of ours can be there yet, so what has our key is somebody else's; taking it for ours would join two records.

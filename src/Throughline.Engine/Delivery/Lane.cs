@@ -29,6 +29,9 @@ public sealed partial class Lane(
     private readonly CommandSender _sender = new(system, connector, time);
     private readonly SemaphoreSlim _slots = new(Math.Max(1, system.Limits.Concurrency));
     private readonly HashSet<Task> _running = [];
+
+    // From the claim until the store has its outcome. Touched by the lane's own steps only.
+    private readonly HashSet<CommandId> _unsettled = [];
     private readonly ConcurrentQueue<(long Epoch, CommandOutcome Outcome)> _finished = new();
     private long? _epoch;
     private bool _isUncertain;
@@ -118,21 +121,28 @@ public sealed partial class Lane(
             return 0;
         }
 
+        // While the circuit is half open one call at a time finds out whether the system is back.
+        var max = circuit.IsTrying ? 1 : Math.Min(Concurrency, Concurrency + _ahead - Running);
+        if (max <= 0)
+        {
+            return 0;
+        }
+
         var abandoned = now - system.Limits.TimeOut - system.Limits.Margin;
         var commands = await ClaimAsync(() => store.ClaimInDoubtAsync(
-            system.Name, epoch, now, abandoned, now + system.Limits.TimeOut + ProbeAgain, Concurrency, cancellation));
-        _probeLookAt = commands.Length == Concurrency ? now : now + ProbeLookEvery;
-        Begin(epoch, commands, _sender.ProbeAsync, isProbe: true);
-        return commands.Length;
+            system.Name, epoch, now, abandoned, now + system.Limits.TimeOut + ProbeAgain, max, cancellation));
+        _probeLookAt = commands.Length == max ? now : now + ProbeLookEvery;
+        return Begin(epoch, commands, _sender.ProbeAsync, isProbe: true);
     }
 
     private async Task<int> SendAsync(long epoch, CancellationToken cancellation)
     {
-        // While the circuit is half open one call at a time finds out whether the system is back.
         var running = Running;
         var target = circuit.IsTrying ? 1 : Concurrency + _ahead;
         var now = time.GetUtcNow();
-        if (running > target / 2 || (Interlocked.Exchange(ref _isRung, 0) == 0 && now < _lookAt))
+        // Claimed in groups where much is ahead, but never so that slow calls keep others from a slot that is free.
+        var isFull = running >= Math.Min(target, Math.Max(Concurrency, (target / 2) + 1));
+        if (isFull || (Interlocked.Exchange(ref _isRung, 0) == 0 && now < _lookAt))
         {
             return 0;
         }
@@ -141,8 +151,7 @@ public sealed partial class Lane(
         var commands = await ClaimAsync(() => store.ClaimCommandsAsync(system.Name, epoch, now, now + SendWindow, max, cancellation));
         _lookAt = commands.Length == max ? now : now + LookEvery;
         LookAhead(now, commands.Length == max);
-        Begin(epoch, commands, _sender.SendAsync, isProbe: false);
-        return commands.Length;
+        return Begin(epoch, commands, command => _sender.SendAsync(command, IsHeld), isProbe: false);
     }
 
     // A system that answers quickly is given more with each mark in the store; a slow one no more than can be sent in time.
@@ -169,9 +178,13 @@ public sealed partial class Lane(
         }
     }
 
-    private void Begin(long epoch, ImmutableArray<Command> commands, Func<Command, Task<SendResult>> act, bool isProbe)
+    private bool IsHeld() => Volatile.Read(ref _isStopping) || circuit.OpenUntil > time.GetUtcNow();
+
+    private int Begin(long epoch, ImmutableArray<Command> commands, Func<Command, Task<SendResult>> act, bool isProbe)
     {
-        foreach (var command in commands)
+        // A question that waited long for its turn becomes due a second time. Its late answer "not there" must not meet a new attempt
+        // that the first answer led to: that would be sent twice.
+        foreach (var command in commands.Where(command => _unsettled.Add(command.Id)))
         {
             var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             lock (_gate)
@@ -179,17 +192,20 @@ public sealed partial class Lane(
                 _running.Add(begun.Task);
             }
 
-            _ = Background.Run(() => CallAsync(epoch, command, act, isProbe, begun));
+            // The place in the queue is taken here, so that the most important goes first.
+            var slot = _slots.WaitAsync();
+            _ = Background.Run(() => CallAsync(epoch, command, act, isProbe, slot, begun));
         }
+
+        return commands.Length;
     }
 
-    private async Task CallAsync(long epoch, Command command, Func<Command, Task<SendResult>> act, bool isProbe, TaskCompletionSource begun)
+    private async Task CallAsync(long epoch, Command command, Func<Command, Task<SendResult>> act, bool isProbe, Task slot, TaskCompletionSource begun)
     {
-        await _slots.WaitAsync();
+        await slot;
         try
         {
-            var isHeld = !isProbe && (Volatile.Read(ref _isStopping) || circuit.OpenUntil > time.GetUtcNow());
-            var result = isHeld ? new SendResult { NotSent = true } : await GuardedAsync(command, act, isProbe);
+            var result = !isProbe && IsHeld() ? new SendResult { NotSent = true } : await GuardedAsync(command, act, isProbe);
             _finished.Enqueue((epoch, Conclude(command, result)));
         }
         finally
@@ -221,9 +237,10 @@ public sealed partial class Lane(
             Noted(outcomes);
         }
 
-        foreach (var _ in finished)
+        foreach (var item in finished)
         {
             _finished.TryDequeue(out var _);
+            _unsettled.Remove(item.Outcome.Command);
         }
 
         return finished.Length;

@@ -58,11 +58,38 @@ internal sealed partial class Batch
     public void Replay(Envelope envelope)
     {
         var key = UnitOf(envelope);
-        WaitingOf(key).Remove(envelope);
+        Release(envelope);
+        DecideNow(envelope, key, _units[key], isReplay: true);
+        // What was set aside once more keeps its place before what came later.
+        if (_released.Contains(envelope.Id))
+        {
+            WaitingOf(key).RemoveAll(item => item.Id == envelope.Id);
+        }
+    }
+
+    private void Release(Envelope envelope)
+    {
         _parked.RemoveAll(item => item.Envelope.Id == envelope.Id);
         _released.Add(envelope.Id);
-        DecideNow(envelope, key, _units[key], isReplay: true);
     }
+
+    // One case tells of every state of one record that cannot be mapped, so a person who drops it means them all.
+    private void Drop(Envelope envelope, UnitState state, UnitState without)
+    {
+        var waiting = WaitingOf(UnitOf(envelope));
+        var mark = state.Records.Keys.Single(id => !without.Records.ContainsKey(id)).Key;
+        foreach (var item in waiting.Where(item => item.Id == envelope.Id || IsRefused(item, mark)).ToArray())
+        {
+            waiting.Remove(item);
+            Release(item);
+            _lineage.Add(new LineageEntry(
+                0, now, item.Content.CorrelationId, item.Scope, "dropped", "What had been set aside was dropped, as a person decided.", Cause: item.Id.ToString()));
+        }
+    }
+
+    private bool IsRefused(Envelope envelope, string unmapped) =>
+        envelope.Kind == EnvelopeKind.SourceRecord && _prepared[envelope.Id].Inward is null or { Failure: not null }
+        && SourcePayload.Read(envelope.Payload) is var (system, record) && Case.UnmappedId(system, record.Entity, record.ExternalId).ToString() == unmapped;
 
     private static bool IsHeldUp(UnitState state) => state.Cases.Values.Any(item => item.Kind == Case.ParkedKind);
 
@@ -75,7 +102,11 @@ internal sealed partial class Batch
     {
         _parked.Add(new ParkedEnvelope(envelope, reason, now + ParkedDue));
         _released.Remove(envelope.Id);
-        WaitingOf(UnitOf(envelope)).Add(envelope with { Stream = EnvelopeStream.Control });
+        var waiting = WaitingOf(UnitOf(envelope));
+        if (!waiting.Exists(item => item.Id == envelope.Id))
+        {
+            waiting.Add(envelope with { Stream = EnvelopeStream.Control });
+        }
     }
 
     /// <summary>Sets an envelope aside with its reason and tells a person; later ones of its unit follow it in order.</summary>
@@ -86,6 +117,13 @@ internal sealed partial class Batch
     /// else may hide a change that others build on.
     /// </summary>
     public void ParkAlone(Envelope envelope, string reason)
+    {
+        Advance(envelope);
+        ParkAgain(envelope, reason);
+    }
+
+    /// <summary>The same for one that had been set aside before: its place in the stream is long past.</summary>
+    public void ParkAgain(Envelope envelope, string reason)
     {
         if (envelope.Kind == EnvelopeKind.SourceRecord)
         {

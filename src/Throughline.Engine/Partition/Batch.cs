@@ -123,8 +123,7 @@ internal sealed partial class Batch(int partition, long epoch, DecideContext con
         if (isReplay && PersonDecider.TakeDropped(state, envelope) is { } without)
         {
             _units[key] = without;
-            _lineage.Add(new LineageEntry(
-                0, now, envelope.Content.CorrelationId, envelope.Scope, "dropped", "What had been set aside was dropped, as a person decided.", Cause: envelope.Id.ToString()));
+            Drop(envelope, state, without);
             return;
         }
 
@@ -207,18 +206,24 @@ internal sealed partial class Batch(int partition, long epoch, DecideContext con
     private IEnumerable<InstanceRow> ChangedInstances(UnitState unit)
     {
         var before = _loaded.GetValueOrDefault(unit.Key);
-        foreach (var instance in unit.Instances.Values.Where(instance => !ReferenceEquals(before?.Instances.GetValueOrDefault(instance.Id), instance)))
+        foreach (var instance in unit.Instances.Values.Where(instance => HasChanged(before, unit, instance)))
         {
-            var summary = instance.Request.Text("about") ?? ProcessRunner.NameOf(unit, instance.Subject);
             var status = instance.Held ? "Held" : instance.Status.ToString();
-            yield return new InstanceRow(instance.Id, unit.Key, instance.Process, status, summary, instance.StartedAt, instance.ChangedAt);
+            yield return new InstanceRow(
+                instance.Id, unit.Key, instance.Process, status, ProcessRunner.NameOf(unit, instance.Subject), instance.StartedAt, instance.ChangedAt);
         }
 
         foreach (var gone in before?.Instances.Values.Where(instance => !unit.Instances.ContainsKey(instance.Id)) ?? [])
         {
-            yield return new InstanceRow(gone.Id, unit.Key, gone.Process, "Merged", gone.Request.Text("about") ?? gone.Subject.Key, gone.StartedAt, now);
+            yield return new InstanceRow(gone.Id, unit.Key, gone.Process, "Merged", ProcessRunner.NameOf(before!, gone.Subject), gone.StartedAt, now);
         }
     }
+
+    // A list shows the subject's name, which may change without the instance.
+    private static bool HasChanged(UnitState? before, UnitState after, Instance instance) =>
+        !ReferenceEquals(before?.Instances.GetValueOrDefault(instance.Id), instance)
+        || (!ReferenceEquals(before!.Records.GetValueOrDefault(instance.Subject), after.Records.GetValueOrDefault(instance.Subject))
+            && ProcessRunner.NameOf(before, instance.Subject) != ProcessRunner.NameOf(after, instance.Subject));
 
     private void Take(UnitKey key, Turn turn)
     {

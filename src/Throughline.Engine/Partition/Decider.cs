@@ -70,7 +70,8 @@ public static class Decider
                 }
 
                 var id = new RecordId(definition.Into, asked.Key);
-                if (definition.Process.StartsWith(Throughline.Landscape.StepDefinition.Request.NumberPrefix, StringComparison.Ordinal) && turn.State.Records.ContainsKey(id))
+                var isNumber = definition.Process.StartsWith(Throughline.Landscape.StepDefinition.Request.NumberPrefix, StringComparison.Ordinal);
+                if (isNumber && turn.State.Records.ContainsKey(id))
                 {
                     continue;
                 }
@@ -79,7 +80,11 @@ public static class Decider
                 turn.State = turn.State.With(new CanonicalRecord(id, result, "request", Fields.Empty));
                 var remembered = state with { Data = state.Data.With(RequestStep.AnsweredPrefix + asked.Key, requestId) };
                 turn.State = turn.State.With(turn.State.Instances[instance.Id].With(name, remembered));
-                turn.Tell("answered", $"{definition.Title}: {result.Text("name") ?? asked.Key}{(result.Text("number") is { } number ? $" is {number}" : "")}.");
+                var answer = isNumber ? $"it is {result.Text("number")}"
+                    : $"{result.Text("name") ?? asked.Key}{(result.Text("number") is { } number ? $" is {number}" : "")}";
+                (turn.Occasion, turn.About) = ($"the answer came that was waited for ({answer})", instance.Subject);
+                turn.Tell("answered", $"{definition.Title}: {answer}.");
+                turn.About = null;
             }
         }
     }

@@ -30,6 +30,12 @@ public sealed class Turn(UnitState state, Envelope envelope, DecideContext conte
 
     public string CorrelationId { get; set; } = envelope.Content.CorrelationId;
 
+    /// <summary>What came in, in a few words; where a case is settled by it, this is why.</summary>
+    public string? Occasion { get; set; }
+
+    /// <summary>The subject of the process that is being moved on: what is told meanwhile is about it, unless it is about a system's record.</summary>
+    internal RecordId? About { get; set; }
+
     public List<Command> Commands { get; } = [];
 
     public List<TimerRow> Timers { get; } = [];
@@ -47,7 +53,13 @@ public sealed class Turn(UnitState state, Envelope envelope, DecideContext conte
     public List<MatchRow> Matches { get; } = [];
 
     public void Tell(string kind, string text, string? system = null, string? entity = null, string? externalId = null) =>
-        Lineage.Add(new LineageEntry(0, Now, CorrelationId, State.Key.Scope, kind, text, system, entity, externalId, Envelope.Id.ToString()));
+        TellUnder(CorrelationId, kind, text, system, entity, externalId);
+
+    /// <summary>Tells it in the story of another engagement that it concerns as well.</summary>
+    public void TellUnder(string correlationId, string kind, string text, string? system = null, string? entity = null, string? externalId = null) =>
+        Lineage.Add(new LineageEntry(
+            0, Now, correlationId, State.Key.Scope, kind, text, system, system is null ? About?.Entity : entity, system is null ? About?.Key : externalId,
+            Envelope.Id.ToString()));
 
     public void Send(EnvelopeKind kind, Scope scope, string unit, Fields payload, string? correlationId = null) =>
         Messages.Add(new NewEnvelope(
@@ -85,11 +97,12 @@ public sealed class Turn(UnitState state, Envelope envelope, DecideContext conte
             return;
         }
 
+        reason ??= by is null ? Occasion : null;
         var closed = open with { Status = status, ClosedAt = Now, ClosedBy = by, Reason = reason };
         State = State.With(closed);
         Cases.Add(closed);
         Tell(status == CaseStatus.Settled && by is null ? "released" : "settled", by is null
-            ? $"The reason of the case is gone: {open.Says}"
+            ? $"The reason of the case is gone: {open.Says}{(reason is null ? "" : $" What settled it: {reason}.")}"
             : $"{by} {status.ToString().ToLowerInvariant()} the case: {open.Says}{(reason is null ? "" : $" Reason: {reason}")}");
     }
 }

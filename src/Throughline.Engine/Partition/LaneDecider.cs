@@ -13,7 +13,7 @@ internal static class LaneDecider
         var id = CaseId.Derive("lane", system);
         if (turn.Envelope.Payload.Flag("blocked") != true)
         {
-            turn.Close(id, CaseStatus.Settled, null, null);
+            turn.Close(id, CaseStatus.Settled, null, $"{system} takes what the hub sends again");
             return;
         }
 

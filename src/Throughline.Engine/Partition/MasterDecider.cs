@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Throughline.Engine.Cases;
+using Throughline.Engine.Lineage;
 using Throughline.Engine.Process;
 using Throughline.Landscape;
 using Throughline.Model;
@@ -11,6 +12,9 @@ namespace Throughline.Engine.Partition;
 /// <summary>Find-or-create of master records and numbers. All of one entity stand in one scope, so two requests for one customer meet here in order.</summary>
 internal static class MasterDecider
 {
+    /// <summary>In the payload of a request that was passed on: the record that was asked for, and why it is the same.</summary>
+    private const string MergedFrom = "mergedFrom";
+
     public static void ApplyRequest(Turn turn)
     {
         var payload = turn.Envelope.Payload;
@@ -24,10 +28,14 @@ internal static class MasterDecider
 
         var definition = turn.Landscape.Processes[process];
         var subject = new RecordId(definition.Subject, turn.State.Key.Unit);
+        TellOfMerge(turn, subject, payload.Nested(MergedFrom));
         var id = InstanceId.Derive(definition.Name, turn.State.Key.Scope.ToString(), turn.State.Key.Unit, subject.ToString());
         if (turn.State.Instances.GetValueOrDefault(id) is { } running)
         {
-            turn.State = turn.State.With(running with { Requesters = [.. running.Requesters.Where(r => r.RequestId != requester.RequestId), requester] });
+            turn.State = turn.State.With((running with
+            {
+                Requesters = [.. running.Requesters.Where(r => r.RequestId != requester.RequestId), requester],
+            }).AskedBy(requester.CorrelationId));
         }
         else
         {
@@ -59,29 +67,31 @@ internal static class MasterDecider
             return;
         }
 
-        var key = string.Join(", ", schema.IdentityKeys.Select(name => $"{name} {turn.State.Records.GetValueOrDefault(id)?.Attributes.Text(name)}"));
+        var why = Why(turn.State, id);
         if (turn.State.Targets.Values.Any(target => target.ExternalId is not null || target.InFlight is not null))
         {
             turn.Open(new Case(
                 CaseId.Derive(turn.State.Key.Scope.ToString(), turn.State.Key.Unit, "duplicate"), turn.State.Key, turn.CorrelationId, null, null, "duplicate", "data-steward",
-                ProcessRunner.NameOf(turn.State, id), $"{id.Entity} {ProcessRunner.NameOf(turn.State, id)} has the same {key} as {other}, and both already stand in other systems.",
+                ProcessRunner.NameOf(turn.State, id),
+                $"The {ChangeWords.Title(id.Entity)} {ProcessRunner.NameOf(turn.State, id)} is the same as {other}: {why}. Both already stand in other systems.",
                 "Decide which record stays, correct the other one at its source, then 'retry'.", null, CaseStatus.Open, [CaseAction.Retry], null,
                 turn.Now, turn.Now + InstanceRun.CaseOverdueAfter, null, null, null));
             return;
         }
 
-        turn.Tell("merged", $"{id.Entity} {ProcessRunner.NameOf(turn.State, id)} is the same as {other} ({key}); both source records now lead to one {id.Entity}.");
+        var what = ChangeWords.Title(id.Entity);
+        turn.Tell("merged", $"The {what} {ProcessRunner.NameOf(turn.State, id)} is the same as {other}: {why}. There is one {what} for both.");
         foreach (var instance in turn.State.Instances.Values)
         {
             foreach (var requester in instance.Requesters)
             {
-                SendRequest(turn, instance, requester, other);
+                SendRequest(turn, instance, requester, other, AsMerged(turn.State, id));
             }
         }
 
         foreach (var open in turn.State.Cases.Values.ToArray())
         {
-            turn.Close(open.Id, CaseStatus.Settled, null, "merged");
+            turn.Close(open.Id, CaseStatus.Settled, null, $"it is the same as {other}: {why}");
         }
 
         turn.State = turn.State with { MergedInto = other, Instances = ImmutableDictionary<InstanceId, Instance>.Empty };
@@ -92,7 +102,9 @@ internal static class MasterDecider
         switch (turn.Envelope.Kind)
         {
             case EnvelopeKind.Request:
-                turn.Send(EnvelopeKind.Request, turn.State.Key.Scope, other, turn.Envelope.Payload);
+                var payload = turn.Envelope.Payload;
+                var id = new RecordId(turn.State.Key.Scope.Kind, turn.State.Key.Unit);
+                turn.Send(EnvelopeKind.Request, turn.State.Key.Scope, other, payload.ContainsKey(MergedFrom) ? payload : payload.With(MergedFrom, AsMerged(turn.State, id)));
                 break;
             case EnvelopeKind.SourceRecord when prepared.Inward is { } inward:
                 turn.Tell("received", $"{turn.Envelope.Payload.Text(PayloadNames.System)} sent {prepared.Entity} {inward.Key}, "
@@ -103,10 +115,26 @@ internal static class MasterDecider
         }
     }
 
-    private static void SendRequest(Turn turn, Instance instance, Requester requester, string unit) =>
+    // Who asked for the one is given the other, and its story says why; here both names are known.
+    private static void TellOfMerge(Turn turn, RecordId subject, Fields? merged)
+    {
+        if (merged is not null)
+        {
+            var what = ChangeWords.Title(subject.Entity);
+            turn.Tell("merged", $"{merged.Text("name")} is the same {what} as {ProcessRunner.NameOf(turn.State, subject)}: {merged.Text("why")}. There is one {what} for both.");
+        }
+    }
+
+    private static Fields AsMerged(UnitState unit, RecordId id) => Fields.Of(("name", ProcessRunner.NameOf(unit, id)), ("why", Why(unit, id)));
+
+    private static string Why(UnitState unit, RecordId id) => "both have the " + string.Join(" and the ", EntityCatalog.Find(id.Entity)!.IdentityKeys
+        .Select(name => (name, Value: unit.Records.GetValueOrDefault(id)?.Attributes.Text(name))).Where(key => key.Value is { Length: > 0 })
+        .Select(key => $"{ChangeWords.Title(key.name)} {key.Value}"));
+
+    private static void SendRequest(Turn turn, Instance instance, Requester requester, string unit, Fields merged) =>
         turn.Send(EnvelopeKind.Request, turn.State.Key.Scope, unit, Fields.Of(
             ("requestId", requester.RequestId), ("process", instance.Process), ("item", instance.Request),
-            ("scope", requester.Scope.ToString()), ("unit", requester.Unit)), requester.CorrelationId);
+            ("scope", requester.Scope.ToString()), ("unit", requester.Unit), (MergedFrom, merged)), requester.CorrelationId);
 
     // A series is one record with the last number given. A request is appended exactly once, so it is counted exactly once.
     private static void Number(Turn turn, string series, Requester requester)

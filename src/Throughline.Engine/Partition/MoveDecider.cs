@@ -53,7 +53,7 @@ internal static class MoveDecider
             if (!record.Deleted && IsPending(turn.State))
             {
                 turn.State = turn.State with { Records = turn.State.Records.Remove(Id) };
-                turn.Close(CaseOf(turn), CaseStatus.Settled, null, null);
+                turn.Close(CaseOf(turn), CaseStatus.Settled, null, $"{system} sent it without that parent");
             }
 
             return false;
@@ -128,7 +128,7 @@ internal static class MoveDecider
 
         foreach (var open in turn.State.Cases.Values.ToArray())
         {
-            turn.Close(open.Id, CaseStatus.Settled, null, "moved");
+            turn.Close(open.Id, CaseStatus.Settled, null, $"the sale goes on in the engagement of {home.Key}");
         }
 
         Send(turn, EnvelopeKind.SourceRecord, home, move.Nested(Payload)!, isClaimed);
@@ -210,7 +210,7 @@ internal static class MoveDecider
         var wanted = Placement.HomeOf(turn.Landscape, system, record);
         if (wanted == home)
         {
-            turn.Close(CaseOf(turn), CaseStatus.Settled, null, null);
+            turn.Close(CaseOf(turn), CaseStatus.Settled, null, $"{system} sent it with its old parent again");
             return;
         }
 

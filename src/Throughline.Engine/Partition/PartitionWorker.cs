@@ -44,13 +44,27 @@ public sealed partial class PartitionWorker(
         }
 
         ImmutableArray<ImmutableArray<Envelope>> groups = [.. envelopes.GroupBy(envelope => envelope.Scope.Partition, (_, group) => group.ToImmutableArray())];
-        await WorkTogetherAsync(groups, cancellation);
-        foreach (var group in groups.Where(group => group.Length == maxEach))
+        try
         {
-            doorbell.Ring(group[0].Scope.Partition);
+            await WorkTogetherAsync(groups, cancellation);
+        }
+        catch (FencedException)
+        {
+            // The others were worked all the same.
+            RingForTheRest(groups, maxEach);
+            throw;
         }
 
+        RingForTheRest(groups, maxEach);
         return envelopes.Length;
+    }
+
+    private void RingForTheRest(ImmutableArray<ImmutableArray<Envelope>> groups, int maxEach)
+    {
+        foreach (var partition in groups.Where(group => group.Length == maxEach).Select(group => group[0].Scope.Partition).Where(IsOurs))
+        {
+            doorbell.Ring(partition);
+        }
     }
 
     private static bool IsAboutContent(Exception e) =>
@@ -109,18 +123,60 @@ public sealed partial class PartitionWorker(
 
     private async Task WorkOneAsync(Envelope envelope, CancellationToken cancellation)
     {
-        try
+        var (replayed, failed) = await TryOneAsync(envelope, _ => false, "", cancellation);
+        // It may be one of those that it set free which cannot be stored. Then that one goes on waiting, and not what a person decided;
+        // where it takes more than one of them out, all of them.
+        for (var culprit = replayed - 1; culprit >= 0 && failed is not null; culprit--)
         {
-            await RunAsync([[envelope]], cancellation);
+            var place = culprit;
+            failed = (await TryOneAsync(envelope, each => each == place, failed.Message, cancellation)).Failed;
         }
-        catch (Exception e) when (IsAboutContent(e))
+
+        if (failed is not null && replayed > 1)
         {
-            LogPoison(e, envelope.Id, envelope.Scope);
+            failed = (await TryOneAsync(envelope, _ => true, failed.Message, cancellation)).Failed;
+        }
+
+        if (failed is not null)
+        {
+            LogPoison(failed, envelope.Id, envelope.Scope);
             var batch = NewBatch(envelope.Scope.Partition);
             batch.Include(envelope);
             await LoadUnitsAsync([batch], cancellation);
-            batch.ParkAlone(envelope, e.Message);
+            batch.ParkAlone(envelope, failed.Message);
             await CommitAsync([batch], cancellation);
+        }
+    }
+
+    private async Task<(int Replayed, Exception? Failed)> TryOneAsync(
+        Envelope envelope, Func<int, bool> keepsWaiting, string reason, CancellationToken cancellation)
+    {
+        var batch = NewBatch(envelope.Scope.Partition);
+        var replayed = 0;
+        try
+        {
+            batch.Prepare(envelope);
+            await LoadAsync([batch], cancellation);
+            Guarded(batch, envelope, () => batch.Decide(envelope));
+            for (var place = 0; batch.NextReleased(envelope) is { } released; place++)
+            {
+                if (keepsWaiting(place))
+                {
+                    batch.ParkAgain(released, reason);
+                }
+                else
+                {
+                    Guarded(batch, released, () => batch.Replay(released));
+                    replayed++;
+                }
+            }
+
+            await CommitAsync([batch], cancellation);
+            return (replayed, null);
+        }
+        catch (Exception e) when (IsAboutContent(e))
+        {
+            return (replayed, e);
         }
     }
 
@@ -289,6 +345,14 @@ public sealed partial class PartitionWorker(
         lock (_gate)
         {
             _epochs[partition] = epoch;
+        }
+    }
+
+    private bool IsOurs(int partition)
+    {
+        lock (_gate)
+        {
+            return _epochs.ContainsKey(partition);
         }
     }
 

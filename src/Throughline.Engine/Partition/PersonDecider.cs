@@ -33,24 +33,37 @@ internal static class PersonDecider
         var payload = turn.Envelope.Payload;
         var by = payload.Text("by")!;
         var reason = payload.Text("reason");
-        if (!turn.State.Cases.TryGetValue(CaseId.Parse(payload.Text("case")!), out var item))
+        var item = turn.State.Cases.GetValueOrDefault(CaseId.Parse(payload.Text("case")!));
+        // Who was refused stays refused, also where the case has come to allow it meanwhile.
+        var isForbidden = item is not null && payload.Text("action") == nameof(CaseAction.Approve) && string.Equals(item.NotBy, by, StringComparison.OrdinalIgnoreCase);
+        if (isForbidden || payload.Flag(CaseDesk.Refused) == true)
+        {
+            TellOfRefusal(turn, item, by);
+            return;
+        }
+
+        if (item is null)
         {
             turn.Tell("not-applied", $"{by} acted on a case that was settled meanwhile; nothing changed.");
             return;
         }
 
-        if (string.Equals(item.NotBy, by, StringComparison.OrdinalIgnoreCase) && payload.Text("action") == nameof(CaseAction.Approve))
-        {
-            turn.Tell("not-applied", $"{by} may not approve this case: who asks does not approve.");
-            return;
-        }
-
+        turn.Occasion = $"{by} decided on another case ({item.Says})";
         switch (Enum.Parse<CaseAction>(payload.Text("action")!))
         {
             case CaseAction.Retry: Retry(turn, item, by, reason); break;
             case CaseAction.Approve: Approve(turn, item, by, reason); break;
             case CaseAction.Reject: Reject(turn, item, by, reason ?? ""); break;
         }
+    }
+
+    private static void TellOfRefusal(Turn turn, Case? item, string by)
+    {
+        var instance = item?.Instance is { } id ? turn.State.Instances.GetValueOrDefault(id) : null;
+        var step = instance is null ? null : turn.Landscape.Processes.GetValueOrDefault(instance.Process)?.Steps.FirstOrDefault(known => known.Name == item!.Step);
+        turn.About = instance?.Subject;
+        turn.Tell("not-approved", $"{(step is null ? "" : step.Title + ": ")}{by} tried to approve and was refused: who asks does not approve.");
+        turn.About = null;
     }
 
     // A case that still has its reason is opened again at once by the step that opened it.

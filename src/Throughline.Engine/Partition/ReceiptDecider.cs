@@ -28,10 +28,12 @@ internal static class ReceiptDecider
         if (receipt.IsUndo)
         {
             turn.State = turn.State.With(target with { InFlight = null, Undone = true, DoneHash = null, Failure = null });
+            turn.Occasion = $"{target.System} took {name} back";
             turn.Tell("undone", $"{target.Entity} {target.ExternalId} was taken back in {target.System}.", target.System, target.Entity, target.ExternalId);
             return;
         }
 
+        turn.Occasion = $"{target.System} took {name}";
         var isNew = target.ExternalId is null;
         turn.State = turn.State.With(target with
         {

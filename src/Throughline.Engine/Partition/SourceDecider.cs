@@ -1,5 +1,6 @@
 using Throughline.Engine.Cases;
 using Throughline.Engine.Intake;
+using Throughline.Engine.Lineage;
 using Throughline.Model;
 
 namespace Throughline.Engine.Partition;
@@ -31,6 +32,7 @@ internal static class SourceDecider
         }
 
         var attributes = MoveDecider.IsPending(turn.State) ? inward.Attributes.Without("parent") : inward.Attributes;
+        turn.Occasion = $"{system} sent {payload.Text(PayloadNames.Entity)} {externalId} in a state that can be mapped";
         turn.Close(Case.UnmappedId(system, payload.Text(PayloadNames.Entity)!, externalId), CaseStatus.Settled, null, null);
         Apply(turn, system, payload.Text(PayloadNames.Version), id, attributes, payload.Flag(PayloadNames.Deleted) == true);
         FollowReferences(turn, system, id, attributes);
@@ -65,33 +67,23 @@ internal static class SourceDecider
     private static void Apply(Turn turn, string system, string? version, RecordId id, Fields changes, bool deleted)
     {
         var known = turn.State.Records.GetValueOrDefault(id);
+        var before = known?.Attributes ?? Fields.Empty;
         if (known?.Versions.Text(system) is { } seen && version is not null && IsOlder(version, seen))
         {
-            turn.Tell("not-applied", $"{system} sent an older state of {id.Entity} {id.Key} ({version}, known is {seen}); nothing changed.");
+            SourceStory.TellOlder(turn, system, id, version, seen, deleted ? null : ChangeWords.Between(id.Entity, before, before.Merge(changes)));
             return;
         }
 
         if (deleted)
         {
-            turn.Tell("deleted", $"{system} says that {id.Entity} {id.Key} was deleted there; the hub keeps what it knows.");
-            changes = id.Entity == "opportunity" ? Fields.Of(("won", false)) : Fields.Empty;
+            changes = id.Entity == Placement.Opportunity ? Fields.Of(("won", false)) : Fields.Empty;
         }
 
-        var before = known?.Attributes ?? Fields.Empty;
         var (after, refused) = Merge(turn, system, id, before, changes);
-        foreach (var (name, owner) in refused)
-        {
-            turn.Tell("not-applied", $"{system} changed {name} of {id.Entity} {id.Key}, which belongs to {owner}; nothing changed.");
-        }
-
+        SourceStory.TellRefused(turn, system, id, before, refused);
         var versions = (known?.Versions ?? Fields.Empty).With(system, version ?? known?.Versions.Text(system));
         turn.State = turn.State.With(new CanonicalRecord(id, after, known?.Owner, versions));
-        if (known is not null && !before.Equals(after))
-        {
-            var changed = after.Where(pair => !Same(before.Get(pair.Key), pair.Value)).Select(pair => pair.Key);
-            turn.Tell("changed", $"{id.Entity} {after.Text("name") ?? id.Key} changed: {string.Join(", ", changed)}.");
-        }
-
+        SourceStory.TellChange(turn, system, id, before, after, deleted);
         if (!before.Equals(after))
         {
             LookupKeys.Publish(turn, id, after);
@@ -102,9 +94,9 @@ internal static class SourceDecider
         }
     }
 
-    private static (Fields After, List<(string Name, string Owner)> Refused) Merge(Turn turn, string system, RecordId id, Fields before, Fields changes)
+    private static (Fields After, List<(string Name, object? Value, string Owner)> Refused) Merge(Turn turn, string system, RecordId id, Fields before, Fields changes)
     {
-        var refused = new List<(string, string)>();
+        var refused = new List<(string, object?, string)>();
         var accepted = new List<(string, object?)>();
         var legalEntity = before.Text("legalEntity");
         var today = DateOnly.FromDateTime(turn.Now.UtcDateTime);
@@ -117,7 +109,7 @@ internal static class SourceDecider
             }
             else if (!Same(before.Get(name), value))
             {
-                refused.Add((name, owner));
+                refused.Add((name, value, owner));
             }
         }
 

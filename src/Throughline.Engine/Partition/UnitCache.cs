@@ -8,7 +8,7 @@ namespace Throughline.Engine.Partition;
 /// only writer of a unit's partition, which the fence in every commit proves: whoever is fenced, or does not know what became of a
 /// commit, forgets the partition. Two generations bound the memory: what was not asked for during the last one is dropped.
 /// </summary>
-internal sealed class UnitCache(int generationMax = 2_000)
+internal sealed class UnitCache(int generationMax = 1_000)
 {
     private readonly Lock _gate = new();
     private Dictionary<UnitKey, UnitState> _young = [];

@@ -10,6 +10,10 @@ public static class UnitRows
 {
     private const string MergedId = "@merged";
 
+    /// <summary>The unit that the one of these rows was merged into; null where it was not.</summary>
+    public static string? MergedInto(IEnumerable<StateRow> rows) =>
+        rows.FirstOrDefault(row => row is { Kind: StateKind.Subscription, Id: MergedId })?.Data?.Text("unit");
+
     public static UnitState Read(UnitKey key, IEnumerable<StateRow> rows)
     {
         var unit = UnitState.Empty(key);

@@ -87,7 +87,7 @@ internal static class DefinitionChange
 
     private static Case Gone(Turn turn, Instance instance, CaseId id)
     {
-        var about = instance.Request.Text("about") ?? ProcessRunner.NameOf(turn.State, instance.Subject);
+        var about = ProcessRunner.NameOf(turn.State, instance.Subject);
         return new Case(
             id, turn.State.Key, instance.CorrelationId, instance.Id, null, "definition", "integration-ops", about,
             $"{about}: the process {instance.Process} that runs for it is no longer part of the landscape. Nothing more is written; what was written stays.",

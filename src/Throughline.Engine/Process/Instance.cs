@@ -42,6 +42,14 @@ public sealed record Instance(
 {
     public StepState Step(string name) => Steps.GetValueOrDefault(name) ?? StepState.New;
 
+    // A trace shows as many engagements; the newest count.
+    private const int AskersMax = 20;
+
+    /// <summary>Correlation ids of the engagements that asked for it, also after they were answered; the newest ones.</summary>
+    public ImmutableArray<string> Askers { get; init; } = [];
+
+    public Instance AskedBy(string correlationId) => this with { Askers = [.. Askers.Where(known => known != correlationId).TakeLast(AskersMax - 1), correlationId] };
+
     public Instance With(string step, StepState state) => this with { Steps = Steps.SetItem(step, state) };
 }
 

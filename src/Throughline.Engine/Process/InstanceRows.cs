@@ -25,7 +25,8 @@ public static class InstanceRows
         ("startedAt", instance.StartedAt),
         ("changedAt", instance.ChangedAt),
         ("seen", instance.Seen),
-        ("watch", instance.Watch));
+        ("watch", instance.Watch),
+        ("askers", instance.Askers));
 
     public static Instance Read(Fields data) => new(
         InstanceId.Parse(data.Text("id")!),
@@ -42,7 +43,10 @@ public static class InstanceRows
         CaseRows.Instant(data, "startedAt")!.Value,
         CaseRows.Instant(data, "changedAt")!.Value,
         data.Text("seen"),
-        CaseRows.Instant(data, "watch"));
+        CaseRows.Instant(data, "watch"))
+    {
+        Askers = [.. data.List("askers").OfType<string>()],
+    };
 
     private static StepState ReadStep(Fields data) =>
         new(data.Flag("done") == true, data.Text("reason"), CaseRows.Instant(data, "since"), CaseRows.Instant(data, "due"), data.Nested("data") ?? Fields.Empty);

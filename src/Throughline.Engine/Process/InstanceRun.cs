@@ -86,8 +86,8 @@ public sealed class InstanceRun(Turn turn, ProcessDefinition definition, Instanc
 
     public string SubjectFingerprint() => Process.Scene.Subject(Turn.State, Instance).Fingerprint();
 
-    /// <summary>What the instance is about, for lists: its subject's name, or what the requester said.</summary>
-    public string About() => Instance.Request.Text("about") ?? ProcessRunner.NameOf(Turn.State, Instance.Subject);
+    /// <summary>What the instance is about, for lists and cases: its subject's name.</summary>
+    public string About() => ProcessRunner.NameOf(Turn.State, Instance.Subject);
 
     /// <summary>One line about how it stands, as it is written back to the CRM (requirement X16).</summary>
     public Fields Status()

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Throughline.Engine.Cases;
+using Throughline.Engine.Lineage;
 using Throughline.Engine.Partition;
 using Throughline.Landscape;
 using Throughline.Model;
@@ -43,8 +44,11 @@ public static class ProcessRunner
         var instance = new Instance(
             id, definition.Name, DefinitionLibrary.FingerprintOf(definition), subject, InstanceStatus.Running, false,
             ImmutableDictionary<string, StepState>.Empty, requesters, turn.CorrelationId, request, turn.Now, turn.Now);
+        instance = requesters.IsEmpty ? instance : instance.AskedBy(turn.CorrelationId);
         turn.State = turn.State.With(instance);
-        turn.Tell("started", $"{definition.Title} started for {subject.Entity} {NameOf(turn.State, subject)}.");
+        turn.About = subject;
+        turn.Tell("started", $"{definition.Title} started for {ChangeWords.Title(subject.Entity)} {NameOf(turn.State, subject)}.");
+        turn.About = null;
         return instance;
     }
 
@@ -90,6 +94,16 @@ public static class ProcessRunner
     }
 
     private static void AdvanceOne(Turn turn, Instance instance)
+    {
+        var correlation = turn.CorrelationId;
+        // What comes to a master record by itself (its account was corrected) goes on in the story of the engagement that asked first.
+        turn.CorrelationId = correlation == turn.State.Key.Scope.ToString() ? instance.CorrelationId : correlation;
+        turn.About = instance.Subject;
+        MoveOn(turn, instance);
+        (turn.CorrelationId, turn.About) = (correlation, null);
+    }
+
+    private static void MoveOn(Turn turn, Instance instance)
     {
         if (DefinitionChange.DefinitionOf(turn, instance) is not { } definition)
         {
@@ -184,10 +198,15 @@ public static class ProcessRunner
         {
             Status = InstanceStatus.Running, Held = false, Steps = ImmutableDictionary<string, StepState>.Empty, ChangedAt = turn.Now,
         });
-        turn.State = turn.State with
+        foreach (var target in turn.State.Targets.Values.Where(target => target.Instance == instance.Id && target.Undone).ToArray())
         {
-            Targets = turn.State.Targets.RemoveRange(turn.State.Targets.Values.Where(target => target.Instance == instance.Id && target.Undone).Select(target => target.Id)),
-        };
+            // Its count of commands goes on: with the first run's ids the store would take the new commands for ones that it has.
+            var isOnlyUpdated = turn.Landscape.OutwardMaps.TryGetValue(target.Map, out var map) && map.UpdateOnly;
+            turn.State = turn.State.With(new Target(
+                target.Id, target.Record, target.Map, target.Instance, target.Step, target.System, target.Entity,
+                isOnlyUpdated ? target.ExternalId : null, Occurrence: target.Occurrence));
+        }
+
         turn.Tell("started", $"{instance.Process} is started anew.");
     }
 

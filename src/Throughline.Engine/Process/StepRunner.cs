@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Throughline.Engine.Cases;
+using Throughline.Engine.Lineage;
 using Throughline.Engine.Partition;
 using Throughline.Landscape;
 using Throughline.Model;
@@ -195,7 +196,9 @@ internal static class DecideStep
             {
                 run.Turn.State = run.Turn.State.With(new CanonicalRecord(id, attributes, isTheirs ? null : owner, known?.Versions ?? Fields.Empty));
                 LookupKeys.Publish(run.Turn, id, attributes);
-                run.Turn.Tell(known is null ? "decided" : "changed", $"{(known is null ? "Planned" : "Changed")}: {id.Entity} {record.Attributes.Text("name") ?? id.Key}.");
+                var name = attributes.Text("name") ?? id.Key;
+                var differs = known is null ? null : ChangeWords.Between(id.Entity, known.Attributes, attributes);
+                run.Turn.Tell(known is null ? "decided" : "changed", $"{(known is null ? "Planned" : "Changed")}: {id.Entity} {name}{(differs is null ? "" : $": {differs}")}.");
             }
         }
 

@@ -115,7 +115,7 @@ internal static class UndoRun
     {
         var mine = run.Turn.State.Targets.Values.Where(target => target.Instance == run.Instance.Id).ToArray();
         var kept = steps.Where(step => !step.Undo && step.KeepReason is not null)
-            .SelectMany(step => Mine(run, step).Where(target => target.ExternalId is not null)
+            .SelectMany(step => Mine(run, step).Where(target => target.ExternalId is not null && !IsUpdateOnly(run, target))
                 .Select(target => $"{target.Entity} {target.ExternalId} in {target.System} stays: {step.KeepReason}"))
             .Concat(mine.Where(target => target is { Created: false, Undone: false, ExternalId: not null } && !IsUpdateOnly(run, target))
                 .Select(target => $"{target.Entity} {target.ExternalId} in {target.System} stays: it was there before."))

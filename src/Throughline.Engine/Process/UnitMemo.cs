@@ -14,17 +14,24 @@ public sealed class UnitMemo
 {
     private readonly Dictionary<(InstanceId, string), Settled> _settled = [];
     private readonly Dictionary<string, Outward> _outward = new(StringComparer.Ordinal);
+    private Settled _lookedAt;
 
     /// <summary>The step was done, and what it looks at is as it was then.</summary>
-    internal bool IsSettled(InstanceRun run, StepDefinition step) =>
-        run.Instance.Step(step.Name).IsDone && _settled.TryGetValue((run.Instance.Id, step.Name), out var known) && known == Settled.Of(run);
+    internal bool IsSettled(InstanceRun run, StepDefinition step)
+    {
+        _lookedAt = Settled.Of(run);
+        return run.Instance.Step(step.Name).IsDone && _settled.TryGetValue((run.Instance.Id, step.Name), out var known) && known == _lookedAt;
+    }
 
-    /// <summary>Remembers a step that is done, where all that it looks at are the records and what was asked for.</summary>
+    /// <summary>
+    /// Remembers a step that is done, where all that it looks at are the records and what was asked for. A step that has just changed the
+    /// records has not looked at what they are now, so it is asked once more.
+    /// </summary>
     internal void Settle(InstanceRun run, StepDefinition step)
     {
-        if (run.Instance.Step(step.Name).IsDone && LooksAtRecordsOnly(step))
+        if (run.Instance.Step(step.Name).IsDone && LooksAtRecordsOnly(step) && _lookedAt == Settled.Of(run))
         {
-            _settled[(run.Instance.Id, step.Name)] = Settled.Of(run);
+            _settled[(run.Instance.Id, step.Name)] = _lookedAt;
         }
     }
 

@@ -144,16 +144,16 @@ internal static class WriteStep
         var item = new WriteItem(commandId.ToString(), target.Entity, operation, target.ExternalId, wanted.Find, wanted.Fields);
         turn.Commands.Add(new Command(
             commandId, target.System, turn.State.Key, target.Id, run.Instance.CorrelationId, item,
-            Adopt(operation, occurrence, wanted), step.Always ? 9 : 5, CommandStatus.Waiting, 0, turn.Now, turn.Now, null, null));
+            Adopt(operation, target, wanted), step.Always ? 9 : 5, CommandStatus.Waiting, 0, turn.Now, turn.Now, null, null));
         turn.State = turn.State.With(target with { InFlight = commandId, SentHash = hash, Occurrence = occurrence, Failure = null });
         turn.Tell("decided", $"{step.Title}: {(operation == WriteOperation.Create ? "create" : "change")} {map.Entity} for {target.Record.Entity} "
             + $"{ProcessRunner.NameOf(turn.State, target.Record)} in {target.System}.", target.System, target.Entity, target.ExternalId);
     }
 
     // After a first creation that did not end well the business key is asked for too: it may have arrived after all.
-    private static ImmutableArray<Fields> Adopt(WriteOperation operation, int occurrence, OutwardResult wanted) =>
+    private static ImmutableArray<Fields> Adopt(WriteOperation operation, Target target, OutwardResult wanted) =>
         operation != WriteOperation.Create ? []
-        : occurrence > 1 && wanted.Find is not null ? [.. wanted.Adopt, wanted.Find]
+        : target.SentHash is not null && wanted.Find is not null ? [.. wanted.Adopt, wanted.Find]
         : wanted.Adopt;
 
     private readonly record struct Outcome(string? Waits, bool Refused)

@@ -8,6 +8,8 @@ namespace Throughline.Server.Cli;
 internal static class TraceText
 {
     private const int WidthMax = 110;
+    private const int NamedMax = 4;
+    private const string Planned = "Planned: ";
 
     /// <param name="isWhole">Every move of the hub as well.</param>
     public static string Render(Fields trace, bool isWhole = false)
@@ -80,46 +82,73 @@ internal static class TraceText
     {
         var story = BriefTimeline.Of(engagement.NestedList("timeline")).ToList();
         var instances = engagement.NestedList("instances");
-        var steps = instances.SelectMany(instance => instance.NestedList("steps")).Select(step => step.Text("name")).ToHashSet();
+        var isOne = instances.Count == 1;
         Head(text, $"The deal itself (times of {TimeZoneInfo.Local.Id})");
-        Happened(text, story.Where(entry => entry.Text("step") is not { } name || !steps.Contains(name)));
+        Happened(text, story.Where(entry => entry.Text("instance") is null || (isOne && !IsOfStep(entry, instances[0]))));
         foreach (var instance in instances)
         {
-            Head(text, $"{instance.Text("title")}: {instance.Text("status")}");
+            Head(text, $"{instance.Text("title")}{(isOne ? "" : $" for {instance.Text("about")}")}: {instance.Text("status")}");
+            var mine = story.Where(entry => entry.Text("instance") == instance.Text("id")).ToArray();
+            if (!isOne)
+            {
+                Happened(text, mine.Where(entry => !IsOfStep(entry, instance)));
+            }
+
             foreach (var step in instance.NestedList("steps"))
             {
                 var mark = step.Flag("done") == true ? "[x]" : step.Text("reason") is null ? "[ ]" : "[~]";
                 Line(text, $"  {mark} {step.Text("title")}{(step.Flag("done") != true && step.Text("reason") is { } reason ? $": {reason}" : "")}");
-                // Sales that extend one another share their steps' names; the story is told with the first.
-                if (instance.Text("id") == instances[0].Text("id"))
-                {
-                    Happened(text, story.Where(entry => entry.Text("step") == step.Text("name")));
-                }
+                Happened(text, mine.Where(entry => entry.Text("step") == step.Text("name")));
             }
         }
     }
 
+    private static bool IsOfStep(Fields entry, Fields instance) =>
+        entry.Text("step") is { } name && instance.NestedList("steps").Any(step => step.Text("name") == name);
+
     private static void Happened(StringBuilder text, IEnumerable<Fields> entries)
     {
-        const string planned = "Planned: ";
-        var lines = new List<(string At, string Says)>();
+        var planned = new List<Fields>();
         foreach (var entry in entries)
         {
-            var (at, says) = (CaseText.Local(entry.Text("at"), "d MMM HH:mm:ss"), entry.Text("says") ?? "");
-            if (lines.Count > 0 && says.StartsWith(planned, StringComparison.Ordinal) && lines[^1].Says.StartsWith(planned, StringComparison.Ordinal))
+            var at = CaseText.Local(entry.Text("at"), "d MMM HH:mm:ss");
+            if (entry.Text("text")?.StartsWith(Planned, StringComparison.Ordinal) == true)
             {
-                lines[^1] = (lines[^1].At, $"{lines[^1].Says.TrimEnd('.')}; {says[planned.Length..]}");
+                planned.Add(entry);
+                continue;
             }
-            else
-            {
-                lines.Add((at, says + (entry.Text("externalId") is { } id ? $"  [{id}]" : "")));
-            }
+
+            Plan(text, planned);
+            var says = entry.Text("says") ?? "";
+            var hasId = entry.Text("system") is not null && entry.Text("externalId") is { } external && !says.Contains($"({external})", StringComparison.Ordinal);
+            Line(text, $"        {at}  {says}{(hasId ? $"  [{entry.Text("externalId")}]" : "")}");
         }
 
-        foreach (var (at, says) in lines)
+        Plan(text, planned);
+    }
+
+    // A large sale plans a hundred records; a few of a kind are named, more are counted.
+    private static void Plan(StringBuilder text, List<Fields> planned)
+    {
+        if (planned.Count == 0)
         {
-            Line(text, $"        {at}  {says}");
+            return;
         }
+
+        var kinds = planned.Select(PlannedRecord).GroupBy(record => record.Kind, record => record.Name, StringComparer.Ordinal)
+            .Select(kind => (kind.Key, Names: kind.ToArray()))
+            .Select(kind => kind.Names.Length == 1 ? $"{kind.Key} {kind.Names[0]}"
+                : $"{kind.Names.Length} {kind.Key}s{(kind.Names.Length <= NamedMax ? $" ({string.Join(", ", kind.Names)})" : "")}");
+        Line(text, $"        {CaseText.Local(planned[0].Text("at"), "d MMM HH:mm:ss")}  {Planned}{string.Join("; ", kinds)}.");
+        planned.Clear();
+    }
+
+    // "Planned: billing-schedule P-1-DE."
+    private static (string Kind, string Name) PlannedRecord(Fields entry)
+    {
+        var what = entry.Text("text")![Planned.Length..].TrimEnd('.');
+        var space = what.IndexOf(' ', StringComparison.Ordinal);
+        return space < 0 ? (what, "") : (what[..space].Replace('-', ' '), what[(space + 1)..].Replace('|', ' '));
     }
 
     private static void Decisions(StringBuilder text, Fields engagement)
@@ -135,6 +164,7 @@ internal static class TraceText
             var how = item.Text("closedBy") is { } person
                 ? $"{char.ToUpperInvariant(item.Text("status")![0])}{item.Text("status")![1..]} by {person}"
                     + (item.Text("reason") is { Length: > 0 } why ? $": {why.TrimEnd('.')}" : "")
+                : item.Text("reason") is { Length: > 0 } what ? $"Settled by itself: {char.ToLowerInvariant(what[0])}{what[1..].TrimEnd('.')}"
                 : "Settled by itself, when its reason was gone";
             Line(text, $"  {CaseText.Local(item.Text("closedAt"), "d MMM HH:mm:ss")}  {item.Text("says")} {how}.  [case {item.Text("id")}]");
         }

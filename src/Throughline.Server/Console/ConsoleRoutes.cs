@@ -14,9 +14,8 @@ internal static class ConsoleRoutes
 
     public static void Map(WebApplication application, Doors doors, TraceReader traces)
     {
-        var names = new MasterNames(doors.Store, doors.Time);
         application.MapGet("/", async (HttpContext context) =>
-                await PageAsync(context, 200, await StatusPage.RenderAsync(doors, names, context.RequestAborted)))
+                await PageAsync(context, 200, await StatusPage.RenderAsync(doors, context.RequestAborted)))
             .WithMetadata(new PageMark());
         application.MapGet("/engagements/{id}", (HttpContext context) => EngagementAsync(context, traces)).WithMetadata(new PageMark());
         application.MapGet("/login", (HttpContext context) => PageAsync(context, 200, LoginPage(null))).WithMetadata(new OpenMark());

@@ -52,9 +52,11 @@ internal static class EngagementPage
 
     private static void Steps(Html page, Fields engagement)
     {
-        foreach (var instance in engagement.NestedList("instances"))
+        var instances = engagement.NestedList("instances");
+        foreach (var instance in instances)
         {
-            page.Raw("<h2>").Text($"{instance.Text("title")}: {instance.Text("status")}").Raw("</h2><div class=\"wide\"><table>");
+            var about = instances.Count > 1 ? $" for {instance.Text("about")}" : "";
+            page.Raw("<h2>").Text($"{instance.Text("title")}{about}: {instance.Text("status")}").Raw("</h2><div class=\"wide\"><table>");
             foreach (var step in instance.NestedList("steps"))
             {
                 var isDone = step.Flag("done") == true;

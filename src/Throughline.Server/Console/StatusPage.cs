@@ -13,7 +13,7 @@ internal static class StatusPage
     private const int InstancesShown = 100;
     private const int CasesShown = 200;
 
-    public static async Task<string> RenderAsync(Doors doors, MasterNames names, CancellationToken cancellation)
+    public static async Task<string> RenderAsync(Doors doors, CancellationToken cancellation)
     {
         var status = await StatusDoor.ReadAsync(doors, cancellation);
         var cases = await doors.Store.ListCasesAsync(new CaseFilter(CaseStatus.Open, Max: CasesShown), cancellation);
@@ -25,8 +25,7 @@ internal static class StatusPage
             .Text($"Times are of {TimeZoneInfo.Local.Id}. The page renews itself every five seconds and only reads.").Raw("</p>");
         Counts(page, status.Nested("counts")!);
         Cases(page, cases);
-        await names.LoadAsync(instances.Select(row => row.Unit), cancellation);
-        await InstancesAsync(page, doors, names, instances, cancellation);
+        await InstancesAsync(page, doors, instances, cancellation);
         Lanes(page, status);
         return Html.Page(landscape.Text("title") ?? "Throughline", page.ToString(), refreshes: true);
     }
@@ -67,7 +66,7 @@ internal static class StatusPage
         page.Raw("</table></div>");
     }
 
-    private static async Task InstancesAsync(Html page, Doors doors, MasterNames subjects, IEnumerable<InstanceRow> instances, CancellationToken cancellation)
+    private static async Task InstancesAsync(Html page, Doors doors, IEnumerable<InstanceRow> instances, CancellationToken cancellation)
     {
         page.Tag("h2", "Processes, newest first").Raw(
             "<div class=\"wide\"><table><tr><th>Process</th><th>About</th><th>State</th><th>Started</th><th>Changed</th></tr>");
@@ -75,10 +74,9 @@ internal static class StatusPage
         {
             var isEngagement = row.Unit.Scope.Kind == Scope.EngagementKind;
             var reason = row.Status == "Running" && isEngagement ? await ReasonAsync(doors, row, cancellation) : null;
-            page.Raw("<tr>").Cell("Process", doors.Landscape.Processes.GetValueOrDefault(row.Process)?.Title ?? row.Process).Begin("About");
-            _ = isEngagement ? page.Link(EngagementPath(row.Unit.Scope.ToString()), row.Summary)
-                : page.Text(subjects.Of(row.Unit) is { } subject ? $"{subject}, for {row.Summary}" : row.Summary);
-            page.Raw("</td>").Begin("State").Tag("span", row.Status, row.Status switch { "Done" => "good", "Running" => "wait", _ => "bad" });
+            page.Raw("<tr>").Cell("Process", doors.Landscape.Processes.GetValueOrDefault(row.Process)?.Title ?? row.Process).Begin("About")
+                .Link(isEngagement ? EngagementPath(row.Unit.Scope.ToString()) : "/engagements/" + row.Id, row.Summary)
+                .Raw("</td>").Begin("State").Tag("span", row.Status, row.Status switch { "Done" => "good", "Running" => "wait", _ => "bad" });
             if (reason is not null)
             {
                 page.Raw("<br>").Tag("span", reason, "note");

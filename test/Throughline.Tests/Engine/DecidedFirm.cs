@@ -5,6 +5,7 @@ using Throughline.Engine;
 using Throughline.Engine.Cases;
 using Throughline.Engine.Delivery;
 using Throughline.Engine.Intake;
+using Throughline.Engine.Lineage;
 using Throughline.Engine.Partition;
 using Throughline.Engine.Process;
 using Throughline.Landscape;
@@ -36,6 +37,11 @@ internal sealed class DecidedFirm
     public List<PublishedEvent> Events { get; } = [];
 
     public List<string> Story { get; } = [];
+
+    public List<LineageEntry> Lineage { get; } = [];
+
+    /// <summary>Cases that were closed, as they were then.</summary>
+    public List<Case> Closed { get; } = [];
 
     public List<CrosswalkRow> Crosswalk { get; } = [];
 
@@ -73,10 +79,11 @@ internal sealed class DecidedFirm
         Run();
     }
 
-    public void Act(Case item, CaseAction action, string by)
+    /// <param name="isRefused">The desk refused it at once.</param>
+    public void Act(Case item, CaseAction action, string by, bool isRefused = false)
     {
         Append(item.Unit.Scope, item.Unit.Unit, EnvelopeKind.PersonAction, Fields.Of(
-            ("case", item.Id.ToString()), ("action", action.ToString()), ("by", by), ("reason", "because")), item.CorrelationId);
+            ("case", item.Id.ToString()), ("action", action.ToString()), ("by", by), ("reason", "because"), ("refused", isRefused)), item.CorrelationId);
         Run();
     }
 
@@ -154,6 +161,8 @@ internal sealed class DecidedFirm
         Events.AddRange(turn.Events);
         Crosswalk.AddRange(turn.Crosswalk);
         Story.AddRange(turn.Lineage.Select(entry => entry.Text));
+        Lineage.AddRange(turn.Lineage);
+        Closed.AddRange(turn.Cases.Where(item => item.Status != CaseStatus.Open));
         turn.Messages.ForEach(Append);
     }
 

@@ -32,7 +32,17 @@ public sealed class When_a_person_decides_about_a_case : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Should_not_let_the_seller_approve() => (await ActAsync("approve", "SAM", "I sold it")).ShouldBeProblem(403, "own-approval");
+    public async Task Should_not_let_the_seller_approve_and_tell_of_each_who_tried_once()
+    {
+        (await ActAsync("approve", "SAM", "I sold it")).ShouldBeProblem(403, "own-approval");
+        (await ActAsync("approve", "sam", "please")).ShouldBeProblem(403, "own-approval");
+        (await ActAsync("approve", "dana", "margin checked")).Body.Text("status");
+
+        var trace = (await _hub.GetAsync("/api/v1/trace/006A")).Body.NestedList("engagements")[0];
+        var told = Assert.Single(trace.NestedList("timeline"), entry => entry.Text("kind") == "not-approved");
+        Assert.Equal(("SAM tried to approve and was refused: who asks does not approve.", "approval"), (told.Text("says"), told.Text("step")));
+        Assert.Equal("engagement:006A", told.Text("scope"));
+    }
 
     [Fact]
     public async Task Should_approve_once()

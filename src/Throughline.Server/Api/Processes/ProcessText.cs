@@ -30,13 +30,13 @@ internal static class ProcessText
         Line(text, "");
         foreach (var step in definition.Steps)
         {
-            WriteStep(text, step);
+            WriteStep(text, definition, step);
         }
 
         return text.ToString();
     }
 
-    private static void WriteStep(StringBuilder text, StepDefinition step)
+    private static void WriteStep(StringBuilder text, ProcessDefinition definition, StepDefinition step)
     {
         Line(text, $"### {step.Title}");
         Line(text, "");
@@ -66,9 +66,15 @@ internal static class ProcessText
                 Line(text, $"- {(write.When is { } only ? $"For records with `{OneLine(only.Text)}`. " : "")}If refused, a case for {write.Case.Queue}.");
                 var kept = write.KeepReason is { } reason ? $"kept. {reason}" : "kept.";
                 Line(text, $"- Taking back: {(write.Undo ? "what was created is taken back." : kept)}");
+                Line(text, $"- Waits up to {Span(definition.DeadlineOf(write))}, then a case for {write.Case.Queue}.");
                 break;
-            case StepDefinition.Publish { When: { } condition }:
-                Line(text, $"- Only when `{OneLine(condition.Text)}`.");
+            case StepDefinition.Publish publish:
+                if (publish.When is { } condition)
+                {
+                    Line(text, $"- Only when `{OneLine(condition.Text)}`.");
+                }
+
+                Line(text, $"- Waits up to {Span(definition.DeadlineOf(publish))}, then a case for integration-ops.");
                 break;
         }
 

@@ -11,16 +11,12 @@ internal static class EngagementRecords
             .With("systemTitle", words.System(record.Text("system")!))
             .With("title", words.Record(record.Text("system")!, record.Text("entity")!, record.Text("what"))));
 
-    // What was sold names the CRM's own account; where that is a second record of one customer, the answer names the account that stands for both.
+    // What was sold names the CRM's own account, also where that is a second record of one customer; the story says so.
     private static IEnumerable<Fields> Accounts(UnitState unit, Landscape.Landscape landscape) =>
         from record in unit.Of("billing-account")
         let map = landscape.InwardMaps.FirstOrDefault(map => map.To == "customer")
         where map is not null
-        let same = record.Attributes.Text("account")
-        let isSame = same is null || same == record.Id.Key
-        from row in isSame ? new[] { (Key: record.Id.Key, State: "source") }
-            : [(Key: record.Id.Key, State: $"the same customer as {same}"), (Key: same!, State: "source")]
-        select One(map.System, map.Entity, "customer", record.Attributes, row.Key, row.State);
+        select One(map.System, map.Entity, "customer", record.Attributes, record.Id.Key, "source");
 
     private static IEnumerable<Fields> Sources(UnitState unit) =>
         from record in unit.Records.Values

@@ -1,6 +1,4 @@
-using System.Collections.Immutable;
 using Throughline.Connectors;
-using Throughline.Engine.Cases;
 using Throughline.Engine.Lineage;
 using Throughline.Landscape;
 
@@ -10,7 +8,8 @@ namespace Throughline.Server.Api.Trace;
 /// Says in a firm's words what lineage says in those of programs: systems by their role and product, records by what they are to the firm
 /// (the names of the landscape's maps and entities), each sentence under the step of the process that it belongs to.
 /// </summary>
-internal sealed class PlainWords(Landscape.Landscape landscape)
+/// <param name="names">Names of customers that the engagement bills, by the key of their account.</param>
+internal sealed class PlainWords(Landscape.Landscape landscape, IReadOnlyDictionary<string, string> names)
 {
     /// <summary>"PSA (Redmine)" for a system that the landscape calls anything.</summary>
     public string System(string name)
@@ -36,9 +35,15 @@ internal sealed class PlainWords(Landscape.Landscape landscape)
     public string Sentence(LineageEntry entry, string? step)
     {
         var text = step is not null && entry.Text.StartsWith(step + ": ", StringComparison.Ordinal) ? entry.Text[(step.Length + 2)..] : entry.Text;
+        text = text.StartsWith("it is ", StringComparison.Ordinal) || text.StartsWith("waits for ", StringComparison.Ordinal) ? char.ToUpperInvariant(text[0]) + text[1..] : text;
         if (entry is { Kind: "decided" or "changed", System: null })
         {
-            return Canonical(text);
+            return Canonical(Named(entry, text));
+        }
+
+        if (entry.Kind is "changed" or "not-applied" or "deleted" or "released")
+        {
+            return Led(text);
         }
 
         if (entry.Kind == "published")
@@ -48,14 +53,15 @@ internal sealed class PlainWords(Landscape.Landscape landscape)
 
         if (entry is not { System: { } system, Entity: { } entity })
         {
-            return text;
+            return Named(entry, text);
         }
 
         var has = $"{system} has {entity} {entry.ExternalId} for ";
         if (text.StartsWith(has, StringComparison.Ordinal))
         {
             var (canonical, rest) = Split(text[has.Length..]);
-            return $"The {System(system)} has the {Record(system, entity, canonical)} {rest}";
+            return OutwardMap(system, entity, canonical) is { UpdateOnly: true } ? $"The {System(system)} shows it at the {Spaced(canonical)} {rest}"
+                : $"The {System(system)} has the {Record(system, entity, canonical)} {rest}";
         }
 
         if (text.StartsWith($"{system} sent {entity} {entry.ExternalId}", StringComparison.Ordinal))
@@ -68,44 +74,51 @@ internal sealed class PlainWords(Landscape.Landscape landscape)
         return text.StartsWith(system + " ", StringComparison.Ordinal) ? $"The {System(system)}{text[system.Length..]}" : text;
     }
 
-    /// <summary>The step of a process that an entry tells of; null where it is about the whole.</summary>
-    public StepDefinition? Step(LineageEntry entry, ProcessDefinition? process, ImmutableArray<Case> cases)
+    /// <summary>The same with the systems by their role and product, where a sentence or its reason begins with a system's name.</summary>
+    public string Led(string text)
     {
-        if (process is null)
+        foreach (var name in landscape.Systems.Keys.OrderByDescending(name => name.Length))
         {
-            return null;
+            text = text.StartsWith(name + " ", StringComparison.Ordinal) ? $"The {System(name)}{text[name.Length..]}" : text;
+            text = text.Replace($"What settled it: {name} ", $"What settled it: the {System(name)} ", StringComparison.Ordinal)
+                .Replace($", which belong to {name},", $", which belong to the {System(name)},", StringComparison.Ordinal);
         }
 
-        if (cases.FirstOrDefault(item => item.Step is not null && entry.Text.Contains(item.Says, StringComparison.Ordinal))?.Step is { } name
-            && process.Steps.FirstOrDefault(step => step.Name == name) is { } asked && entry.Scope.ToString() == entry.CorrelationId)
-        {
-            return asked;
-        }
-
-        return process.Steps.FirstOrDefault(step => entry.Text.StartsWith(step.Title + ": ", StringComparison.Ordinal)
-            || (step switch
-            {
-                StepDefinition.Write write => entry is { System: { } system, Entity: { } entity } && entry.Kind != "received"
-                    && OutwardMap(system, entity, entry.Text.Contains(" for ", StringComparison.Ordinal)
-                        ? Split(entry.Text[(entry.Text.IndexOf(" for ", StringComparison.Ordinal) + 5)..]).Canonical : null)?.Name == write.Map,
-                StepDefinition.Publish publish => entry.Text == $"Event {publish.Event} published.",
-                StepDefinition.Decide => entry.Kind is "decided" or "changed" && entry.Scope.ToString() == entry.CorrelationId
-                    && (entry.Text.StartsWith("Planned: ", StringComparison.Ordinal) || entry.Text.StartsWith("No longer planned: ", StringComparison.Ordinal)),
-                // Whatever another scope tells under this engagement's name was asked for by it.
-                StepDefinition.Request request => entry.Scope.ToString() != entry.CorrelationId && landscape.Processes.ContainsKey(request.Process),
-                _ => false,
-            }));
+        return text;
     }
 
-    private OutwardMap? OutwardMap(string system, string entity, string? canonical) => landscape.OutwardMaps.Values
+    /// <summary>The map that writes such a record of a system; null where none does.</summary>
+    /// <param name="canonical">What it is made from, where that is known.</param>
+    public OutwardMap? OutwardMap(string system, string entity, string? canonical) => landscape.OutwardMaps.Values
         .Where(map => map.Entity == entity && (canonical is null || map.From == canonical)
             && landscape.Roles.TryGetValue(map.Role, out var role) && (role.Default == system || role.ByLegalEntity.Values.Contains(system)))
         .OrderBy(map => map.Name, StringComparer.Ordinal).FirstOrDefault();
 
+    // Ids of accounts say nothing to people, and of what another scope tells they must know whom it is about.
+    private string Named(LineageEntry entry, string text)
+    {
+        var isElsewhere = entry.Scope.ToString() != entry.CorrelationId && entry.Scope.Kind != Model.Scope.EngagementKind;
+        if (entry.ExternalId is { } key && isElsewhere && names.TryGetValue(key, out var about) && !text.Contains(about, StringComparison.Ordinal)
+            && entry.Kind is not ("case" or "settled" or "merged" or "decided" or "changed"))
+        {
+            text = $"{about}: {char.ToLowerInvariant(text[0])}{text[1..]}";
+        }
+
+        if (entry.Kind == "waiting")
+        {
+            foreach (var (account, name) in names)
+            {
+                text = text.Replace("customer " + account, "customer " + name, StringComparison.Ordinal);
+            }
+        }
+
+        return text;
+    }
+
     private static string WithoutRole(OutwardMap map) =>
         map.Name.StartsWith(map.Role + "-", StringComparison.Ordinal) ? map.Name[(map.Role.Length + 1)..] : map.Name;
 
-    private static (string Canonical, string Name) Split(string text) =>
+    internal static (string Canonical, string Name) Split(string text) =>
         text.IndexOf(' ', StringComparison.Ordinal) is > 0 and var space ? (text[..space], text[(space + 1)..]) : (text, "");
 
     // "Planned: billing-schedule P-1." has the entity's name after the colon.

@@ -10,7 +10,9 @@ internal static class Standing
 {
     public static Fields Of(UnitState unit, IEnumerable<Case> open)
     {
-        var instance = unit.Instances.Values.OrderBy(each => each.StartedAt).FirstOrDefault();
+        // Of several processes the first one that is not at its end says how the whole stands.
+        var instance = unit.Instances.Values.OrderBy(each => each is { Held: false, Status: InstanceStatus.Done or InstanceStatus.Undone })
+            .ThenBy(each => each.Status == InstanceStatus.Undone).ThenBy(each => each.StartedAt).FirstOrDefault();
         var cases = open.ToArray();
         var (state, says) = instance switch
         {

@@ -48,6 +48,12 @@ internal sealed class TraceReader(IHubStore store, ReleaseHolder release)
             // A customer is a record of its own; what was done for it stands under the engagements that needed it.
             foreach (var master in found)
             {
+                if (value != Guid.Empty && (await AskersAsync(master, new InstanceId(value), cancellation)) is { Length: > 0 } askers)
+                {
+                    engagements.AddRange(askers);
+                    continue;
+                }
+
                 var told = await LineageAsync(master.ToString(), cancellation);
                 engagements.AddRange(told.Where(entry => entry.ExternalId == id || entry.Text.Contains(id, StringComparison.Ordinal))
                     .Select(entry => Scope.Parse(entry.CorrelationId)).Where(scope => scope.Kind == Scope.EngagementKind));
@@ -62,6 +68,37 @@ internal sealed class TraceReader(IHubStore store, ReleaseHolder release)
         return [.. engagements.Distinct()];
     }
 
+    // Of a process about a customer; where the customer was merged since, its process goes on with the one that it is the same as.
+    private async Task<ImmutableArray<Scope>> AskersAsync(Scope master, InstanceId id, CancellationToken cancellation)
+    {
+        var units = (await store.LoadScopeAsync(master, cancellation)).Where(row => row.Data is not null).GroupBy(row => row.Unit)
+            .ToDictionary(rows => rows.Key, rows => rows.ToArray());
+        for (var hops = 0; hops < EngagementsMax; hops++)
+        {
+            if (units.Values.SelectMany(rows => rows).FirstOrDefault(row => row.Kind == StateKind.Instance && row.Id == id.ToString()) is { } row)
+            {
+                var instance = InstanceRows.Read(row.Data!);
+                return [.. instance.Requesters.Select(requester => requester.CorrelationId).Concat(instance.Askers.Reverse()).Append(instance.CorrelationId)
+                    .Select(Scope.Parse).Where(scope => scope.Kind == Scope.EngagementKind).Distinct()];
+            }
+
+            var other = units.Select(unit => (unit.Key.Unit, Into: UnitRows.MergedInto(unit.Value)))
+                .SelectMany(unit => release.Landscape.Processes.Values.Select(process => (unit.Unit, unit.Into, Process: process)))
+                .FirstOrDefault(each => each.Into is not null && IdOf(each.Process, each.Unit) == id);
+            if (other.Into is null)
+            {
+                break;
+            }
+
+            id = IdOf(other.Process, other.Into);
+        }
+
+        return [];
+
+        InstanceId IdOf(ProcessDefinition process, string unit) =>
+            Throughline.Model.InstanceId.Derive(process.Name, master.ToString(), unit, new RecordId(process.Subject, unit).ToString());
+    }
+
     private async Task<Fields?> ReadEngagementAsync(Scope scope, CancellationToken cancellation)
     {
         var key = new UnitKey(scope, "");
@@ -74,19 +111,19 @@ internal sealed class TraceReader(IHubStore store, ReleaseHolder release)
 
         var unit = UnitRows.Read(key, rows.Where(row => row.Unit == key && row.Data is not null));
         var cases = await CasesAsync(scope, cancellation);
-        var words = new PlainWords(release.Landscape);
-        var process = unit.Instances.Values.OrderBy(instance => instance.StartedAt).Select(instance => release.Landscape.Processes.GetValueOrDefault(instance.Process))
-            .FirstOrDefault();
+        var words = new PlainWords(release.Landscape, unit.Of("billing-account").Where(record => record.Attributes.Text("name") is { Length: > 0 })
+            .ToDictionary(record => record.Id.Key, record => record.Attributes.Text("name")!, StringComparer.Ordinal));
+        var places = new StoryPlaces(unit, release.Landscape, words, cases);
         return Fields.Of(
             ("engagement", scope.Key),
             ("title", Title(unit) ?? scope.Key),
             ("sold", unit.Of("opportunity").Select(Sold)),
             ("standing", Standing.Of(unit, cases.Where(item => item.Status == CaseStatus.Open))),
-            ("instances", unit.Instances.Values.OrderBy(instance => instance.StartedAt).Select(Instance)),
+            ("instances", places.Instances.Select(instance => Instance(unit, instance))),
             ("records", EngagementRecords.Of(unit, release.Landscape, words)),
             ("openCases", cases.Where(item => item.Status == CaseStatus.Open).Select(CaseDoor.ToFields)),
-            ("closedCases", cases.Where(item => item.Status != CaseStatus.Open).Select(CaseDoor.ToFields)),
-            ("timeline", lineage.Select(entry => Entry(entry, words, words.Step(entry, process, cases)))),
+            ("closedCases", cases.Where(item => item.Status != CaseStatus.Open).Select(item => Closed(item, words))),
+            ("timeline", lineage.Select(entry => Entry(entry, words, places.Of(entry)))),
             ("timelineIsCut", lineage.Count >= LineageMax));
     }
 
@@ -112,17 +149,22 @@ internal sealed class TraceReader(IHubStore store, ReleaseHolder release)
         return all;
     }
 
-    private static Fields Entry(LineageEntry entry, PlainWords words, StepDefinition? step) => Fields.Of(
-        ("at", entry.At), ("kind", entry.Kind), ("text", entry.Text), ("says", words.Sentence(entry, step?.Title)), ("step", step?.Name),
+    private static Fields Closed(Case item, PlainWords words) => CaseDoor.ToFields(item) is var fields && item is { ClosedBy: null, Reason: { } reason }
+        ? fields.With("reason", words.Led(reason)) : CaseDoor.ToFields(item);
+
+    private static Fields Entry(LineageEntry entry, PlainWords words, (Instance? Instance, StepDefinition? Step) place) => Fields.Of(
+        ("at", entry.At), ("kind", entry.Kind), ("text", entry.Text), ("says", words.Sentence(entry, place.Step?.Title)),
+        ("instance", place.Instance?.Id.ToString()), ("step", place.Step?.Name),
         ("system", entry.System), ("entity", entry.Entity), ("externalId", entry.ExternalId), ("scope", entry.Scope.ToString()));
 
-    private Fields Instance(Instance instance)
+    private Fields Instance(UnitState unit, Instance instance)
     {
         var definition = release.Landscape.Processes.GetValueOrDefault(instance.Process);
         var steps = definition?.Steps.Select(step => (step.Name, step.Title, State: instance.Step(step.Name)))
             ?? instance.Steps.Select(step => (step.Key, step.Key, step.Value));
         return Fields.Of(
             ("id", instance.Id.ToString()), ("process", instance.Process), ("title", definition?.Title ?? instance.Process),
+                ("about", ProcessRunner.NameOf(unit, instance.Subject)),
             ("status", instance.Held ? "held" : instance.Status.ToString().ToLowerInvariant()), ("startedAt", instance.StartedAt),
                 ("changedAt", instance.ChangedAt),
             ("steps", steps.Select(step => Fields.Of(

@@ -55,3 +55,35 @@ begin
         raise exception using errcode = 'TL004', message = 'disputed';
     end if;
 end $$;
+
+-- Lineage is read by correlation and by scope, never by number alone.
+alter table lineage drop constraint lineage_pkey;
+
+-- Raises with the place of the first row whose external id belongs to another record. Nearly always all are new, and then nothing is asked.
+create or replace function claim_crosswalk(
+    kinds text[], systems text[], entities text[], external_ids text[], scopes text[], units text[],
+    canonical_entities text[], canonical_keys text[]) returns void language plpgsql as $$
+declare
+    claimed bigint;
+    lost bigint;
+begin
+    insert into crosswalk (scope_kind, system, entity, external_id, scope, unit, canonical_entity, canonical_key)
+        select x.k, x.s, x.e, x.i, x.scope, x.unit, x.ce, x.ck
+        from unnest(kinds, systems, entities, external_ids, scopes, units, canonical_entities, canonical_keys)
+            with ordinality as x(k, s, e, i, scope, unit, ce, ck, place)
+        order by x.k collate "C", x.s collate "C", x.e collate "C", x.i collate "C", x.place
+        on conflict do nothing;
+    get diagnostics claimed = row_count;
+    if claimed = cardinality(kinds) then
+        return;
+    end if;
+    select x.place into lost
+        from unnest(kinds, systems, entities, external_ids, scopes, units, canonical_entities, canonical_keys)
+            with ordinality as x(k, s, e, i, scope, unit, ce, ck, place)
+        join crosswalk c on c.scope_kind = x.k and c.system = x.s and c.entity = x.e and c.external_id = x.i
+        where (c.scope, c.unit, c.canonical_entity, c.canonical_key) is distinct from (x.scope, x.unit, x.ce, x.ck)
+        order by x.place limit 1;
+    if found then
+        raise exception using errcode = 'TL002', message = lost::text;
+    end if;
+end $$;

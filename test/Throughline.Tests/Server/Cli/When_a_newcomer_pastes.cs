@@ -85,8 +85,11 @@ public sealed partial class When_a_newcomer_pastes
         Assert.Matches(@"\[x\] Every billing account is a customer in the ERP\n( {8}.*\n)* {8}.*has the customer Northwind Robotics GmbH", page);
         Assert.Matches(@"CRM \(Salesforce\) +customer +C-\d+ +Northwind Robotics Ltd +0015g", page);
         var twice = (await CommandRun.RunAsync(["trace", "0065g0000000006AAA"], environment)).Output;
-        Assert.Matches("0015g0000000008AAA  the same customer as 0015g0000000007AAA|0015g0000000007AAA  the same customer as 0015g0000000008AAA", twice
+        Assert.Matches(@"Wingtip .* is the same customer as Wingtip .*: both have the tax id DE\d+\. There is one customer for both\.", twice
             + (await CommandRun.RunAsync(["trace", "0065g0000000005AAA"], environment)).Output);
+        Assert.Matches(@"tried to approve and was refused: who asks does not approve\.", page);
+        Assert.Matches(@"Settled by itself: the CRM \(Salesforce\) changed the customer Adatum .*: tax id entered: DE",
+            (await CommandRun.RunAsync(["trace", "0065g0000000004AAA"], environment)).Output);
         Assert.Contains("project.work", (await CommandRun.RunAsync($"{large} --all", environment)).Output, StringComparison.Ordinal);
     }
 

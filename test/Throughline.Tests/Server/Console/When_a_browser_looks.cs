@@ -37,7 +37,7 @@ public sealed class When_a_browser_looks : IAsyncLifetime
             + $"{Records.Envelope("o", Records.Opportunity("006A", "001A", "800A", 90_000m), "Opportunity")}]");
         await _hub.UntilAsync("/api/v1/instances?process=customer-onboarding", each => each.Body.NestedList("instances").Count > 0, "the onboarding");
         var page = (await _hub.GetAsync("/")).Text;
-        Assert.Contains("<td data-column=\"About\">Contoso Rail AG, for Large deal</td>", page, StringComparison.Ordinal);
+        Assert.Matches("<td data-column=\"About\"><a href=\"/engagements/[0-9a-f]{32}\">Contoso Rail AG \\((001A|C-10001)\\)</a></td>", page);
         var style = (await _hub.GetAsync("/style.css")).Text;
         Assert.Contains("attr(data-column)", style, StringComparison.Ordinal);
         Assert.Contains("width=device-width", page, StringComparison.Ordinal);
