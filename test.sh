@@ -4,8 +4,9 @@
 #
 #   ./test.sh              everything that CI runs
 #   ./test.sh --long       the long campaigns too
-#   ./test.sh --fast       without the real servers and the kill campaign: the unit, store, connector and process tests
+#   ./test.sh --fast       without the real servers and the kill campaign: the unit, store, connector and process tests and the simulation
 #
+#   THROUGHLINE_SIM_SEEDS  how many seeds the simulation runs (500; 5,000 with --long), THROUGHLINE_SIM_FROM the first (see docs/simulation.md)
 #   THROUGHLINE_TEST_SEED  order of the tests (printed; random by default)
 #   THROUGHLINE_TEST_DIR   where servers keep their data (default: a fresh folder below TMPDIR, removed at the end)
 set -euo pipefail
@@ -70,6 +71,7 @@ run() { # project
 }
 
 run Throughline.Tests
+run Throughline.Simulation
 if [ -z "$FAST" ]; then
   say "waiting for Tryton and Redmine"
   wait "$servers" || true

@@ -206,7 +206,7 @@ public sealed partial class Hub : IAsyncDisposable
         }
     }
 
-    private void Loop(string name, Func<CancellationToken, Task> once) => _loops.Add(Task.Run(async () =>
+    private void Loop(string name, Func<CancellationToken, Task> once) => _loops.Add(Background.Run(async () =>
     {
         while (!_stop.IsCancellationRequested)
         {

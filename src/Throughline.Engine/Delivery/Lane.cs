@@ -199,7 +199,7 @@ public sealed partial class Lane(
 
             // The place in the queue is taken here, so that the most important goes first.
             var slot = _slots.WaitAsync();
-            _ = Task.Run(() => CallAsync(epoch, command, act, isProbe, slot, begun));
+            _ = Background.Run(() => CallAsync(epoch, command, act, isProbe, slot, begun));
         }
 
         return commands.Length;

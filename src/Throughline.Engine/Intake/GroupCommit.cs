@@ -22,7 +22,7 @@ public sealed class GroupCommit : IAsyncDisposable
         _store = store;
         _doorbell = doorbell;
         _waiting = Channel.CreateBounded<Waiting>(new BoundedChannelOptions(queueMax) { SingleReader = true });
-        _loop = Task.Run(RunAsync);
+        _loop = Background.Run(RunAsync);
     }
 
     /// <summary>Appends all items of one caller together; returns after the commit.</summary>

@@ -19,7 +19,8 @@ internal static class ReceiptDecider
         var name = $"{target.Record.Entity} {ProcessRunner.NameOf(turn.State, target.Record)}";
         if (receipt.Failure is { } failure)
         {
-            turn.State = turn.State.With(target with { InFlight = null, Failure = failure });
+            // A change may have arrived before its answer was lost and its repetition refused, so what stands there is no longer known.
+            turn.State = turn.State.With(target with { InFlight = null, Failure = failure, DoneHash = target.ExternalId is null ? target.DoneHash : "" });
             turn.Tell("refused", $"{target.System} did not take {name}: {failure.Message}", target.System, target.Entity, target.ExternalId);
             return;
         }

@@ -87,6 +87,15 @@ public sealed partial class MemoryHubStore
 
     public Task<DateTimeOffset?> NextTimerAsync(CancellationToken cancellation) => Do(() => _data.Timers.Select(timer => timer.Due).Min());
 
+    /// <summary>Every clock that is set; for tests that look whether something waits without one.</summary>
+    public ImmutableArray<TimerRow> Timers()
+    {
+        lock (_lock)
+        {
+            return [.. _data.Timers];
+        }
+    }
+
     public Task<string?> ReadCursorAsync(string system, string entity, CancellationToken cancellation) =>
         Do(() => _data.Cursors.GetValueOrDefault((system, entity)));
 

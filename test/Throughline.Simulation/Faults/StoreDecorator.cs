@@ -1,0 +1,106 @@
+using System.Collections.Immutable;
+using Throughline.Engine;
+using Throughline.Engine.Cases;
+using Throughline.Engine.Delivery;
+using Throughline.Engine.Intake;
+using Throughline.Engine.Lineage;
+using Throughline.Engine.Partition;
+using Throughline.Model;
+
+namespace Throughline.Simulation.Faults;
+
+/// <summary>A store in front of another one. Each call passes one door, <see cref="Call"/>; what is to behave otherwise is overridden.</summary>
+internal abstract class StoreDecorator(IHubStore inner) : IHubStore
+{
+    public string Description => inner.Description;
+
+    protected IHubStore Inner => inner;
+
+    protected virtual Task<T> Call<T>(string name, bool writes, Func<Task<T>> act) => act();
+
+    public Task MigrateAsync(CancellationToken cancellation) => inner.MigrateAsync(cancellation);
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    public virtual Task<ImmutableArray<IntakeReceipt>> AppendAsync(ImmutableArray<IntakeItem> items, CancellationToken cancellation) =>
+        Call("append", true, () => inner.AppendAsync(items, cancellation));
+
+    public virtual Task<long> TakePartitionAsync(int partition, string owner, CancellationToken cancellation) =>
+        Call("take partition", true, () => inner.TakePartitionAsync(partition, owner, cancellation));
+
+    public Task<ImmutableArray<int>> PartitionsWithWorkAsync(CancellationToken cancellation) =>
+        Call("partitions with work", false, () => inner.PartitionsWithWorkAsync(cancellation));
+
+    public virtual Task<ImmutableArray<Envelope>> ReadEnvelopesAsync(ImmutableArray<int> partitions, int maxEach, CancellationToken cancellation) =>
+        Call("read envelopes", false, () => inner.ReadEnvelopesAsync(partitions, maxEach, cancellation));
+
+    public Task<ImmutableArray<FoundUnit>> FindUnitsAsync(ImmutableArray<UnitLookup> lookups, CancellationToken cancellation) =>
+        Call("find units", false, () => inner.FindUnitsAsync(lookups, cancellation));
+
+    public Task<ImmutableArray<StateRow>> LoadUnitsAsync(ImmutableArray<UnitKey> units, CancellationToken cancellation) =>
+        Call("load units", false, () => inner.LoadUnitsAsync(units, cancellation));
+
+    public virtual Task CommitAsync(ImmutableArray<PartitionCommit> commits, CancellationToken cancellation) => Call("commit", true, async () =>
+    {
+        await inner.CommitAsync(commits, cancellation);
+        return true;
+    });
+
+    public Task<ImmutableArray<ParkedEnvelope>> ReadParkedAsync(ImmutableArray<UnitKey> units, CancellationToken cancellation) =>
+        Call("read parked", false, () => inner.ReadParkedAsync(units, cancellation));
+
+    public Task<long> TakeLaneAsync(string system, string owner, CancellationToken cancellation) =>
+        Call("take lane", true, () => inner.TakeLaneAsync(system, owner, cancellation));
+
+    public virtual Task<ImmutableArray<Command>> ClaimCommandsAsync(
+        string system, long epoch, DateTimeOffset now, DateTimeOffset sendBefore, int max, CancellationToken cancellation) =>
+        Call("claim", true, () => inner.ClaimCommandsAsync(system, epoch, now, sendBefore, max, cancellation));
+
+    public virtual Task<ImmutableArray<Command>> ClaimInDoubtAsync(
+        string system, long epoch, DateTimeOffset now, DateTimeOffset abandonedBefore, DateTimeOffset probeAgainAt, int max, CancellationToken cancellation) =>
+        Call("claim in doubt", true, () => inner.ClaimInDoubtAsync(system, epoch, now, abandonedBefore, probeAgainAt, max, cancellation));
+
+    public virtual Task<ImmutableArray<int>> SettleAsync(string system, long epoch, ImmutableArray<CommandOutcome> outcomes, CancellationToken cancellation) =>
+        Call("settle", true, () => inner.SettleAsync(system, epoch, outcomes, cancellation));
+
+    public Task<DateTimeOffset?> NextDueAsync(string system, DateTimeOffset now, CancellationToken cancellation) =>
+        Call("next due", false, () => inner.NextDueAsync(system, now, cancellation));
+
+    public virtual Task<ImmutableArray<int>> FireTimersAsync(DateTimeOffset now, int max, CancellationToken cancellation) =>
+        Call("fire timers", true, () => inner.FireTimersAsync(now, max, cancellation));
+
+    public Task<DateTimeOffset?> NextTimerAsync(CancellationToken cancellation) => Call("next timer", false, () => inner.NextTimerAsync(cancellation));
+
+    public Task<string?> ReadCursorAsync(string system, string entity, CancellationToken cancellation) =>
+        Call("read cursor", false, () => inner.ReadCursorAsync(system, entity, cancellation));
+
+    public virtual Task WriteCursorAsync(string system, string entity, string cursor, CancellationToken cancellation) => Call("write cursor", true, async () =>
+    {
+        await inner.WriteCursorAsync(system, entity, cursor, cancellation);
+        return true;
+    });
+
+    public Task<ImmutableArray<Case>> ListCasesAsync(CaseFilter filter, CancellationToken cancellation) => inner.ListCasesAsync(filter, cancellation);
+
+    public Task<Case?> FindCaseAsync(CaseId id, CancellationToken cancellation) => inner.FindCaseAsync(id, cancellation);
+
+    public Task<ImmutableArray<Scope>> FindScopesAsync(string id, CancellationToken cancellation) => inner.FindScopesAsync(id, cancellation);
+
+    public Task<ImmutableArray<LineageEntry>> ReadLineageAsync(string correlationId, long after, int max, CancellationToken cancellation) =>
+        inner.ReadLineageAsync(correlationId, after, max, cancellation);
+
+    public Task<ImmutableArray<StateRow>> LoadScopeAsync(Scope scope, CancellationToken cancellation) => inner.LoadScopeAsync(scope, cancellation);
+
+    public Task<ImmutableArray<InstanceRow>> ListInstancesAsync(string? process, string? status, string? after, int max, CancellationToken cancellation) =>
+        inner.ListInstancesAsync(process, status, after, max, cancellation);
+
+    public Task<ImmutableArray<Command>> ListCommandsAsync(Scope scope, CancellationToken cancellation) => inner.ListCommandsAsync(scope, cancellation);
+
+    public Task<ImmutableArray<PublishedEvent>> ReadEventsAsync(long after, int max, CancellationToken cancellation) =>
+        inner.ReadEventsAsync(after, max, cancellation);
+
+    public Task<ImmutableArray<ParkedEnvelope>> ListParkedAsync(Scope? scope, int max, CancellationToken cancellation) =>
+        inner.ListParkedAsync(scope, max, cancellation);
+
+    public Task<HubCounts> CountAsync(CancellationToken cancellation) => inner.CountAsync(cancellation);
+}

@@ -1,0 +1,36 @@
+using Throughline.Connect;
+using Throughline.Model;
+
+namespace Throughline.Simulation.Firm;
+
+/// <summary>The project system: projects with a unique identifier; issues and versions below them, which it takes twice if it is sent them twice.</summary>
+internal sealed class Psa() : TargetSystem("psa")
+{
+    public const string Project = "project";
+    public const string Issue = "issue";
+    public const string Version = "version";
+
+    protected override Failure? Objection(WriteItem item, Fields? known)
+    {
+        var fields = item.Fields;
+        return (item.Entity, item.Operation) switch
+        {
+            (Project, WriteOperation.Create) when ProjectOf(fields.Text("identifier")) is { } id => new Failure.Duplicate("identifier has already been taken", id),
+            (Project, WriteOperation.Undo) when Below(known!.Text("identifier")).Any() => new Failure.Policy("the project still has issues"),
+            (Issue or Version, not WriteOperation.Undo) when ProjectOf(fields.Text("project_identifier")) is null =>
+                new Failure.MissingReference("project is invalid", fields.Text("project_identifier") ?? ""),
+            (Issue, not WriteOperation.Undo) when fields.Text("parent_issue_id") is { } parent && Find(Issue, parent) is null =>
+                new Failure.MissingReference("parent task is invalid", parent),
+            (Issue, WriteOperation.Undo) when All(Issue).Any(issue => issue.Fields.Text("parent_issue_id") == item.ExternalId) =>
+                new Failure.Policy("the issue still has subtasks"),
+            _ => null,
+        };
+    }
+
+    protected override bool Holds(Fields fields, string name, object? value) => base.Holds(fields, name, value)
+        || (fields.Nested("custom_fields") is { } custom && custom.ContainsKey(name) && base.Holds(custom, name, value));
+
+    private string? ProjectOf(string? identifier) => All(Project).Where(row => row.Fields.Text("identifier") == identifier).Select(row => row.Id).FirstOrDefault();
+
+    private IEnumerable<string> Below(string? identifier) => All(Issue).Where(issue => issue.Fields.Text("project_identifier") == identifier).Select(issue => issue.Id);
+}

@@ -1,0 +1,104 @@
+using Throughline.Conformance.Store;
+using Throughline.Simulation.Checkers;
+using Throughline.Simulation.Faults;
+using Throughline.Simulation.Firm;
+using Throughline.Simulation.Mutations;
+using Throughline.Simulation.World;
+
+namespace Throughline.Simulation;
+
+/// <summary>One whole story: a firm, a hub over one store, trouble, and peace afterwards. Everything in it follows from the seed.</summary>
+internal sealed class SimulationRun
+{
+    private static readonly TimeSpan SettledWithin = TimeSpan.FromHours(2);
+    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(20);
+    private const int QuietLooks = 3;
+
+    private readonly TimeSpan _busy;
+    private readonly Troublemaker _trouble;
+    private ulong _lastHash;
+    private int _quiet;
+
+    public SimulationRun(int seed, bool keepsLog = false, Mutation? mutation = null)
+    {
+        World = new TheWorld(seed, keepsLog);
+        Plan = new FaultPlan(World, seed);
+        Network = new Network(World, Plan);
+        Systems = new Systems(new Crm(World), new Psa(), new Erp());
+        Hubs = new Operator(World, Store, Plan, Network, Systems, mutation);
+        Senders = new Senders(World, Systems.Crm, Hubs, Plan);
+        Sellers = new Sellers(World, Systems.Crm);
+        People = new People(World, Store, Hubs, Plan);
+        _trouble = new Troublemaker(World, Plan, Network, Hubs);
+        _busy = TimeSpan.FromSeconds(60 + World.Chance("length").Next(120));
+    }
+
+    public TheWorld World { get; }
+
+    public FaultPlan Plan { get; }
+
+    public Network Network { get; }
+
+    public Systems Systems { get; }
+
+    public MemoryHubStore Store { get; } = new();
+
+    public Operator Hubs { get; }
+
+    public Senders Senders { get; }
+
+    public Sellers Sellers { get; }
+
+    public People People { get; }
+
+    /// <summary>How long it took until nothing moved any more, after the trouble was over; null where it never came to rest.</summary>
+    public TimeSpan? SettledAfter { get; private set; }
+
+    /// <summary>What is wrong, each with the checker that says so; empty where all is well.</summary>
+    public List<(string Checker, string Says)> Wrong { get; } = [];
+
+    public SimulationRun Run()
+    {
+        World.Trace.Note("plan", Plan.ToString());
+        Hubs.Start();
+        Sellers.Begin(_busy);
+        People.Begin(_busy);
+        _trouble.Begin(_busy);
+        World.Pass(_busy);
+        World.Trace.Note("peace", "the trouble is over");
+        _trouble.End();
+        Sellers.TidyUp();
+        var began = World.Now;
+        SettledAfter = World.Pass(SettledWithin, LookEvery, IsSettled) ? World.Now - began : null;
+        Check(checker => checker.WhenSettled(this));
+        World.Trace.Note("peace", "every deadline passes");
+        World.Leap(TimeSpan.FromDays(16));
+        World.Pass(TimeSpan.FromSeconds(30));
+        World.Leap(TimeSpan.FromDays(16));
+        World.Pass(TimeSpan.FromSeconds(30));
+        Check(checker => checker.WhenDeadlinesHavePassed(this));
+        return this;
+    }
+
+    private bool IsSettled()
+    {
+        var counts = Store.CountAsync(CancellationToken.None).Result;
+        var isBusy = counts.EnvelopesWaiting + counts.CommandsWaiting + counts.CommandsInDoubt + Senders.UnderWay + Network.UnderWay + People.UnderWay > 0
+            || World.Trace.Hash != _lastHash || People.ActDiligently() > 0;
+        _lastHash = World.Trace.Hash;
+        _quiet = isBusy ? 0 : _quiet + 1;
+        return _quiet >= QuietLooks;
+    }
+
+    private void Check(Func<IChecker, IEnumerable<string>> look)
+    {
+        foreach (var checker in Checks.All)
+        {
+            foreach (var says in look(checker))
+            {
+                World.Trace.Note("WRONG", $"{checker.GetType().Name}: {says}");
+                Wrong.Add((checker.GetType().Name, says));
+            }
+        }
+    }
+}
