@@ -189,8 +189,15 @@ public sealed partial class Lane(
     {
         // A question that waited long for its turn becomes due a second time. Its late answer "not there" must not meet a new attempt
         // that the first answer led to: that would be sent twice.
-        foreach (var command in commands.Where(command => _unsettled.Add(command.Id)))
+        foreach (var command in commands)
         {
+            if (!_unsettled.Add(command.Id))
+            {
+                // Still under way from before this hub lost the lane and took it again: only a newer epoch finds it once more.
+                _isUncertain |= !isProbe;
+                continue;
+            }
+
             var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             lock (_gate)
             {

@@ -276,7 +276,7 @@ internal sealed partial class Batch(int partition, long epoch, DecideContext con
         {
             foreach (var name in EntityCatalog.Find(entity)?.IdentityKeys ?? [])
             {
-                if (inward.Attributes.Text(name) is { Length: > 0 } value)
+                if (inward.Attributes.Text(name) is { } value && LookupKeys.Identifies(value))
                 {
                     yield return (entity, value);
                 }
