@@ -247,12 +247,7 @@ public sealed partial class Lane(
         ImmutableArray<CommandOutcome> outcomes = [.. finished.Where(item => item.Epoch == _epoch).Select(item => item.Outcome)];
         if (!outcomes.IsEmpty)
         {
-            foreach (var partition in await store.SettleAsync(system.Name, _epoch!.Value, outcomes, CancellationToken.None))
-            {
-                doorbell.Ring(partition);
-            }
-
-            Noted(outcomes);
+            await SettleAsync(_epoch!.Value, outcomes);
         }
 
         foreach (var item in finished)
@@ -262,6 +257,42 @@ public sealed partial class Lane(
         }
 
         return finished.Length;
+    }
+
+    private async Task SettleAsync(long epoch, ImmutableArray<CommandOutcome> outcomes)
+    {
+        try
+        {
+            foreach (var partition in await store.SettleAsync(system.Name, epoch, outcomes, CancellationToken.None))
+            {
+                doorbell.Ring(partition);
+            }
+
+            Noted(outcomes);
+        }
+        catch (Exception e) when (e is not (FencedException or StoreUnavailableException or OutOfMemoryException))
+        {
+            // One answer holds what cannot be kept. It must not stop the others, so each is settled alone; the culprit stays in doubt, in
+            // plain sight, and the step that waits for it becomes a case when its time is up.
+            foreach (var outcome in outcomes)
+            {
+                if (outcomes.Length > 1)
+                {
+                    await SettleAsync(epoch, [outcome]);
+                }
+                else if (outcome.Status == CommandStatus.InDoubt)
+                {
+                    throw;
+                }
+                else
+                {
+                    LogDefect(e, outcome.Command, system.Name);
+                    var failure = $"in-doubt: the answer of {system.Name} cannot be kept ({e.GetType().Name}); see TL1202 in the log";
+                    var doubt = new CommandOutcome(outcome.Command, CommandStatus.InDoubt, time.GetUtcNow() + system.Limits.Margin + ProbeAgain, failure, null);
+                    await SettleAsync(epoch, [doubt]);
+                }
+            }
+        }
     }
 
     private void Noted(ImmutableArray<CommandOutcome> outcomes)

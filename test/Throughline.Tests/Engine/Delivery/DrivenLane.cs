@@ -137,8 +137,13 @@ internal sealed class FaultyLaneStore(ILaneStore store) : ILaneStore
         return claimed;
     }
 
+    /// <summary>Outcomes that no column can keep.</summary>
+    public Func<CommandOutcome, bool> Refuses { get; set; } = _ => false;
+
     public Task<ImmutableArray<int>> SettleAsync(string system, long epoch, ImmutableArray<CommandOutcome> outcomes, CancellationToken cancellation) =>
-        Then(store.SettleAsync(system, epoch, outcomes, cancellation), nameof(SettleAsync));
+        outcomes.Any(Refuses)
+            ? throw new ArgumentException("an answer cannot be stored")
+            : Then(store.SettleAsync(system, epoch, outcomes, cancellation), nameof(SettleAsync));
 
     public Task<DateTimeOffset?> NextDueAsync(string system, DateTimeOffset now, CancellationToken cancellation) => store.NextDueAsync(system, now, cancellation);
 

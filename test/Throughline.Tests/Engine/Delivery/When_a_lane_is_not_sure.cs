@@ -53,6 +53,21 @@ public sealed class When_a_lane_is_not_sure
     }
 
     [Fact]
+    public async Task Should_settle_the_others_when_one_answer_cannot_be_kept_and_leave_that_one_in_doubt()
+    {
+        await using var lane = new DrivenLane();
+        var culprit = CommandId.Derive("b");
+        lane.Store.Refuses = outcome => outcome.Command == culprit && outcome.Receipt is not null;
+        await lane.DecideAsync("a", "b", "c");
+        await lane.StepAsync();
+        await lane.RunUntilAsync(() => lane.Count(CommandStatus.Done) == 2 && lane.Connector.Running == 0, "the others are done");
+
+        Assert.Equal(CommandStatus.InDoubt, lane["b"].Status);
+        Assert.Contains("cannot be kept", lane["b"].LastFailure, StringComparison.Ordinal);
+        Assert.Equal(3, lane.Connector.Calls.Length);
+    }
+
+    [Fact]
     public async Task Should_count_nothing_of_what_was_under_way_once_another_hub_drives_the_lane()
     {
         await using var old = new DrivenLane();
