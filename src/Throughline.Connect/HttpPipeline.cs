@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Net;
 using System.Net.Http.Headers;
 using Throughline.Model;
@@ -147,20 +148,39 @@ public sealed class HttpPipeline : IDisposable
     private async Task<byte[]?> ReadBodyAsync(HttpContent content, CancellationToken cancellation)
     {
         await using var stream = await content.ReadAsStreamAsync(cancellation);
-        using var buffer = new MemoryStream();
-        var chunk = new byte[16 * 1024];
-        int read;
-        while ((read = await stream.ReadAsync(chunk, cancellation)) > 0)
+        var buffer = ArrayPool<byte>.Shared.Rent(16 * 1024);
+        try
         {
-            if (buffer.Length + read > _bodyBytesMax)
+            var length = 0;
+            int read;
+            while ((read = await stream.ReadAsync(buffer.AsMemory(length), cancellation)) > 0)
             {
-                return null;
+                length += read;
+                if (length > _bodyBytesMax)
+                {
+                    return null;
+                }
+
+                if (length == buffer.Length)
+                {
+                    buffer = Larger(buffer);
+                }
             }
 
-            buffer.Write(chunk, 0, read);
+            return buffer.AsSpan(0, length).ToArray();
         }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
 
-        return buffer.ToArray();
+    private static byte[] Larger(byte[] full)
+    {
+        var larger = ArrayPool<byte>.Shared.Rent(full.Length * 2);
+        full.CopyTo(larger, 0);
+        ArrayPool<byte>.Shared.Return(full);
+        return larger;
     }
 
     private readonly record struct Attempt(HttpRequestMessage? Request, HttpResponse? Response, Failure? Failure)

@@ -47,6 +47,13 @@ public sealed record Landscape
     /// <summary>The map for a source record, or null where the landscape takes no such records.</summary>
     public InwardMap? InwardMap(string system, string entity) => InwardMaps.FirstOrDefault(map => map.System == system && map.Entity == entity);
 
+    /// <summary>The maps that write records of an entity to a role's system.</summary>
+    public ImmutableArray<OutwardMap> MapsTo(string role, string entity) =>
+        (_mapsTo ??= OutwardMaps.Values.OrderBy(map => map.Name, StringComparer.Ordinal).GroupBy(map => (map.Role, map.From))
+            .ToFrozenDictionary(group => group.Key, group => group.ToImmutableArray())).GetValueOrDefault((role, entity), []);
+
+    private FrozenDictionary<(string Role, string Entity), ImmutableArray<OutwardMap>>? _mapsTo;
+
     /// <summary>The system that plays a role for a legal entity (null: whichever is the default).</summary>
     public string SystemFor(string role, string? legalEntity) =>
         legalEntity is not null && Roles[role].ByLegalEntity.TryGetValue(legalEntity, out var own) ? own : Roles[role].Default;
@@ -120,7 +127,21 @@ public sealed record OutwardMap(
     ImmutableArray<Template> Adopt,
     bool UpdateOnly,
     Template Fields,
-    Place Place);
+    Place Place)
+{
+    private FrozenSet<string>? _sees;
+
+    /// <summary>Whether any of its expressions looks at a variable; where none does, the result cannot change with it.</summary>
+    public bool Sees(string variable) => (_sees ??= Variables()).Contains(variable);
+
+    private FrozenSet<string> Variables()
+    {
+        Expression[] all = [.. Adopt.Append(Fields).Concat(Find is null ? [] : [Find]).SelectMany(template => template.Expressions())];
+        var variables = all.SelectMany(expression => expression.Variables);
+        return (all.Any(expression => expression.Functions.Contains(LandscapeFunctions.Record)) ? variables.Append(VariableNames.Records) : variables)
+            .ToFrozenSet(StringComparer.Ordinal);
+    }
+}
 
 /// <summary>A tree of values whose leaves are expressions; lists may be made from lists with <c>each</c>.</summary>
 public abstract record Template
@@ -129,16 +150,30 @@ public abstract record Template
     {
     }
 
+    /// <summary>Every expression of the tree.</summary>
+    public abstract IEnumerable<Expression> Expressions();
+
     public sealed record Leaf(Expression Expression) : Template
     {
+        public override IEnumerable<Expression> Expressions() => IsAbsent is null ? [Expression] : [Expression, IsAbsent];
+
         /// <summary>True where <see cref="Expression"/> yields an optional without a value, which is left out; null where it never does.</summary>
         public Expression? IsAbsent { get; init; }
     }
 
-    public sealed record Tree(ImmutableArray<(string Name, Template Value)> Members) : Template;
+    public sealed record Tree(ImmutableArray<(string Name, Template Value)> Members) : Template
+    {
+        public override IEnumerable<Expression> Expressions() => Members.SelectMany(member => member.Value.Expressions());
+    }
 
-    public sealed record Sequence(ImmutableArray<Template> Items) : Template;
+    public sealed record Sequence(ImmutableArray<Template> Items) : Template
+    {
+        public override IEnumerable<Expression> Expressions() => Items.SelectMany(item => item.Expressions());
+    }
 
     /// <summary><c>{ each: list, as: name, when: condition, value: template }</c>.</summary>
-    public sealed record Each(Expression List, string As, Expression? When, Template Value) : Template;
+    public sealed record Each(Expression List, string As, Expression? When, Template Value) : Template
+    {
+        public override IEnumerable<Expression> Expressions() => Value.Expressions().Append(List).Concat(When is null ? [] : [When]);
+    }
 }

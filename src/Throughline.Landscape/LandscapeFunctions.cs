@@ -10,6 +10,7 @@ internal sealed class LandscapeFunctions
 {
     public const string Lookup = "lookup";
     public const string Id = "id";
+    public const string Record = "record";
 
     private FrozenDictionary<string, (ValueMap Map, Place Place)> _valueMaps = FrozenDictionary<string, (ValueMap, Place)>.Empty;
     private FrozenDictionary<string, Fields> _legalEntities = FrozenDictionary<string, Fields>.Empty;
@@ -28,7 +29,7 @@ internal sealed class LandscapeFunctions
             .With("normalizeTaxId", 1, a => NormalizeTaxId(a[0]));
         WithRecords = Ordinary
             .With(Id, 3, a => CallHooks.Required(Id).IdOf(Text(a[0], Id), Text(a[1], Id), a[2]))
-            .With("record", 2, a => CallHooks.Required("record").RecordOf(Text(a[0], "record"), a[1]));
+            .With(Record, 2, a => CallHooks.Required(Record).RecordOf(Text(a[0], Record), a[1]));
     }
 
     public FunctionLibrary Ordinary { get; }

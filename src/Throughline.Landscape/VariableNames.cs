@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Frozen;
 using System.Collections.Immutable;
 using Throughline.Model;
@@ -44,6 +45,8 @@ public static class VariableNames
     private static readonly FrozenDictionary<string, string> ByEntity =
         EntityCatalog.All.ToFrozenDictionary(entity => entity.Name, entity => Camel(entity.Name), StringComparer.Ordinal);
 
+    private static readonly ConcurrentDictionary<EntitySchema, ImmutableArray<string>> References = new(ReferenceEqualityComparer.Instance);
+
     /// <summary>The variable of a canonical entity: <c>billing-account</c> is <c>billingAccount</c>, since a hyphen is a minus in an expression.</summary>
     public static string Of(string entity) => ByEntity.GetValueOrDefault(entity) ?? Camel(entity);
 
@@ -60,8 +63,9 @@ public static class VariableNames
     /// <summary>
     /// Processes: the entities that the subject refers to by an attribute of the same name (an opportunity's contract), each a variable of its own.
     /// </summary>
-    public static IEnumerable<string> ReferencesOf(EntitySchema? subject) =>
-        EntityCatalog.All.Select(entity => entity.Name).Where(name => name != subject?.Name && subject?.Attribute(name)?.Type == AttributeType.Text);
+    public static ImmutableArray<string> ReferencesOf(EntitySchema? subject) =>
+        subject is null ? [] : References.GetOrAdd(subject, static asked =>
+            [.. EntityCatalog.All.Select(entity => entity.Name).Where(name => name != asked.Name && asked.Attribute(name)?.Type == AttributeType.Text)]);
 
     /// <summary>A record as expressions see it: every attribute is there, null where nothing is known, so that reading one is never an error.</summary>
     public static Fields Complete(string entity, Fields view) => EntityCatalog.Find(entity)?.Complete(view) ?? view;

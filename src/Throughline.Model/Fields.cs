@@ -227,6 +227,29 @@ public sealed class Fields : IReadOnlyDictionary<string, object?>, IEquatable<Fi
         _ => Equals(left, right),
     };
 
+    internal (string Name, object? Value) At(int place) => (_names[place], _values[place]);
+
+    /// <summary>The places in the order of the names; null where that is the order in which they stand.</summary>
+    internal int[]? PlacesByName()
+    {
+        for (var i = 1; i < _names.Length; i++)
+        {
+            if (string.CompareOrdinal(_names[i - 1], _names[i]) > 0)
+            {
+                var places = new int[_names.Length];
+                for (var place = 0; place < places.Length; place++)
+                {
+                    places[place] = place;
+                }
+
+                Array.Sort([.. _names], places, StringComparer.Ordinal);
+                return places;
+            }
+        }
+
+        return null;
+    }
+
     private int Find(string name)
     {
         if (_names.Length <= SearchMax)

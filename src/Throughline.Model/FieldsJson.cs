@@ -12,8 +12,12 @@ internal static class FieldsJson
 {
     private const int DepthMax = 64;
     private const int NameLengthMax = 64;
+    private const int ScratchMax = 1 << 20;
 
     private static readonly string?[] Names = new string?[1024];
+
+    [ThreadStatic]
+    private static Tuple<ArrayBufferWriter<byte>, Utf8JsonWriter>? _scratch;
 
     private static readonly JsonWriterOptions Compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
@@ -48,26 +52,45 @@ internal static class FieldsJson
         }
     }
 
-    public static string Write(Fields fields)
-    {
-        var buffer = new ArrayBufferWriter<byte>();
-        using (var writer = new Utf8JsonWriter(buffer, Compact))
-        {
-            WriteValue(writer, fields, canonical: false);
-        }
-
-        return Encoding.UTF8.GetString(buffer.WrittenSpan);
-    }
+    public static string Write(Fields fields) => Encoding.UTF8.GetString(Utf8Of(fields, canonical: false));
 
     public static string Fingerprint(Fields fields)
     {
-        var buffer = new ArrayBufferWriter<byte>();
-        using (var writer = new Utf8JsonWriter(buffer, Compact))
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(Utf8Of(fields, canonical: true), hash);
+        return Convert.ToHexStringLower(hash[..16]);
+    }
+
+    // Good until the next call on the same thread: writing documents is half of what a hub does, and each buffer of its own would be garbage.
+    private static ReadOnlySpan<byte> Utf8Of(Fields fields, bool canonical)
+    {
+        var (buffer, writer) = _scratch ??= NewScratch();
+        if (buffer.Capacity > ScratchMax)
         {
-            WriteValue(writer, fields, canonical: true);
+            (buffer, writer) = _scratch = NewScratch();
         }
 
-        return Convert.ToHexStringLower(SHA256.HashData(buffer.WrittenSpan).AsSpan(0, 16));
+        buffer.ResetWrittenCount();
+        writer.Reset(buffer);
+        try
+        {
+            WriteValue(writer, fields, canonical);
+            writer.Flush();
+        }
+        catch
+        {
+            // What was written before it failed is still in there.
+            _scratch = null;
+            throw;
+        }
+
+        return buffer.WrittenSpan;
+    }
+
+    private static Tuple<ArrayBufferWriter<byte>, Utf8JsonWriter> NewScratch()
+    {
+        var buffer = new ArrayBufferWriter<byte>(1024);
+        return new(buffer, new Utf8JsonWriter(buffer, Compact));
     }
 
     private static Fields ReadObject(ref Utf8JsonReader reader)
@@ -152,25 +175,31 @@ internal static class FieldsJson
             case decimal number: writer.WriteNumberValue(canonical ? number / 1.0000000000000000000000000000m : number); break;
             case Fields fields:
                 writer.WriteStartObject();
-                foreach (var pair in canonical ? fields.OrderBy(p => p.Key, StringComparer.Ordinal) : (IEnumerable<KeyValuePair<string, object?>>)fields)
-                {
-                    writer.WritePropertyName(pair.Key);
-                    WriteValue(writer, pair.Value, canonical);
-                }
-
+                WriteMembers(writer, fields, canonical);
                 writer.WriteEndObject();
                 break;
             case IReadOnlyList<object?> list:
                 writer.WriteStartArray();
-                foreach (var item in list)
+                for (var i = 0; i < list.Count; i++)
                 {
-                    WriteValue(writer, item, canonical);
+                    WriteValue(writer, list[i], canonical);
                 }
 
                 writer.WriteEndArray();
                 break;
             default:
                 throw new FormatException($"a value of type {value.GetType().Name} cannot be written as JSON");
+        }
+    }
+
+    private static void WriteMembers(Utf8JsonWriter writer, Fields fields, bool canonical)
+    {
+        var places = canonical ? fields.PlacesByName() : null;
+        for (var i = 0; i < fields.Count; i++)
+        {
+            var (name, value) = fields.At(places is null ? i : places[i]);
+            writer.WritePropertyName(name);
+            WriteValue(writer, value, canonical);
         }
     }
 }

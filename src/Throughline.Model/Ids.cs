@@ -71,11 +71,27 @@ public readonly record struct Scope(string Kind, string Key)
     {
         get
         {
-            Span<byte> hash = stackalloc byte[32];
-            SHA256.HashData(Encoding.UTF8.GetBytes(Kind + "\n" + Key), hash);
-            return (int)(BinaryPrimitives.ReadUInt64BigEndian(hash) % PartitionCount);
+            // Asked for again and again, for the few scopes that are at work.
+            ref var known = ref Known[(uint)GetHashCode() % (uint)Known.Length];
+            if (known is not { } entry || entry.Scope != this)
+            {
+                known = entry = new Placed(this, PartitionOf(Kind + "\n" + Key));
+            }
+
+            return entry.Partition;
         }
     }
+
+    private static readonly Placed?[] Known = new Placed?[4096];
+
+    private static int PartitionOf(string text)
+    {
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(Encoding.UTF8.GetBytes(text), hash);
+        return (int)(BinaryPrimitives.ReadUInt64BigEndian(hash) % PartitionCount);
+    }
+
+    private sealed record Placed(Scope Scope, int Partition);
 
     public override string ToString() => Kind + ":" + Key;
 }
@@ -85,18 +101,23 @@ internal static class DerivedId
     /// <summary>A UUID (version 8) from SHA-256 over length-prefixed parts, so that no two lists of parts collide by concatenation.</summary>
     public static Guid Of(ReadOnlySpan<string> parts)
     {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        Span<byte> length = stackalloc byte[4];
+        var size = 0;
         foreach (var part in parts)
         {
-            var bytes = Encoding.UTF8.GetBytes(part);
-            BinaryPrimitives.WriteInt32BigEndian(length, bytes.Length);
-            hash.AppendData(length);
-            hash.AppendData(bytes);
+            size += sizeof(int) + Encoding.UTF8.GetByteCount(part);
         }
 
-        Span<byte> digest = stackalloc byte[32];
-        hash.GetHashAndReset(digest);
+        var bytes = size <= 512 ? stackalloc byte[size] : new byte[size];
+        var rest = bytes;
+        foreach (var part in parts)
+        {
+            var length = Encoding.UTF8.GetBytes(part, rest[sizeof(int)..]);
+            BinaryPrimitives.WriteInt32BigEndian(rest, length);
+            rest = rest[(sizeof(int) + length)..];
+        }
+
+        Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(bytes, digest);
         var id = digest[..16];
         id[6] = (byte)((id[6] & 0x0F) | 0x80);
         id[8] = (byte)((id[8] & 0x3F) | 0x80);

@@ -219,10 +219,10 @@ internal sealed partial class Batch(int partition, long epoch, DecideContext con
         }
     }
 
-    // A list shows the subject's name, which may change without the instance.
+    // What a list shows: the status, and the subject's name, which may change without the instance.
     private static bool HasChanged(UnitState? before, UnitState after, Instance instance) =>
-        !ReferenceEquals(before?.Instances.GetValueOrDefault(instance.Id), instance)
-        || (!ReferenceEquals(before!.Records.GetValueOrDefault(instance.Subject), after.Records.GetValueOrDefault(instance.Subject))
+        before?.Instances.GetValueOrDefault(instance.Id) is not { } known || known.Status != instance.Status || known.Held != instance.Held
+        || (!ReferenceEquals(before.Records.GetValueOrDefault(instance.Subject), after.Records.GetValueOrDefault(instance.Subject))
             && ProcessRunner.NameOf(before, instance.Subject) != ProcessRunner.NameOf(after, instance.Subject));
 
     private void Take(UnitKey key, Turn turn)

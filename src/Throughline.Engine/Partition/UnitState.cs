@@ -89,6 +89,8 @@ public sealed record UnitState(
 {
     private Fields? _records;
     private ImmutableDictionary<RecordId, CanonicalRecord>? _recordsOf;
+    private Dictionary<string, ImmutableArray<CanonicalRecord>>? _groups;
+    private ImmutableDictionary<RecordId, CanonicalRecord>? _groupsOf;
 
     /// <summary>All records as expressions see them, see <see cref="VariableNames.RecordsOf"/>.</summary>
     public Fields RecordsView
@@ -127,6 +129,16 @@ public sealed record UnitState(
 
     public UnitState With(Case item) => this with { Cases = item.Status == CaseStatus.Open ? Cases.SetItem(item.Id, item) : Cases.Remove(item.Id) };
 
-    public IEnumerable<CanonicalRecord> Of(string entity) =>
-        Records.Values.Where(record => record.Id.Entity == entity).OrderBy(record => record.Id.Key, StringComparer.Ordinal);
+    /// <summary>The records of one entity in the order of their keys.</summary>
+    public ImmutableArray<CanonicalRecord> Of(string entity)
+    {
+        if (_groups is not { } groups || !ReferenceEquals(_groupsOf, Records))
+        {
+            groups = Records.Values.GroupBy(record => record.Id.Entity, StringComparer.Ordinal).ToDictionary(
+                group => group.Key, group => group.OrderBy(record => record.Id.Key, StringComparer.Ordinal).ToImmutableArray(), StringComparer.Ordinal);
+            (_groups, _groupsOf) = (groups, Records);
+        }
+
+        return groups.GetValueOrDefault(entity, []);
+    }
 }

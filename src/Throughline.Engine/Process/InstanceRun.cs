@@ -37,7 +37,7 @@ public sealed class InstanceRun(Turn turn, ProcessDefinition definition, Instanc
     {
         if (_scene is null || !ReferenceEquals(_sceneOf, Turn.State))
         {
-            (_scene, _sceneOf) = (new Scene(Turn.Landscape, Turn.State, Instance, Status()), Turn.State);
+            (_scene, _sceneOf) = (Turn.State.Memo.SceneOf(this), Turn.State);
         }
 
         return _scene;
@@ -90,12 +90,21 @@ public sealed class InstanceRun(Turn turn, ProcessDefinition definition, Instanc
     public string About() => ProcessRunner.NameOf(Turn.State, Instance.Subject);
 
     /// <summary>One line about how it stands, as it is written back to the CRM (requirement X16).</summary>
-    public Fields Status()
+    /// <param name="before">What it was before: the same object again where nothing has changed.</param>
+    public Fields Status(Fields? before = null)
     {
         // The step that writes this very text does not wait for itself.
-        var waiting = Definition.Steps.Where(step => step is not StepDefinition.Write { Always: true }).Select(step => Instance.Step(step.Name))
-            .FirstOrDefault(state => !state.IsDone && (state.Data.Flag("attention") == true || state.Due <= Turn.Now));
-        var finished = Definition.Steps.Where(step => step is not StepDefinition.Write { Always: true }).All(step => Instance.Step(step.Name).IsDone);
+        StepState? waiting = null;
+        var finished = true;
+        foreach (var step in Definition.Steps)
+        {
+            if (step is not StepDefinition.Write { Always: true } && Instance.Step(step.Name) is { IsDone: false } state)
+            {
+                finished = false;
+                waiting ??= state.Data.Flag("attention") == true || state.Due <= Turn.Now ? state : null;
+            }
+        }
+
         var text = Instance.Status switch
         {
             InstanceStatus.Undone => "Cancelled",
@@ -105,6 +114,7 @@ public sealed class InstanceRun(Turn turn, ProcessDefinition definition, Instanc
             _ when finished => "Active",
             _ => "Being set up",
         };
-        return Fields.Of(("text", text), ("nextAction", Instance.Held ? "The sale was taken back; see the case." : waiting?.Reason ?? ""));
+        var next = Instance.Held ? "The sale was taken back; see the case." : waiting?.Reason ?? "";
+        return before is not null && before.Text("text") == text && before.Text("nextAction") == next ? before : Fields.Of(("text", text), ("nextAction", next));
     }
 }

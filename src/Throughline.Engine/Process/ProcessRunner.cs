@@ -40,7 +40,7 @@ public static class ProcessRunner
 
     public static Instance Start(Turn turn, ProcessDefinition definition, RecordId subject, Fields request, ImmutableArray<Requester> requesters)
     {
-        var id = InstanceId.Derive(definition.Name, turn.State.Key.Scope.ToString(), turn.State.Key.Unit, subject.ToString());
+        var id = turn.State.Memo.InstanceOf(turn.State.Key, definition.Name, subject);
         var instance = new Instance(
             id, definition.Name, DefinitionLibrary.FingerprintOf(definition), subject, InstanceStatus.Running, false,
             ImmutableDictionary<string, StepState>.Empty, requesters, turn.CorrelationId, request, turn.Now, turn.Now);
@@ -63,10 +63,9 @@ public static class ProcessRunner
     {
         foreach (var definition in turn.Landscape.Processes.Values.Where(process => process.StartsWhen is not null).OrderBy(process => process.Name, StringComparer.Ordinal))
         {
-            foreach (var record in turn.State.Of(definition.Subject).ToArray())
+            foreach (var record in turn.State.Of(definition.Subject))
             {
-                var id = InstanceId.Derive(definition.Name, turn.State.Key.Scope.ToString(), turn.State.Key.Unit, record.Id.ToString());
-                if (turn.State.Instances.ContainsKey(id))
+                if (turn.State.Instances.ContainsKey(turn.State.Memo.InstanceOf(turn.State.Key, definition.Name, record.Id)))
                 {
                     continue;
                 }

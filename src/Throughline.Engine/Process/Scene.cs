@@ -12,10 +12,11 @@ public sealed class Scene
 {
     private readonly Landscape.Landscape _landscape;
     private readonly UnitState _unit;
+    private readonly Instance _instance;
 
     public Scene(Landscape.Landscape landscape, UnitState unit, Instance instance, Fields status)
     {
-        (_landscape, _unit, Status) = (landscape, unit, status);
+        (_landscape, _unit, _instance, Status) = (landscape, unit, instance, status);
         Records = unit.RecordsView;
         var subject = Subject(unit, instance);
         var variables = new Dictionary<string, object?>(StringComparer.Ordinal)
@@ -37,8 +38,18 @@ public sealed class Scene
         Variables = variables;
     }
 
-    private Scene(Scene other, IReadOnlyDictionary<string, object?> variables) =>
-        (_landscape, _unit, Records, Status, Variables) = (other._landscape, other._unit, other.Records, other.Status, variables);
+    private Scene(Scene other, UnitState unit, IReadOnlyDictionary<string, object?> variables) =>
+        (_landscape, _unit, _instance, Records, Status, Variables) = (other._landscape, unit, other._instance, other.Records, other.Status, variables);
+
+    /// <summary>
+    /// The scene of another state of the same instance. Most decisions change a target or a step, which no expression sees, so the variables
+    /// are carried along.
+    /// </summary>
+    public Scene For(Landscape.Landscape landscape, UnitState unit, Instance instance, Fields status) =>
+        !ReferenceEquals(_landscape, landscape) || !ReferenceEquals(Records, unit.RecordsView) || !ReferenceEquals(_instance.Request, instance.Request)
+            || !ReferenceEquals(Status, status) ? new Scene(landscape, unit, instance, status)
+        : ReferenceEquals(_unit, unit) ? this
+        : new Scene(this, unit, Variables);
 
     public IReadOnlyDictionary<string, object?> Variables { get; }
 
@@ -49,14 +60,22 @@ public sealed class Scene
 
     public TemplateHooks Hooks => new(IdOf, Records);
 
-    public Scene And(string name, object? value) => new(this, With(name, value));
+    public Scene And(string name, object? value) => new(this, _unit, With(name, value));
 
     /// <summary>The id of a record of this unit in a role's system: whichever map wrote it, once it is known.</summary>
-    public string? IdOf(string role, string entity, string key) =>
-        _unit.Targets.Values
-            .FirstOrDefault(target => target.Record == new RecordId(entity, key)
-                && _landscape.OutwardMaps.TryGetValue(target.Map, out var map) && map.Role == role && target.ExternalId is not null)
-            ?.ExternalId;
+    public string? IdOf(string role, string entity, string key)
+    {
+        var record = new RecordId(entity, key);
+        foreach (var map in _landscape.MapsTo(role, entity))
+        {
+            if (_unit.Targets.GetValueOrDefault(Target.IdOf(map.Name, record))?.ExternalId is { } id)
+            {
+                return id;
+            }
+        }
+
+        return null;
+    }
 
     /// <summary>The same with one record under its entity's name.</summary>
     public IReadOnlyDictionary<string, object?> With(string name, object? value) =>

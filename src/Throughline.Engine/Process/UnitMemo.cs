@@ -14,6 +14,8 @@ public sealed class UnitMemo
 {
     private readonly Dictionary<(InstanceId, string), Settled> _settled = [];
     private readonly Dictionary<string, Outward> _outward = new(StringComparer.Ordinal);
+    private readonly Dictionary<InstanceId, Scene> _scenes = [];
+    private readonly Dictionary<(string Process, RecordId Subject), InstanceId> _instances = [];
     private Settled _lookedAt;
 
     /// <summary>The step was done, and what it looks at is as it was then.</summary>
@@ -33,6 +35,26 @@ public sealed class UnitMemo
         {
             _settled[(run.Instance.Id, step.Name)] = _lookedAt;
         }
+    }
+
+    /// <summary>The id of the run of a process about a record of the unit.</summary>
+    internal InstanceId InstanceOf(UnitKey unit, string process, RecordId subject)
+    {
+        if (!_instances.TryGetValue((process, subject), out var id))
+        {
+            _instances[(process, subject)] = id = InstanceId.Derive(process, unit.Scope.ToString(), unit.Unit, subject.ToString());
+        }
+
+        return id;
+    }
+
+    /// <summary>What the expressions of an instance see in the state that the run has come to.</summary>
+    internal Scene SceneOf(InstanceRun run)
+    {
+        var known = _scenes.GetValueOrDefault(run.Instance.Id);
+        var status = run.Status(known?.Status);
+        return _scenes[run.Instance.Id] = known?.For(run.Turn.Landscape, run.Turn.State, run.Instance, status)
+            ?? new Scene(run.Turn.Landscape, run.Turn.State, run.Instance, status);
     }
 
     /// <summary>What a record is to be in a system, with the fingerprint of its content.</summary>
@@ -87,8 +109,9 @@ public sealed class UnitMemo
         }
 
         public bool IsOf(OutwardMap map, CanonicalRecord record, Scene scene, Landscape.Landscape landscape) =>
-            ReferenceEquals(Map, map) && ReferenceEquals(Attributes, record.Attributes) && ReferenceEquals(Records, scene.Records)
-            && ReferenceEquals(Landscape, landscape) && Status.Equals(scene.Status)
+            ReferenceEquals(Map, map) && ReferenceEquals(Attributes, record.Attributes) && ReferenceEquals(Landscape, landscape)
+            && (ReferenceEquals(Records, scene.Records) || !map.Sees(VariableNames.Records))
+            && (ReferenceEquals(Status, scene.Status) || !map.Sees(VariableNames.Status))
             && Ids.All(known => scene.IdOf(known.Role, known.Entity, known.Key) == known.Id);
     }
 }

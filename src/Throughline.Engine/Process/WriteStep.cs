@@ -53,18 +53,21 @@ internal static class WriteStep
 
     private static List<CanonicalRecord> Selected(InstanceRun run, StepDefinition.Write step, OutwardMap map, Scene scene, List<string> waits)
     {
-        var all = map.From == run.Instance.Subject.Entity
-            ? run.Turn.State.Of(map.From).Where(record => record.Id == run.Instance.Subject)
-            : run.Turn.State.Of(map.From).Where(record => record.Owner is null || record.Owner.StartsWith(run.Instance.Id.ToString(), StringComparison.Ordinal));
-        if (step.When is null)
-        {
-            return [.. all];
-        }
-
         var selected = new List<CanonicalRecord>();
-        foreach (var record in all)
+        var isSubject = map.From == run.Instance.Subject.Entity;
+        var id = isSubject ? "" : run.Instance.Id.ToString();
+        foreach (var record in run.Turn.State.Of(map.From))
         {
-            if (!scene.And(VariableNames.Of(map.From), record.View).TryEvaluate(step.When, out var value, out var problem))
+            if (isSubject ? record.Id != run.Instance.Subject : record.Owner?.StartsWith(id, StringComparison.Ordinal) == false)
+            {
+                continue;
+            }
+
+            if (step.When is null)
+            {
+                selected.Add(record);
+            }
+            else if (!scene.And(VariableNames.Of(map.From), record.View).TryEvaluate(step.When, out var value, out var problem))
             {
                 waits.Add($"it cannot be told whether {record.Id.Entity} {record.Id.Key} belongs to it: {problem}");
             }
@@ -84,10 +87,9 @@ internal static class WriteStep
         var targetId = Target.IdOf(map.Name, record.Id);
         var target = turn.State.Targets.GetValueOrDefault(targetId)
             ?? new Target(targetId, record.Id, map.Name, run.Instance.Id, step.Name, system, map.Entity, map.UpdateOnly ? record.Id.Key : null);
-        var name = $"{record.Id.Entity} {record.Attributes.Text("name") ?? record.Id.Key} in {target.System}";
         if (target.InFlight is not null)
         {
-            return new Outcome($"waits for {target.System} to take {name}", false);
+            return Taking(target, record);
         }
 
         var (wanted, hash) = turn.State.Memo.OutwardOf(targetId, map, record, scene, turn.Landscape);
@@ -98,7 +100,7 @@ internal static class WriteStep
 
         if (wanted.Failure is not null)
         {
-            return Refuse(run, step, targetId, name, new TargetFailure(wanted.Failure.Code, wanted.Failure.Message, wanted.Failure.Evidence));
+            return Refuse(run, step, targetId, NameOf(target, record), new TargetFailure(wanted.Failure.Code, wanted.Failure.Message, wanted.Failure.Evidence));
         }
 
         if (hash == target.DoneHash)
@@ -109,12 +111,17 @@ internal static class WriteStep
 
         if (target.Failure is { } failure && hash == target.SentHash)
         {
-            return Refuse(run, step, targetId, name, failure);
+            return Refuse(run, step, targetId, NameOf(target, record), failure);
         }
 
         Issue(run, step, map, target, wanted, hash);
-        return new Outcome($"waits for {target.System} to take {name}", false);
+        return Taking(target, record);
     }
+
+    private static Outcome Taking(Target target, CanonicalRecord record) => new($"waits for {target.System} to take {NameOf(target, record)}", false);
+
+    private static string NameOf(Target target, CanonicalRecord record) =>
+        $"{record.Id.Entity} {record.Attributes.Text("name") ?? record.Id.Key} in {target.System}";
 
     private static Outcome Refuse(InstanceRun run, StepDefinition.Write step, string targetId, string name, TargetFailure failure)
     {

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Collections.Immutable;
 using T = Throughline.Model.Canonical.AttributeType;
 
@@ -185,5 +186,7 @@ public static class EntityCatalog
         ]),
     ];
 
-    public static EntitySchema? Find(string name) => All.FirstOrDefault(entity => entity.Name == name);
+    public static EntitySchema? Find(string name) => ByName.GetValueOrDefault(name);
+
+    private static readonly FrozenDictionary<string, EntitySchema> ByName = All.ToFrozenDictionary(entity => entity.Name, StringComparer.Ordinal);
 }

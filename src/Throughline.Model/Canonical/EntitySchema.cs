@@ -42,20 +42,32 @@ public sealed record EntitySchema(string Name, string ScopeKind, string Meaning,
 
     public bool IsMaster => ScopeKind != Scope.EngagementKind;
 
-    public AttributeSchema? Attribute(string name) => Attributes.FirstOrDefault(attribute => attribute.Name == name);
+    public AttributeSchema? Attribute(string name)
+    {
+        foreach (var attribute in Attributes)
+        {
+            if (attribute.Name == name)
+            {
+                return attribute;
+            }
+        }
+
+        return null;
+    }
 
     /// <summary>The document with every attribute of the entity, null where it is not known, so that expressions can ask for any of them.</summary>
     public Fields Complete(Fields fields)
     {
+        List<(string, object?)>? unknown = null;
         foreach (var attribute in Attributes)
         {
             if (!fields.ContainsKey(attribute.Name))
             {
-                return fields.Merge(Fields.Of([.. Attributes.Where(each => !fields.ContainsKey(each.Name)).Select(each => (each.Name, (object?)null))]));
+                (unknown ??= []).Add((attribute.Name, null));
             }
         }
 
-        return fields;
+        return unknown is null ? fields : fields.Merge(Fields.Of([.. unknown]));
     }
 
     /// <summary>Every problem of a document against this shape: unknown attributes and values of another type. Absent and null values are fine.</summary>

@@ -53,33 +53,43 @@ internal sealed class SoqlRunner(SalesforceRecords records, string version, bool
         }
 
         var children = query.Children.Select(child => Child(child, entity, rows)).ToList();
-        return row => Fields.Of([.. ShownAt(entity, row, [.. query.Fields.Select(path => path.Names)]),
-            .. children.Select(child => (child.Name, child.Of(row)))]);
+        var shown = ShownAt(entity, [.. query.Fields.Select(path => path.Names)]);
+        return row => Fields.Of([.. shown(row), .. children.Select(child => (child.Name, child.Of(row)))]);
     }
 
-    // Paths with a common first name become one nested record, as on the wire.
-    private List<(string, object?)> ShownAt(SObject entity, Row row, ImmutableArray<ImmutableArray<string>> paths)
+    // Paths with a common first name become one nested record, as on the wire. What is shown is found out once for all rows.
+    private Func<Row, List<(string Name, object? Value)>> ShownAt(SObject entity, ImmutableArray<ImmutableArray<string>> paths)
     {
-        var shown = new List<(string, object?)>
-        {
-            ("attributes", Fields.Of(("type", entity.Name), ("url", $"/services/data/{version}/sobjects/{entity.Name}/{row["Id"]}"))),
-        };
+        var members = new List<(string Name, Func<Row, object?> Of)>();
         foreach (var group in paths.GroupBy(path => path[0], StringComparer.OrdinalIgnoreCase))
         {
             if (group.First().Length == 1)
             {
                 var field = entity.Field(group.Key)!;
-                shown.Add((field.WireName, SalesforceFieldRules.Show(field, row.GetValueOrDefault(field.Name))));
+                members.Add((field.WireName, row => SalesforceFieldRules.Show(field, row.GetValueOrDefault(field.Name))));
                 continue;
             }
 
             var by = entity.Parent(group.Key)!;
             var target = records.Need(by.ReferenceTo!);
-            var parent = row.GetValueOrDefault(by.Name) is string id ? records.Find(target.Name, id) : null;
-            shown.Add((by.Relationship!, parent is null ? null : Fields.Of([.. ShownAt(target, parent, [.. group.Select(path => path[1..])])])));
+            var above = ShownAt(target, [.. group.Select(path => path[1..])]);
+            members.Add((by.Relationship!, row =>
+                row.GetValueOrDefault(by.Name) is string id && records.Find(target.Name, id) is { } parent ? Fields.Of([.. above(parent)]) : null));
         }
 
-        return shown;
+        return row =>
+        {
+            var shown = new List<(string, object?)>(members.Count + 1)
+            {
+                ("attributes", Fields.Of(("type", entity.Name), ("url", $"/services/data/{version}/sobjects/{entity.Name}/{row["Id"]}"))),
+            };
+            foreach (var (name, of) in members)
+            {
+                shown.Add((name, of(row)));
+            }
+
+            return shown;
+        };
     }
 
     private (string Name, Func<Row, object?> Of) Child(SoqlQuery query, SObject parent, IReadOnlyList<Row> parents)
