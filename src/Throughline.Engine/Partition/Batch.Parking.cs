@@ -8,9 +8,6 @@ namespace Throughline.Engine.Partition;
 /// <summary>Envelopes that cannot go on: set aside with a reason, and processed again, in their old order, once the reason is gone.</summary>
 internal sealed partial class Batch
 {
-    // A parked envelope waits for a person; nothing that bears money expires, so this only makes it overdue.
-    private static readonly TimeSpan ParkedDue = TimeSpan.FromDays(1);
-
     private readonly List<ParkedEnvelope> _parked = [];
     private readonly Dictionary<UnitKey, List<Envelope>> _waiting = [];
     private readonly HashSet<EnvelopeId> _released = [];
@@ -100,7 +97,7 @@ internal sealed partial class Batch
     // Within this batch it is released again as well, if its reason goes away.
     private void SetAside(Envelope envelope, string reason)
     {
-        _parked.Add(new ParkedEnvelope(envelope, reason, now + ParkedDue));
+        _parked.Add(new ParkedEnvelope(envelope, reason, now + Case.OverdueAfter));
         _released.Remove(envelope.Id);
         var waiting = WaitingOf(UnitOf(envelope));
         if (!waiting.Exists(item => item.Id == envelope.Id))
@@ -143,13 +140,13 @@ internal sealed partial class Batch
             ? $"{entity} {envelope.Payload.Text(PayloadNames.ExternalId)} from {envelope.Payload.Text(PayloadNames.System)}"
             : envelope.Kind.ToString();
         var key = UnitOf(envelope);
-        _cases[id] = new Case(
-            id, key, envelope.Content.CorrelationId, null, null, kind, "integration-ops", what,
+        var words = new CaseWords(
+            "integration-ops",
             $"{what} cannot be processed: {reason}",
             "Correct the record at its source or the mapping in the landscape, then 'retry' this case; what followed it is processed after it. "
-                + "'reject', where it is offered, drops it.",
-            null, CaseStatus.Open, envelope.Kind is EnvelopeKind.SourceRecord or EnvelopeKind.Change ? [CaseAction.Retry, CaseAction.Reject] : [CaseAction.Retry],
-            null, now, now + ParkedDue, null, null, null);
+                + "'reject', where it is offered, drops it.");
+        var canDrop = envelope.Kind is EnvelopeKind.SourceRecord or EnvelopeKind.Change;
+        _cases[id] = Case.Opened(id, key, envelope.Content.CorrelationId, kind, what, words, canDrop ? [CaseAction.Retry, CaseAction.Reject] : [CaseAction.Retry], now);
         _units[key] = (_units.GetValueOrDefault(key) ?? UnitState.Empty(key)).With(_cases[id]);
         _lineage.Add(new LineageEntry(0, now, envelope.Content.CorrelationId, envelope.Scope, "parked", $"{what} was set aside: {reason}", Cause: envelope.Id.ToString()));
     }

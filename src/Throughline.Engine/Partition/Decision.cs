@@ -70,6 +70,10 @@ public sealed class Turn(UnitState state, Envelope envelope, DecideContext conte
     public void Timer(string id, DateTimeOffset? due, Fields payload) =>
         Timers.Add(new TimerRow(State.Key, id, due, CorrelationId, payload));
 
+    /// <summary>Opens a case about this unit; one that is open already takes the new words.</summary>
+    public void Open(CaseId id, string kind, string subject, ImmutableArray<CaseAction> actions, CaseWords words) =>
+        Open(Case.Opened(id, State.Key, CorrelationId, kind, subject, words, actions, Now));
+
     public void Open(Case item)
     {
         if (State.Cases.TryGetValue(item.Id, out var open))

@@ -70,12 +70,11 @@ internal static class MasterDecider
         var why = Why(turn.State, id);
         if (turn.State.Targets.Values.Any(target => target.ExternalId is not null || target.InFlight is not null))
         {
-            turn.Open(new Case(
-                CaseId.Derive(turn.State.Key.Scope.ToString(), turn.State.Key.Unit, "duplicate"), turn.State.Key, turn.CorrelationId, null, null, "duplicate", "data-steward",
-                ProcessRunner.NameOf(turn.State, id),
+            var caseId = CaseId.Derive(turn.State.Key.Scope.ToString(), turn.State.Key.Unit, "duplicate");
+            turn.Open(caseId, "duplicate", ProcessRunner.NameOf(turn.State, id), [CaseAction.Retry], new CaseWords(
+                "data-steward",
                 $"The {ChangeWords.Title(id.Entity)} {ProcessRunner.NameOf(turn.State, id)} is the same as {other}: {why}. Both already stand in other systems.",
-                "Decide which record stays, correct the other one at its source, then 'retry'.", null, CaseStatus.Open, [CaseAction.Retry], null,
-                turn.Now, turn.Now + InstanceRun.CaseOverdueAfter, null, null, null));
+                "Decide which record stays, correct the other one at its source, then 'retry'."));
             return;
         }
 

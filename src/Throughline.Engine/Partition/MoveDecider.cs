@@ -268,7 +268,9 @@ internal static class MoveDecider
 
     private static CaseId CaseOf(Turn turn) => CaseId.Derive(turn.State.Key.Scope.ToString(), CaseKind, "");
 
-    private static Case NewCase(Turn turn, InstanceId? instance, string subject, string says, string remedy, Money? amount, ImmutableArray<CaseAction> actions) => new(
-        CaseOf(turn), turn.State.Key, turn.CorrelationId, instance, null, CaseKind, "pmo", subject, says, remedy, amount, CaseStatus.Open, actions, null,
-        turn.Now, turn.Now + InstanceRun.CaseOverdueAfter, null, null, null);
+    private static Case NewCase(Turn turn, InstanceId? instance, string subject, string says, string remedy, Money? amount, ImmutableArray<CaseAction> actions)
+    {
+        var words = new CaseWords("pmo", says, remedy, amount);
+        return Case.Opened(CaseOf(turn), turn.State.Key, turn.CorrelationId, CaseKind, subject, words, actions, turn.Now) with { Instance = instance };
+    }
 }
