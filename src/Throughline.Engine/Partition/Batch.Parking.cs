@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Throughline.Engine.Cases;
 using Throughline.Engine.Intake;
 using Throughline.Engine.Lineage;
@@ -71,11 +72,10 @@ internal sealed partial class Batch
     }
 
     // One case tells of every state of one record that cannot be mapped, so a person who drops it means them all.
-    private void Drop(Envelope envelope, UnitState state, UnitState without)
+    private void Drop(Envelope envelope, ImmutableArray<CaseId> dropped)
     {
         var waiting = WaitingOf(UnitOf(envelope));
-        var mark = state.Records.Keys.Single(id => !without.Records.ContainsKey(id)).Key;
-        foreach (var item in waiting.Where(item => item.Id == envelope.Id || IsRefused(item, mark)).ToArray())
+        foreach (var item in waiting.Where(item => item.Id == envelope.Id || IsRefused(item, dropped)).ToArray())
         {
             waiting.Remove(item);
             Release(item);
@@ -84,15 +84,26 @@ internal sealed partial class Batch
         }
     }
 
-    private bool IsRefused(Envelope envelope, string unmapped) =>
-        envelope.Kind == EnvelopeKind.SourceRecord && _prepared[envelope.Id].Inward is null or { Failure: not null }
-        && SourcePayload.Read(envelope.Payload) is var (system, record) && Case.UnmappedId(system, record.Entity, record.ExternalId).ToString() == unmapped;
+    private bool IsRefused(Envelope envelope, ImmutableArray<CaseId> dropped) =>
+        _prepared[envelope.Id].Inward is null or { Failure: not null } && UnmappedIdOf(envelope) is { } unmapped && dropped.Contains(unmapped);
+
+    // Of the cases that may tell of one envelope, those that a person dropped.
+    private static ImmutableArray<CaseId> DroppedBy(Envelope envelope, UnitState state)
+    {
+        var parked = ParkedIdOf(envelope);
+        return state.Dropped.IsEmpty ? [] : [.. state.Dropped.Where(id => id == parked || id == UnmappedIdOf(envelope))];
+    }
+
+    private static CaseId ParkedIdOf(Envelope envelope) => CaseId.Derive(Case.ParkedKind, envelope.Id.ToString());
+
+    private static CaseId? UnmappedIdOf(Envelope envelope) =>
+        envelope.Kind == EnvelopeKind.SourceRecord && SourcePayload.Read(envelope.Payload) is var (system, record)
+            ? Case.UnmappedId(system, record.Entity, record.ExternalId)
+            : null;
 
     private static bool IsHeldUp(UnitState state) => state.Cases.Values.Any(item => item.Kind == Case.ParkedKind);
 
-    private static bool IsUnmapped(UnitState state, Envelope envelope) =>
-        envelope.Kind == EnvelopeKind.SourceRecord && SourcePayload.Read(envelope.Payload) is var (system, record)
-        && state.Cases.ContainsKey(Case.UnmappedId(system, record.Entity, record.ExternalId));
+    private static bool IsUnmapped(UnitState state, Envelope envelope) => UnmappedIdOf(envelope) is { } id && state.Cases.ContainsKey(id);
 
     // Within this batch it is released again as well, if its reason goes away.
     private void SetAside(Envelope envelope, string reason)
@@ -107,7 +118,7 @@ internal sealed partial class Batch
     }
 
     /// <summary>Sets an envelope aside with its reason and tells a person; later ones of its unit follow it in order.</summary>
-    public void Park(Envelope envelope, string reason) => Park(envelope, reason, Case.ParkedKind, CaseId.Derive("parked", envelope.Id.ToString()));
+    public void Park(Envelope envelope, string reason) => Park(envelope, reason, Case.ParkedKind, ParkedIdOf(envelope));
 
     /// <summary>
     /// Sets an envelope aside that could not be stored. A source record holds nobody up, since a later state takes its place; anything
@@ -122,10 +133,9 @@ internal sealed partial class Batch
     /// <summary>The same for one that had been set aside before: its place in the stream is long past.</summary>
     public void ParkAgain(Envelope envelope, string reason)
     {
-        if (envelope.Kind == EnvelopeKind.SourceRecord)
+        if (UnmappedIdOf(envelope) is { } unmapped)
         {
-            var (system, record) = SourcePayload.Read(envelope.Payload);
-            Park(envelope, reason, Case.UnmappedKind, Case.UnmappedId(system, record.Entity, record.ExternalId));
+            Park(envelope, reason, Case.UnmappedKind, unmapped);
         }
         else
         {

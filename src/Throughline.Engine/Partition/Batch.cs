@@ -120,10 +120,10 @@ internal sealed partial class Batch(int partition, long epoch, DecideContext con
 
     private void DecideNow(Envelope envelope, UnitKey key, UnitState state, bool isReplay)
     {
-        if (isReplay && PersonDecider.TakeDropped(state, envelope) is { } without)
+        if (isReplay && DroppedBy(envelope, state) is { IsEmpty: false } dropped)
         {
-            _units[key] = without;
-            Drop(envelope, state, without);
+            _units[key] = state with { Dropped = state.Dropped.Except(dropped) };
+            Drop(envelope, dropped);
             return;
         }
 

@@ -135,13 +135,12 @@ internal static class MasterDecider
             ("requestId", requester.RequestId), ("process", instance.Process), ("item", instance.Request),
             ("scope", requester.Scope.ToString()), ("unit", requester.Unit), (MergedFrom, merged)), requester.CorrelationId);
 
-    // A series is one record with the last number given. A request is appended exactly once, so it is counted exactly once.
+    // A request is appended exactly once, so it is counted exactly once.
     private static void Number(Turn turn, string series, Requester requester)
     {
         var range = turn.Landscape.Parameters.Nested("numbering")?.Nested(series) ?? Fields.Empty;
-        var id = new RecordId("series", series);
-        var next = (long)(turn.State.Records.GetValueOrDefault(id)?.Attributes.Number("last") + 1 ?? range.Number("start") ?? 1);
-        turn.State = turn.State.With(new CanonicalRecord(id, Fields.Of(("last", next)), "hub", Fields.Empty));
+        var next = turn.State.Series.TryGetValue(series, out var last) ? last + 1 : (long)(range.Number("start") ?? 1);
+        turn.State = turn.State with { Series = turn.State.Series.SetItem(series, next) };
         var number = (range.Text("prefix") ?? "") + next.ToString("D" + (long)(range.Number("digits") ?? 5), CultureInfo.InvariantCulture);
         ProcessRunner.Reply(turn, requester, Fields.Of(("number", number)));
     }

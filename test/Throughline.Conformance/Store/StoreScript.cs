@@ -99,7 +99,7 @@ internal sealed class StoreScript(int seed)
             // Small, so that most lie within the stream; those beyond its end must be refused.
             ControlCursor = _random.Next(4) == 0 ? _random.Next(4) : null,
             IntakeCursor = _random.Next(4) == 0 ? _random.Next(4) : null,
-            State = Some(4, () => State(scope, Small("r", 4), _random.Next(5) == 0 ? null : Fresh("v"), Small("u", 3), (StateKind)_random.Next(5))),
+            State = Some(4, () => State(scope, Small("r", 4), _random.Next(5) == 0 ? null : Fresh("v"), Small("u", 3), (StateKind)_random.Next(8))),
             Crosswalk = Some(2, () => Crosswalk(scope, Small("x", 120), Small("k", 2), Small("u", 2), Pick(Systems))),
             Matches = Some(2, () => new MatchRow(scope, "customer", Small("m", 5), Small("u", 3))),
             Commands = commands,

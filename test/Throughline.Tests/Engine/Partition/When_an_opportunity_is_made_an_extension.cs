@@ -32,6 +32,7 @@ public sealed class When_an_opportunity_is_made_an_extension
 
         Assert.Equal(InstanceStatus.Done, _firm.Instance("006A", "006B")!.Status);
         Assert.Empty(_firm.Engagement("006B").Instances);
+        Assert.Empty(_firm.Engagement("006B").Records);
         Assert.Empty(_firm.Cases);
         Assert.Single(_firm.Commands, command => command.Target.StartsWith("psa-project|", StringComparison.Ordinal));
         Assert.Single(_firm.Crosswalk.Where(row => row.ExternalId == "006B").Select(row => row.Unit).Distinct());

@@ -72,7 +72,7 @@ public sealed class When_envelopes_are_set_aside
         Assert.Empty(await _hub.ParkedAsync());
         Assert.Empty(await _hub.OpenCasesAsync());
         Assert.NotNull(await _hub.SaleAsync("006A"));
-        Assert.DoesNotContain((await _hub.UnitAsync(Unit)).Records.Keys, id => id.Entity == "dropped");
+        Assert.Empty((await _hub.UnitAsync(Unit)).Dropped);
     }
 
     [Fact]
