@@ -10,6 +10,7 @@ namespace Throughline.Engine.Partition;
 internal sealed partial class Batch
 {
     private readonly List<ParkedEnvelope> _parked = [];
+    private readonly List<(Envelope Envelope, Exception Cause)> _poisoned = [];
     private readonly Dictionary<UnitKey, List<Envelope>> _waiting = [];
     private readonly HashSet<EnvelopeId> _released = [];
 
@@ -117,47 +118,50 @@ internal sealed partial class Batch
         }
     }
 
-    /// <summary>Sets an envelope aside with its reason and tells a person; later ones of its unit follow it in order.</summary>
-    public void Park(Envelope envelope, string reason) => Park(envelope, reason, Case.ParkedKind, ParkedIdOf(envelope));
+    /// <summary>What was set aside because something threw, for the log.</summary>
+    public IReadOnlyList<(Envelope Envelope, Exception Cause)> Poisoned => _poisoned;
+
+    /// <summary>Sets an envelope aside that no decision survives and tells a person; later ones of its unit follow it in order.</summary>
+    public void Park(Envelope envelope, Exception cause)
+    {
+        _poisoned.Add((envelope, cause));
+        Park(envelope, Obstacle.Undecided(envelope, cause), Case.ParkedKind, ParkedIdOf(envelope));
+    }
 
     /// <summary>
     /// Sets an envelope aside that could not be stored. A source record holds nobody up, since a later state takes its place; anything
     /// else may hide a change that others build on.
     /// </summary>
-    public void ParkAlone(Envelope envelope, string reason)
+    public void ParkAlone(Envelope envelope, Exception cause)
     {
         Advance(envelope);
-        ParkAgain(envelope, reason);
+        ParkAgain(envelope, cause);
     }
 
     /// <summary>The same for one that had been set aside before: its place in the stream is long past.</summary>
-    public void ParkAgain(Envelope envelope, string reason)
+    public void ParkAgain(Envelope envelope, Exception cause)
     {
+        _poisoned.Add((envelope, cause));
+        var obstacle = Obstacle.Unstored(envelope, cause);
         if (UnmappedIdOf(envelope) is { } unmapped)
         {
-            Park(envelope, reason, Case.UnmappedKind, unmapped);
+            Park(envelope, obstacle, Case.UnmappedKind, unmapped);
         }
         else
         {
-            Park(envelope, reason);
+            Park(envelope, obstacle, Case.ParkedKind, ParkedIdOf(envelope));
         }
     }
 
-    private void Park(Envelope envelope, string reason, string kind, CaseId id)
+    private void Park(Envelope envelope, Obstacle obstacle, string kind, CaseId id)
     {
-        SetAside(envelope, reason);
-        var what = envelope.Payload.Text(PayloadNames.Entity) is { } entity
-            ? $"{entity} {envelope.Payload.Text(PayloadNames.ExternalId)} from {envelope.Payload.Text(PayloadNames.System)}"
-            : envelope.Kind.ToString();
+        SetAside(envelope, obstacle.Reason);
+        var what = Obstacle.NameOf(envelope);
         var key = UnitOf(envelope);
-        var words = new CaseWords(
-            "integration-ops",
-            $"{what} cannot be processed: {reason}",
-            "Correct the record at its source or the mapping in the landscape, then 'retry' this case; what followed it is processed after it. "
-                + "'reject', where it is offered, drops it.");
+        var words = new CaseWords("integration-ops", $"{what} cannot be processed: {obstacle.Reason}", obstacle.Remedy);
         var canDrop = envelope.Kind is EnvelopeKind.SourceRecord or EnvelopeKind.Change;
         _cases[id] = Case.Opened(id, key, envelope.Content.CorrelationId, kind, what, words, canDrop ? [CaseAction.Retry, CaseAction.Reject] : [CaseAction.Retry], now);
         _units[key] = (_units.GetValueOrDefault(key) ?? UnitState.Empty(key)).With(_cases[id]);
-        _lineage.Add(new LineageEntry(0, now, envelope.Content.CorrelationId, envelope.Scope, "parked", $"{what} was set aside: {reason}", Cause: envelope.Id.ToString()));
+        _lineage.Add(new LineageEntry(0, now, envelope.Content.CorrelationId, envelope.Scope, "parked", $"{what} was set aside: {obstacle.Reason}", Cause: envelope.Id.ToString()));
     }
 }

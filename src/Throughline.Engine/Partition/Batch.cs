@@ -6,6 +6,7 @@ using Throughline.Engine.Intake;
 using Throughline.Engine.Lineage;
 using Throughline.Engine.Process;
 using Throughline.Landscape;
+using Throughline.Landscape.Expressions;
 using Throughline.Model;
 using Throughline.Model.Canonical;
 
@@ -15,6 +16,7 @@ namespace Throughline.Engine.Partition;
 internal sealed partial class Batch(int partition, long epoch, DecideContext context, DateTimeOffset now)
 {
     private readonly Dictionary<EnvelopeId, PreparedEnvelope> _prepared = [];
+    private readonly Dictionary<EnvelopeId, Exception> _unmapped = [];
     private readonly Dictionary<(Scope Scope, string Entity, string Key), SortedSet<string>> _identities = [];
     private readonly Dictionary<UnitKey, UnitState> _loaded = [];
     private readonly Dictionary<UnitKey, UnitState> _units = [];
@@ -47,14 +49,14 @@ internal sealed partial class Batch(int partition, long epoch, DecideContext con
             if (context.Landscape.InwardMap(system, record.Entity) is { } map)
             {
                 entity = map.To;
-                inward = Map(map, record);
+                inward = Map(envelope, map, record);
             }
         }
 
         _prepared[envelope.Id] = new PreparedEnvelope(envelope, entity, inward, null);
     }
 
-    private InwardResult Map(InwardMap map, SourceRecord record)
+    private InwardResult Map(Envelope envelope, InwardMap map, SourceRecord record)
     {
         try
         {
@@ -62,7 +64,9 @@ internal sealed partial class Batch(int partition, long epoch, DecideContext con
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            return new InwardResult(true, null, null, null, Fields.Empty, new Failure.Validation($"{map.Place}: {e.Message}", []));
+            _unmapped[envelope.Id] = e;
+            var why = e is EvaluationException ? e.Message : $"the hub failed while it mapped the record, which is a defect of the hub (TL1101 in the log, envelope {envelope.Id})";
+            return new InwardResult(true, null, null, null, Fields.Empty, new Failure.Validation($"{map.Place}: {why}", []));
         }
     }
 
@@ -164,7 +168,11 @@ internal sealed partial class Batch(int partition, long epoch, DecideContext con
         }
 
         var reason = prepared.Inward?.Failure?.Message ?? $"the landscape has no mapping for {record.Entity} of {system}";
-        Park(envelope, reason, Case.UnmappedKind, Case.UnmappedId(system, record.Entity, record.ExternalId));
+        Park(envelope, Obstacle.Unmapped(reason), Case.UnmappedKind, Case.UnmappedId(system, record.Entity, record.ExternalId));
+        if (_unmapped.TryGetValue(envelope.Id, out var cause))
+        {
+            _poisoned.Add((envelope, cause));
+        }
     }
 
     // The landscape may have been mended since; then the record goes on to where it belongs.
@@ -174,7 +182,7 @@ internal sealed partial class Batch(int partition, long epoch, DecideContext con
         var placement = Placement.Of(context.Landscape, system, record);
         if (placement.Problem is { } problem)
         {
-            Park(envelope, problem.Message);
+            Park(envelope, Obstacle.Unmapped(problem.Message), Case.ParkedKind, ParkedIdOf(envelope));
             return;
         }
 

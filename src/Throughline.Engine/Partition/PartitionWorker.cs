@@ -24,7 +24,7 @@ public sealed partial class PartitionWorker(
     /// <summary>Called after each commit, with the systems that were given commands.</summary>
     public Action<IReadOnlyCollection<string>>? CommandsDecided { get; set; }
 
-    /// <summary>Called after each commit that set timers, with the earliest due time.</summary>
+    /// <summary>Called after each commit that set timers, or may have, with the earliest due time.</summary>
     public Action<DateTimeOffset>? TimersSet { get; set; }
 
     /// <summary>Works what waits in some partitions, in one transaction; returns how many envelopes were done. What is left rings again.</summary>
@@ -123,33 +123,32 @@ public sealed partial class PartitionWorker(
 
     private async Task WorkOneAsync(Envelope envelope, CancellationToken cancellation)
     {
-        var (replayed, failed) = await TryOneAsync(envelope, _ => false, "", cancellation);
+        var (replayed, failed) = await TryOneAsync(envelope, _ => false, null, cancellation);
         // It may be one of those that it set free which cannot be stored. Then that one goes on waiting, and not what a person decided;
         // where it takes more than one of them out, all of them.
         for (var culprit = replayed - 1; culprit >= 0 && failed is not null; culprit--)
         {
             var place = culprit;
-            failed = (await TryOneAsync(envelope, each => each == place, failed.Message, cancellation)).Failed;
+            failed = (await TryOneAsync(envelope, each => each == place, failed, cancellation)).Failed;
         }
 
         if (failed is not null && replayed > 1)
         {
-            failed = (await TryOneAsync(envelope, _ => true, failed.Message, cancellation)).Failed;
+            failed = (await TryOneAsync(envelope, _ => true, failed, cancellation)).Failed;
         }
 
         if (failed is not null)
         {
-            LogPoison(failed, envelope.Id, envelope.Scope);
             var batch = NewBatch(envelope.Scope.Partition);
             batch.Include(envelope);
             await LoadUnitsAsync([batch], cancellation);
-            batch.ParkAlone(envelope, failed.Message);
+            batch.ParkAlone(envelope, failed);
             await CommitAsync([batch], cancellation);
         }
     }
 
     private async Task<(int Replayed, Exception? Failed)> TryOneAsync(
-        Envelope envelope, Func<int, bool> keepsWaiting, string reason, CancellationToken cancellation)
+        Envelope envelope, Func<int, bool> keepsWaiting, Exception? cause, CancellationToken cancellation)
     {
         var batch = NewBatch(envelope.Scope.Partition);
         var replayed = 0;
@@ -162,7 +161,7 @@ public sealed partial class PartitionWorker(
             {
                 if (keepsWaiting(place))
                 {
-                    batch.ParkAgain(released, reason);
+                    batch.ParkAgain(released, cause!);
                 }
                 else
                 {
@@ -284,8 +283,7 @@ public sealed partial class PartitionWorker(
         catch (Exception e) when (e is not OutOfMemoryException)
         {
             // A poison envelope must not stop the others; its own unit waits behind it, and a person is told.
-            LogPoison(e, envelope.Id, envelope.Scope);
-            batch.Park(envelope, e.Message);
+            batch.Park(envelope, e);
         }
     }
 
@@ -298,13 +296,20 @@ public sealed partial class PartitionWorker(
         }
         catch
         {
-            // Perhaps it was committed all the same; what is known of these units may be old.
+            // Perhaps it was committed all the same; what is known of these units may be old, and a clock may have been set.
             foreach (var batch in batches)
             {
                 _units.Forget(batch.Partition);
             }
 
+            Wake(commits);
             throw;
+        }
+
+        // Said only of what is so: a commit that failed is decided once more.
+        foreach (var (envelope, cause) in batches.SelectMany(batch => batch.Poisoned))
+        {
+            LogPoison(cause, envelope.Id, envelope.Scope);
         }
 
         foreach (var state in batches.SelectMany(batch => batch.Decided))
@@ -323,6 +328,11 @@ public sealed partial class PartitionWorker(
             CommandsDecided?.Invoke(systems);
         }
 
+        Wake(commits);
+    }
+
+    private void Wake(ImmutableArray<PartitionCommit> commits)
+    {
         if (commits.SelectMany(commit => commit.Timers).Min(timer => timer.Due) is { } due)
         {
             TimersSet?.Invoke(due);
