@@ -13,20 +13,31 @@ internal sealed partial class Batch
     private readonly List<(Envelope Envelope, Exception Cause)> _poisoned = [];
     private readonly Dictionary<UnitKey, List<Envelope>> _waiting = [];
     private readonly HashSet<EnvelopeId> _released = [];
+    private readonly HashSet<UnitKey> _read = [];
 
-    /// <summary>Units in which something was set aside before: what waits there is needed too, should its reason go away in this batch.</summary>
-    public IEnumerable<UnitKey> UnitsThatWait() =>
-        _units.Values.Where(unit => unit.Cases.Values.Any(item => item.Kind is Case.ParkedKind or Case.UnmappedKind)).Select(unit => unit.Key);
-
-    /// <summary>What was set aside before, in its old order.</summary>
-    public void Wait(IEnumerable<ParkedEnvelope> parked)
+    /// <summary>The unit of a decided envelope, where a reason for which something was set aside before this batch has gone away, once; else null.</summary>
+    public UnitKey? SetFree(Envelope decided)
     {
-        foreach (var item in parked)
+        var key = UnitOf(decided);
+        if (!_loaded.TryGetValue(key, out var before) || before.Cases.IsEmpty || !_units.TryGetValue(key, out var state) || IsHeldUp(state))
         {
-            var envelope = item.Envelope with { Stream = EnvelopeStream.Control };
-            Prepare(envelope);
-            WaitingOf(UnitOf(envelope)).Add(envelope);
+            return null;
         }
+
+        var isFree = before.Cases.Values.Any(item => item.Kind is Case.ParkedKind or Case.UnmappedKind && !state.Cases.ContainsKey(item.Id));
+        return isFree && _read.Add(key) ? key : null;
+    }
+
+    /// <summary>What was set aside in a unit before this batch, in its old order.</summary>
+    public void Wait(UnitKey unit, IEnumerable<ParkedEnvelope> parked)
+    {
+        ImmutableArray<Envelope> earlier = [.. parked.Select(item => item.Envelope with { Stream = EnvelopeStream.Control })];
+        foreach (var envelope in earlier)
+        {
+            Prepare(envelope);
+        }
+
+        WaitingOf(unit).InsertRange(0, earlier);
     }
 
     private List<Envelope> WaitingOf(UnitKey unit)

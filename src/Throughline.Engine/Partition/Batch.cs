@@ -17,6 +17,7 @@ internal sealed partial class Batch(int partition, long epoch, DecideContext con
 {
     private readonly Dictionary<EnvelopeId, PreparedEnvelope> _prepared = [];
     private readonly Dictionary<EnvelopeId, Exception> _unmapped = [];
+    private readonly List<PreparedEnvelope> _fresh = [];
     private readonly Dictionary<(Scope Scope, string Entity, string Key), SortedSet<string>> _identities = [];
     private readonly Dictionary<UnitKey, UnitState> _loaded = [];
     private readonly Dictionary<UnitKey, UnitState> _units = [];
@@ -53,7 +54,9 @@ internal sealed partial class Batch(int partition, long epoch, DecideContext con
             }
         }
 
-        _prepared[envelope.Id] = new PreparedEnvelope(envelope, entity, inward, null);
+        var prepared = new PreparedEnvelope(envelope, entity, inward, null);
+        _prepared[envelope.Id] = prepared;
+        _fresh.Add(prepared);
     }
 
     private InwardResult Map(Envelope envelope, InwardMap map, SourceRecord record)
@@ -70,12 +73,18 @@ internal sealed partial class Batch(int partition, long epoch, DecideContext con
         }
     }
 
-    public ImmutableArray<UnitLookup> IdentityLookups() =>
-    [
-        .. _prepared.Values
-            .SelectMany(prepared => Identities(prepared).Select(key => new UnitLookup(prepared.Envelope.Scope, UnitLookup.MatchSystem, key.Entity, key.Value)))
-            .Distinct(),
-    ];
+    /// <summary>By which keys the units of what was prepared since the last call may be recognised.</summary>
+    public ImmutableArray<UnitLookup> IdentityLookups()
+    {
+        ImmutableArray<UnitLookup> lookups =
+        [
+            .. _fresh
+                .SelectMany(prepared => Identities(prepared).Select(key => new UnitLookup(prepared.Envelope.Scope, UnitLookup.MatchSystem, key.Entity, key.Value)))
+                .Distinct(),
+        ];
+        _fresh.Clear();
+        return lookups;
+    }
 
     public void Found(IEnumerable<FoundUnit> found)
     {
@@ -85,11 +94,12 @@ internal sealed partial class Batch(int partition, long epoch, DecideContext con
         }
     }
 
-    // With the units that carry the same identity keys: same scope, so this batch may read them too.
-    public ImmutableArray<UnitKey> Units() =>
+    // With the units that carry the same identity keys: same scope, so this batch may read them too. What was decided here already stays.
+    public ImmutableArray<UnitKey> UnitsToLoad() =>
     [
         .. _prepared.Values.Select(prepared => UnitOf(prepared.Envelope))
-            .Concat(_identities.SelectMany(pair => pair.Value.Select(unit => new UnitKey(pair.Key.Scope, unit)))).Distinct(),
+            .Concat(_identities.SelectMany(pair => pair.Value.Select(unit => new UnitKey(pair.Key.Scope, unit)))).Distinct()
+            .Where(key => !_loaded.ContainsKey(key)),
     ];
 
     private void Remember((Scope Scope, string Entity, string Key) identity, string unit)

@@ -155,8 +155,9 @@ public sealed partial class PartitionWorker(
         try
         {
             batch.Prepare(envelope);
-            await LoadAsync([batch], cancellation);
+            await LoadUnitsAsync([batch], cancellation);
             Guarded(batch, envelope, () => batch.Decide(envelope));
+            await ReadWhatWaitsAsync(batch, envelope, cancellation);
             for (var place = 0; batch.NextReleased(envelope) is { } released; place++)
             {
                 if (keepsWaiting(place))
@@ -190,12 +191,12 @@ public sealed partial class PartitionWorker(
             }
         }
 
-        await LoadAsync(batches, cancellation);
+        await LoadUnitsAsync(batches, cancellation);
         for (var i = 0; i < groups.Length; i++)
         {
             foreach (var envelope in groups[i])
             {
-                DecideOne(batches[i], envelope);
+                await DecideAsync(batches[i], envelope, cancellation);
             }
         }
 
@@ -210,19 +211,13 @@ public sealed partial class PartitionWorker(
         }
     }
 
-    private async Task LoadAsync(ImmutableArray<Batch> batches, CancellationToken cancellation)
+    // Only when a reason has gone away: as long as it holds, what waits is not looked at, however much it has become.
+    private async Task ReadWhatWaitsAsync(Batch batch, Envelope envelope, CancellationToken cancellation)
     {
-        await LoadUnitsAsync(batches, cancellation);
-        ImmutableArray<UnitKey> waiting = [.. batches.SelectMany(batch => batch.UnitsThatWait())];
-        if (!waiting.IsEmpty)
+        if (batch.SetFree(envelope) is { } unit)
         {
-            var parked = (await store.ReadParkedAsync(waiting, cancellation)).ToLookup(item => item.Envelope.Scope.Partition);
-            foreach (var batch in batches)
-            {
-                batch.Wait(parked[batch.Partition]);
-            }
-
-            await LoadUnitsAsync(batches, cancellation);
+            batch.Wait(unit, await store.ReadParkedAsync([unit], cancellation));
+            await LoadUnitsAsync([batch], cancellation);
         }
     }
 
@@ -241,7 +236,7 @@ public sealed partial class PartitionWorker(
         var missing = new List<UnitKey>();
         foreach (var batch in batches)
         {
-            foreach (var key in batch.Units())
+            foreach (var key in batch.UnitsToLoad())
             {
                 if (_units.TryGet(key, out var known))
                 {
@@ -265,9 +260,10 @@ public sealed partial class PartitionWorker(
         }
     }
 
-    private void DecideOne(Batch batch, Envelope envelope)
+    private async Task DecideAsync(Batch batch, Envelope envelope, CancellationToken cancellation)
     {
         Guarded(batch, envelope, () => batch.Decide(envelope));
+        await ReadWhatWaitsAsync(batch, envelope, cancellation);
         while (batch.NextReleased(envelope) is { } released)
         {
             Guarded(batch, released, () => batch.Replay(released));
