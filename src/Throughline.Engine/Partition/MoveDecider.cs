@@ -20,8 +20,8 @@ internal static class MoveDecider
     private const string Scope = "scope";
     private const string Hops = "hops";
 
-    // A parent of a parent of a parent; beyond that they lead in a circle.
-    private const int HopsMax = 8;
+    // A parent of a parent of a parent ...: what is passed on further than that goes round.
+    private const int HopsMax = 32;
     private static readonly TimeSpan Within = TimeSpan.FromDays(1);
 
     /// <summary>True while a parent is known that the opportunity cannot move to yet: here it goes on without it.</summary>
@@ -32,6 +32,12 @@ internal static class MoveDecider
     {
         if (turn.State.Move is { IsPending: false } move)
         {
+            if (IsOwn(turn, prepared) && turn.Envelope.Payload.Number(Hops) > 0)
+            {
+                ComeBack(turn);
+                return false;
+            }
+
             PassOn(turn, prepared, move);
             return true;
         }
@@ -67,7 +73,8 @@ internal static class MoveDecider
         }
 
         var home = move.Home;
-        var isCircle = turn.State.Records.ContainsKey(new RecordId(Placement.Opportunity, home.Key));
+        // One that came back stays until a person says that its parents have been mended.
+        var isCircle = turn.State.Records.ContainsKey(new RecordId(Placement.Opportunity, home.Key)) || (move.CameBack && turn.State.Cases.ContainsKey(CaseOf(turn)));
         var standing = turn.State.Targets.Values.Where(target => Stands(turn, target)).OrderBy(target => target.Id, StringComparer.Ordinal).ToArray();
         if (isCircle || standing.Length > 0)
         {
@@ -99,7 +106,8 @@ internal static class MoveDecider
         }
 
         var hasIdHere = turn.State.Records.ContainsKey(new RecordId(Placement.Opportunity, turn.State.Key.Scope.Key));
-        turn.State = turn.State with { Move = new Move(home, hasIdHere, turn.Envelope.Payload, since) };
+        var cameBack = turn.State.Move is { CameBack: true } before && before.Home == home;
+        turn.State = turn.State with { Move = new Move(home, hasIdHere, turn.Envelope.Payload, since, cameBack) };
     }
 
     // What a person had taken back does not stand, though a customer, say, was kept; a status text in the CRM is no record of its own.
@@ -148,6 +156,26 @@ internal static class MoveDecider
         };
     }
 
+    // What was sent on to its parent arrives at its own address again: the parents lead in a circle, which nobody could see from one of
+    // them while all were on their way. So it is at home here once more.
+    private static void ComeBack(Turn turn)
+    {
+        var payload = turn.Envelope.Payload.Without(Hops).Without(KeepsCrosswalk);
+        var (system, record) = SourcePayload.Read(payload);
+        var home = record.Deleted ? turn.State.Key.Scope : Placement.HomeOf(turn.Landscape, system, record);
+        if (home == turn.State.Key.Scope)
+        {
+            turn.State = turn.State with { Move = null };
+            turn.Close(CaseOf(turn), CaseStatus.Settled, null, $"{system} sent it without that parent");
+            return;
+        }
+
+        // It is applied here now, and its id is taken for this unit, if it was not before.
+        turn.State = turn.State with { Move = new Move(home, HasIdHere: true, payload, turn.Now, CameBack: true) };
+        turn.Timer("move", turn.Now + Within, Fields.Empty);
+        Tell(turn, home, isCircle: true, []);
+    }
+
     private static void PassOn(Turn turn, PreparedEnvelope prepared, Move move)
     {
         var home = move.Home;
@@ -182,11 +210,27 @@ internal static class MoveDecider
         var hops = (payload.Number(Hops) ?? 0) + 1;
         if (hops > HopsMax)
         {
-            throw new InvalidOperationException("the parents of these opportunities lead back to themselves; correct them in the CRM");
+            TellOfTooManyHops(turn, kind, payload);
+            return;
         }
 
         payload = payload.With(Hops, hops);
         turn.Send(kind, home, "", keepsCrosswalk ? payload.With(KeepsCrosswalk, turn.State.Key.Scope.ToString()) : payload, home.ToString());
+    }
+
+    private static void TellOfTooManyHops(Turn turn, EnvelopeKind kind, Fields payload)
+    {
+        var what = $"{payload.Text(PayloadNames.Entity)} {payload.Text(PayloadNames.ExternalId) ?? payload.Text("key")} of {payload.Text(PayloadNames.System)}";
+        if (kind != EnvelopeKind.SourceRecord)
+        {
+            turn.Tell("not-applied", $"A change of {what} was passed on {HopsMax} times from one opportunity to its parent, so it was not taken over.");
+            return;
+        }
+
+        turn.Open(CaseId.Derive(turn.State.Key.Scope.ToString(), CaseKind, what), CaseKind, what, [CaseAction.Retry], new CaseWords(
+            "pmo",
+            $"{what} was passed on {HopsMax} times from one opportunity to its parent: the parents lead back to themselves, or are more than {HopsMax}. It was not taken over.",
+            $"Correct the parents in the CRM and save {what} there once more; then it is taken over. 'retry' closes this case."));
     }
 
     // What was planned and written there belongs to that engagement; the hub does not carry it about after the CRM.
@@ -228,8 +272,9 @@ internal static class MoveDecider
         if (isCircle)
         {
             turn.Open(NewCase(
-                turn, null, name, $"The sale {name} was made an extension of {home.Key}, which extends it itself. The hub leaves it where it is.",
-                "Take one of the two parents out in the CRM; this case then closes by itself.", amount, [CaseAction.Retry]));
+                turn, null, name,
+                $"The sale {name} was made an extension of {home.Key}, which extends it itself, at once or by way of others. The hub leaves it where it is.",
+                "Take one of these parents out in the CRM. Where that is the parent of this sale, the case closes by itself; else 'retry'.", amount, [CaseAction.Retry]));
             return;
         }
 

@@ -83,7 +83,7 @@ public static class UnitRows
         data.Nested("answer"));
 
     private static Move MoveFrom(Fields data) => new(
-        Scope.Parse(data.Text("scope")!), data.Flag("claimed") == true, data.Nested("payload"), CaseRows.Instant(data, "since"));
+        Scope.Parse(data.Text("scope")!), data.Flag("claimed") == true, data.Nested("payload"), CaseRows.Instant(data, "since"), data.Flag("cameBack") == true);
 
     private static IEnumerable<StateRow> Changed<TKey, TValue>(
         UnitKey unit, StateKind kind, ImmutableDictionary<TKey, TValue> before, ImmutableDictionary<TKey, TValue> after, Func<TKey, string> id, Func<TValue, Fields> write)
@@ -101,7 +101,7 @@ public static class UnitRows
     }
 
     private static Fields Write(Move move) =>
-        Fields.Of(("scope", move.Home.ToString()), ("payload", move.Waiting), ("since", move.Since), ("claimed", move.HasIdHere));
+        Fields.Of(("scope", move.Home.ToString()), ("payload", move.Waiting), ("since", move.Since), ("claimed", move.HasIdHere), ("cameBack", move.CameBack));
 
     private static Fields Write(CanonicalRecord record) => Fields.Of(
         ("entity", record.Id.Entity), ("key", record.Id.Key), ("attributes", record.Attributes), ("owner", record.Owner), ("versions", record.Versions));

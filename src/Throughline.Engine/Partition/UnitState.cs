@@ -79,7 +79,8 @@ public sealed record TargetFailure(string Code, string Message, string? Evidence
 /// <param name="HasIdHere">The sale's id in its source system was taken for this unit, and stays here: an id belongs to one unit for good.</param>
 /// <param name="Waiting">The sale as it last came, until nothing stands in the way of the move; null once it has moved.</param>
 /// <param name="Since">Since when it waits.</param>
-public sealed record Move(Scope Home, bool HasIdHere, Fields? Waiting = null, DateTimeOffset? Since = null)
+/// <param name="CameBack">It was sent on and arrived here again, since the parents lead in a circle.</param>
+public sealed record Move(Scope Home, bool HasIdHere, Fields? Waiting = null, DateTimeOffset? Since = null, bool CameBack = false)
 {
     public bool IsPending => Waiting is not null;
 }

@@ -70,12 +70,16 @@ internal sealed class DecidedFirm
             Definitions = new DefinitionLibrary(),
         };
 
-    /// <summary>A record comes in from the CRM, and everything that follows from it within the hub happens.</summary>
-    public void Receive(SourceRecord record)
+    /// <summary>A record comes in from the CRM, or several at the same moment, and everything that follows from it within the hub happens.</summary>
+    public void Receive(params ReadOnlySpan<SourceRecord> together)
     {
-        var placement = Placement.Of(_context.Landscape, "crm", record);
-        Assert.Null(placement.Problem);
-        Append(placement.Scope, placement.Unit, EnvelopeKind.SourceRecord, SourcePayload.Write("crm", record, null), placement.Scope.ToString());
+        foreach (var record in together)
+        {
+            var placement = Placement.Of(_context.Landscape, "crm", record);
+            Assert.Null(placement.Problem);
+            Append(placement.Scope, placement.Unit, EnvelopeKind.SourceRecord, SourcePayload.Write("crm", record, null), placement.Scope.ToString());
+        }
+
         Run();
     }
 
