@@ -101,9 +101,6 @@ internal sealed class MeasuredStore(IHubStore inner, TimeProvider time) : IHubSt
             "settle commands", () => inner.SettleAsync(system, epoch, outcomes, cancellation),
             _ => outcomes.Count(outcome => outcome.Status == CommandStatus.Done));
 
-    public Task<DateTimeOffset?> NextDueAsync(string system, DateTimeOffset now, CancellationToken cancellation) =>
-        inner.NextDueAsync(system, now, cancellation);
-
     public Task<ImmutableArray<int>> FireTimersAsync(DateTimeOffset now, int max, CancellationToken cancellation) =>
         NoteAsync("fire timers", () => inner.FireTimersAsync(now, max, cancellation), found => found.Length);
 

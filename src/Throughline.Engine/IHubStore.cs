@@ -106,9 +106,6 @@ public interface ILaneStore
     /// </summary>
     /// <exception cref="FencedException">Another hub drives the lane.</exception>
     Task<ImmutableArray<int>> SettleAsync(string system, long epoch, ImmutableArray<CommandOutcome> outcomes, CancellationToken cancellation);
-
-    /// <summary>When the lane has something to do next; null where it has nothing.</summary>
-    Task<DateTimeOffset?> NextDueAsync(string system, DateTimeOffset now, CancellationToken cancellation);
 }
 
 /// <summary>Durable clocks and cursors.</summary>

@@ -51,19 +51,6 @@ public sealed partial class MemoryHubStore
             return outcomes.Select(Settle).OfType<NewEnvelope>().Select(receipt => receipt.Scope.Partition).Distinct().Order().ToImmutableArray();
         });
 
-    public Task<DateTimeOffset?> NextDueAsync(string system, DateTimeOffset now, CancellationToken cancellation) => Do(() =>
-    {
-        var mine = _data.Commands.Where(held => held.Content.System == system).ToList();
-        var due = mine.Where(held => held.Content.Status is CommandStatus.Waiting or CommandStatus.InDoubt).Select(held => (DateTimeOffset?)held.Content.DueAt);
-        // Of the abandoned, the oldest decides; once it is past, the lane is asked to look again in a second.
-        var abandoned = mine.Where(held => held.Content.Status == CommandStatus.Sending && held.Epoch < _data.Lanes.GetValueOrDefault(system))
-            .Select(held => held.Content.SendBefore)
-            .Order()
-            .Take(1)
-            .Select(time => time > now ? time : Due(now.AddSeconds(1)));
-        return due.Concat(abandoned).Min();
-    });
-
     public Task<ImmutableArray<int>> FireTimersAsync(DateTimeOffset now, int max, CancellationToken cancellation) => Do(() =>
     {
         var due = _data.Timers.Where(timer => timer.Due <= At(now))

@@ -92,12 +92,10 @@ public abstract partial class StoreConformance
             ],
             Stop));
 
-        Assert.Equal(T0.AddMinutes(1), await Store.NextDueAsync("erp", T0, Stop));
         Assert.Empty(await Store.ClaimCommandsAsync("erp", lane, T0, T0.AddSeconds(30), 4, Stop));
         Assert.Empty(await Store.ClaimInDoubtAsync("erp", lane, T0.AddMinutes(1), T0, T0.AddHours(1), 4, Stop));
         var again = (await Store.ClaimCommandsAsync("erp", lane, T0.AddMinutes(1), T0.AddMinutes(2), 4, Stop)).Single();
         Assert.Equal(("busy", 2), (again.LastFailure, again.Attempt));
-        Assert.Equal(T0.AddMinutes(2), await Store.NextDueAsync("erp", T0, Stop));
         var doubtful = (await Store.ClaimInDoubtAsync("erp", lane, T0.AddMinutes(2), T0, T0.AddHours(1), 4, Stop)).Single();
         Assert.Equal((CommandStatus.InDoubt, T0.AddHours(1), 1, "lost"), (doubtful.Status, doubtful.DueAt, doubtful.Attempt, doubtful.LastFailure));
         Assert.Equal(1, (await Store.CountAsync(Stop)).CommandsInDoubt);
@@ -108,13 +106,10 @@ public abstract partial class StoreConformance
     {
         var first = await LaneWith(Command(Alpha, "c"));
         await Store.ClaimCommandsAsync("erp", first, T0, T0.AddSeconds(30), 4, Stop);
-        Assert.Null(await Store.NextDueAsync("erp", T0, Stop));
         Assert.Empty(await Store.ClaimInDoubtAsync("erp", first, T0.AddDays(1), T0.AddDays(1), T0.AddDays(2), 4, Stop));
 
         var second = await Store.TakeLaneAsync("erp", "b", Stop);
 
-        Assert.Equal(T0.AddSeconds(30), await Store.NextDueAsync("erp", T0, Stop));
-        Assert.Equal(T0.AddSeconds(32), await Store.NextDueAsync("erp", T0.AddSeconds(31), Stop));
         Assert.Empty(await Store.ClaimInDoubtAsync("erp", second, T0.AddSeconds(31), T0.AddSeconds(30), T0.AddHours(1), 4, Stop));
         var doubtful = (await Store.ClaimInDoubtAsync("erp", second, T0.AddSeconds(60), T0.AddSeconds(31), T0.AddHours(1), 4, Stop)).Single();
         Assert.Equal((CommandStatus.InDoubt, T0.AddHours(1)), (doubtful.Status, doubtful.DueAt));

@@ -184,7 +184,7 @@ internal sealed class StoreScript(int seed)
     private StoreOperation Ask()
     {
         var scope = Pick(Scopes);
-        var (now, small, max) = (_now, _random.Next(1, 5), _random.Next(1, 8));
+        var (small, max) = (_random.Next(1, 5), _random.Next(1, 8));
         var id = Pick<string>(
         [
             Small("x", 120), Small("m", 5), scope.ToString(), CaseId(Small("case", 20)).ToString(), CommandId(Small("c", 80)).ToString(),
@@ -209,7 +209,6 @@ internal sealed class StoreScript(int seed)
             await store.ListInstancesAsync(small == 1 ? "p1" : null, small == 2 ? "Done" : null, small < 4 ? after : null, max, default),
             await store.ListCommandsAsync(scope, default),
             await store.ListParkedAsync(small == 1 ? scope : null, max, default),
-            await store.NextDueAsync(Systems[small % 2], now, default),
             await store.NextTimerAsync(default),
             await store.CountAsync(default),
         });

@@ -63,9 +63,6 @@ internal abstract class StoreDecorator(IHubStore inner) : IHubStore
     public virtual Task<ImmutableArray<int>> SettleAsync(string system, long epoch, ImmutableArray<CommandOutcome> outcomes, CancellationToken cancellation) =>
         Call("settle", true, () => inner.SettleAsync(system, epoch, outcomes, cancellation));
 
-    public Task<DateTimeOffset?> NextDueAsync(string system, DateTimeOffset now, CancellationToken cancellation) =>
-        Call("next due", false, () => inner.NextDueAsync(system, now, cancellation));
-
     public virtual Task<ImmutableArray<int>> FireTimersAsync(DateTimeOffset now, int max, CancellationToken cancellation) =>
         Call("fire timers", true, () => inner.FireTimersAsync(now, max, cancellation));
 

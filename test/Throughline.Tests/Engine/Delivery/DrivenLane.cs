@@ -145,8 +145,6 @@ internal sealed class FaultyLaneStore(ILaneStore store) : ILaneStore
             ? throw new ArgumentException("an answer cannot be stored")
             : Then(store.SettleAsync(system, epoch, outcomes, cancellation), nameof(SettleAsync));
 
-    public Task<DateTimeOffset?> NextDueAsync(string system, DateTimeOffset now, CancellationToken cancellation) => store.NextDueAsync(system, now, cancellation);
-
     private async Task<T> Then<T>(Task<T> work, string name)
     {
         var result = await work;
