@@ -25,6 +25,7 @@ internal sealed partial class Batch(int partition, long epoch, DecideContext con
     private readonly List<TimerRow> _timers = [];
     private readonly Dictionary<CaseId, Case> _cases = [];
     private readonly List<LineageEntry> _lineage = [];
+    private readonly List<(Scope Scope, string Decision, Exception Cause)> _defects = [];
     private readonly List<NewEnvelope> _messages = [];
     private readonly List<PublishedEvent> _events = [];
     private readonly List<CrosswalkRow> _crosswalk = [];
@@ -33,6 +34,9 @@ internal sealed partial class Batch(int partition, long epoch, DecideContext con
     private long? _intake;
 
     public int Partition => partition;
+
+    /// <summary>Decisions of processes that threw, for the log.</summary>
+    public IReadOnlyList<(Scope Scope, string Decision, Exception Cause)> Defects => _defects;
 
     /// <summary>Every unit of the batch as it was decided.</summary>
     public IEnumerable<UnitState> Decided => _units.Values;
@@ -259,6 +263,7 @@ internal sealed partial class Batch(int partition, long epoch, DecideContext con
         }
 
         _lineage.AddRange(turn.Lineage);
+        _defects.AddRange(turn.Defects.Select(defect => (key.Scope, defect.Decision, defect.Cause)));
         _messages.AddRange(turn.Messages);
         _events.AddRange(turn.Events);
         _crosswalk.AddRange(turn.Crosswalk);

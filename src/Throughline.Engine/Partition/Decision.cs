@@ -52,6 +52,9 @@ public sealed class Turn(UnitState state, Envelope envelope, DecideContext conte
 
     public List<MatchRow> Matches { get; } = [];
 
+    /// <summary>Decisions of processes that threw, for the log.</summary>
+    internal List<(string Decision, Exception Cause)> Defects { get; } = [];
+
     public void Tell(string kind, string text, string? system = null, string? entity = null, string? externalId = null) =>
         TellUnder(CorrelationId, kind, text, system, entity, externalId);
 

@@ -299,7 +299,7 @@ internal static class MoveDecider
         var name = ProcessRunner.NameOf(turn.State, new RecordId(Placement.Opportunity, turn.State.Key.Scope.Key));
         turn.Open(NewCase(
             turn, null, name,
-            $"The sale {name} is to go on in the engagement of {move.Home.Key}, but waits since {move.Since:yyyy-MM-dd HH:mm} UTC for {last.System} to take its status.",
+            $"The sale {name} is to go on in the engagement of {move.Home.Key}, but waits since {PlainTime.Of(move.Since!.Value)} for {last.System} to take its status.",
             $"Look whether {last.System} runs and takes what the hub sends; then it goes on and this case closes, both by themselves.", null, [CaseAction.Retry]));
     }
 

@@ -308,6 +308,11 @@ public sealed partial class PartitionWorker(
             LogPoison(cause, envelope.Id, envelope.Scope);
         }
 
+        foreach (var (scope, decision, cause) in batches.SelectMany(batch => batch.Defects))
+        {
+            LogDefect(cause, decision, scope);
+        }
+
         foreach (var state in batches.SelectMany(batch => batch.Decided))
         {
             _units.Put(state);
@@ -372,4 +377,7 @@ public sealed partial class PartitionWorker(
 
     [LoggerMessage(EventId = 1101, Level = LogLevel.Error, Message = "TL1101 envelope {Envelope} of {Scope} cannot be processed and was parked")]
     private partial void LogPoison(Exception e, EnvelopeId envelope, Scope scope);
+
+    [LoggerMessage(EventId = 1102, Level = LogLevel.Error, Message = "TL1102 the decision {Decision} failed for {Scope}; a case tells of it")]
+    private partial void LogDefect(Exception e, string decision, Scope scope);
 }

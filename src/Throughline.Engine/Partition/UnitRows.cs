@@ -83,7 +83,7 @@ public static class UnitRows
         data.Nested("answer"));
 
     private static Move MoveFrom(Fields data) => new(
-        Scope.Parse(data.Text("scope")!), data.Flag("claimed") == true, data.Nested("payload"), CaseRows.Instant(data, "since"), data.Flag("cameBack") == true);
+        Scope.Parse(data.Text("scope")!), data.Flag("claimed") == true, data.Nested("payload"), PlainTime.Instant(data, "since"), data.Flag("cameBack") == true);
 
     private static IEnumerable<StateRow> Changed<TKey, TValue>(
         UnitKey unit, StateKind kind, ImmutableDictionary<TKey, TValue> before, ImmutableDictionary<TKey, TValue> after, Func<TKey, string> id, Func<TValue, Fields> write)

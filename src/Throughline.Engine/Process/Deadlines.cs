@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using Throughline.Engine.Cases;
 using Throughline.Landscape;
 
@@ -92,9 +91,8 @@ internal static class Deadlines
             _ => null,
         };
         var isUndoing = run.Instance.Status == InstanceStatus.Undoing;
-        var since = state.Since!.Value.ToUniversalTime().ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);
         var says = $"{run.About()}: the step '{step.Title}' of {run.Definition.Title} {(isUndoing ? "is being taken back and " : "")}"
-            + $"has waited since {since} UTC: {state.Reason}";
+            + $"has waited since {PlainTime.Of(state.Since!.Value)}: {state.Reason}";
         var canReject = !isUndoing && step is not StepDefinition.Write { Always: true };
         run.OpenCase(
             run.CaseIdOf(CaseKind, step.Name), step.Name, CaseKind,
@@ -104,13 +102,8 @@ internal static class Deadlines
 
     private static string Remedy(InstanceRun run, StepDefinition step, bool canReject) =>
         "Mend what it waits for: the record in its system, the system itself, or the landscape. Then it goes on and this case closes, both by themselves. "
-            + $"'retry' looks again and gives it another {Span(run.Definition.DeadlineOf(step))}"
+            + $"'retry' looks again and gives it another {PlainTime.Of(run.Definition.DeadlineOf(step))}"
             + (canReject ? "; 'reject' takes back what was written so far." : ".");
-
-    private static string Span(TimeSpan span) =>
-        span.TotalDays >= 1 ? $"{span.TotalDays.ToString("0.#", CultureInfo.InvariantCulture)} d"
-        : span.TotalHours >= 1 ? $"{span.TotalHours.ToString("0.#", CultureInfo.InvariantCulture)} h"
-        : $"{span.TotalMinutes.ToString("0.#", CultureInfo.InvariantCulture)} min";
 
     private static void Arm(InstanceRun run, DateTimeOffset? next)
     {
