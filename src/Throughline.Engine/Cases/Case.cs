@@ -26,7 +26,7 @@ public enum CaseAction
 }
 
 /// <summary>A business exception that a person or a rule must settle.</summary>
-/// <param name="Kind">check, approval, refused, in-doubt, withdrawn, poison, overdue ...</param>
+/// <param name="Kind">check, approval, refused, in-doubt, withdrawn, parked, result, overdue ...</param>
 /// <param name="Subject">What it is about, in words: the opportunity's name and customer.</param>
 /// <param name="Says">What is wrong.</param>
 /// <param name="Remedy">What to do.</param>

@@ -212,8 +212,11 @@ public static class ProcessRunner
 
     private static void Finish(InstanceRun run)
     {
-        var scene = run.Scene();
-        var result = run.Definition.Result is { } template ? TemplateRunner.Run(template, scene.Variables, scene.Hooks).Fields : Fields.Empty;
+        if (ResultOf(run) is not { } result)
+        {
+            return;
+        }
+
         var instance = run.Instance;
         run.Set(instance with { Status = InstanceStatus.Done, ChangedAt = run.Turn.Now, Seen = run.SubjectFingerprint(), Requesters = [] });
         run.Turn.Tell("done", $"{run.Definition.Title} is complete for {NameOf(run.Turn.State, instance.Subject)}.");
@@ -221,6 +224,27 @@ public static class ProcessRunner
         {
             Reply(run.Turn, requester, result);
         }
+    }
+
+    // Who asked would take a gap for an answer and write it on; so nobody is answered before the result is whole.
+    private static Fields? ResultOf(InstanceRun run)
+    {
+        var caseId = run.CaseIdOf("result", "");
+        var scene = run.Scene();
+        var result = run.Definition.Result is { } template && run.Instance.Requesters.Length > 0 ? TemplateRunner.Run(template, scene.Variables, scene.Hooks) : null;
+        if (result is null or { IsComplete: true })
+        {
+            run.Turn.Close(caseId, CaseStatus.Settled, null, null);
+            return result?.Fields ?? Fields.Empty;
+        }
+
+        var gaps = result.Problems.Select(problem => $"'{problem.Field}' ({problem.Message})").Concat(result.Waits);
+        run.OpenCase(caseId, null, "result", new CaseWords(
+            "integration-ops",
+            $"Every step of {run.Definition.Title} for {run.About()} is done, but its result lacks {string.Join(" and ", gaps)}. Who asked for it waits.",
+            "Correct the record at its source, or 'result:' in the definition of the process and restart the hub; then it goes on and this case closes, both by themselves."),
+            [CaseAction.Retry, CaseAction.Reject]);
+        return null;
     }
 
     public static void Reply(Turn turn, Requester requester, Fields result) =>

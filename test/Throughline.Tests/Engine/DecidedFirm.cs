@@ -28,7 +28,7 @@ internal sealed class DecidedFirm
     private DecideContext _context;
     private long _number;
 
-    public DecidedFirm(Func<string, string>? leadToProject = null) => _context = ContextOf(leadToProject);
+    public DecidedFirm(Func<string, string>? leadToProject = null, Func<string, string>? onboarding = null) => _context = ContextOf(leadToProject, onboarding);
 
     public DateTimeOffset Now { get; private set; } = new(2026, 11, 20, 10, 0, 0, TimeSpan.Zero);
 
@@ -188,11 +188,13 @@ internal sealed class DecidedFirm
         unit.Key.Scope == envelope.Scope && unit.Key.Unit != envelope.Content.Unit && unit.MergedInto is null
         && unit.Of(entity).Any(record => record.Attributes.Text("taxId") == inward.Attributes.Text("taxId")))?.Key.Unit;
 
-    private static DecideContext ContextOf(Func<string, string>? leadToProject)
+    private static DecideContext ContextOf(Func<string, string>? leadToProject, Func<string, string>? onboarding = null)
     {
         const string Name = "lead-to-project";
+        const string Onboarding = "customer-onboarding";
         var definitions = new Dictionary<string, string>(ProcessCatalog.Definitions, StringComparer.Ordinal);
         definitions[Name] = leadToProject?.Invoke(definitions[Name]) ?? definitions[Name];
+        definitions[Onboarding] = onboarding?.Invoke(definitions[Onboarding]) ?? definitions[Onboarding];
         var result = LandscapeReader.Read(
             Path.Combine(RepositoryFolder.Find(), "landscapes", "demo"), [.. ConnectorCatalog.All.Select(kind => kind.Manifest)], definitions,
             ProcessCatalog.Decisions.Names, _ => "https://system.example");
