@@ -272,27 +272,42 @@ public sealed partial class Lane(
         }
         catch (Exception e) when (e is not (FencedException or StoreUnavailableException or OutOfMemoryException))
         {
-            // One answer holds what cannot be kept. It must not stop the others, so each is settled alone; the culprit stays in doubt, in
-            // plain sight, and the step that waits for it becomes a case when its time is up.
+            // One answer holds what cannot be kept. It must not stop the others, so each is settled alone. To ask the system again would
+            // bring the same answer, so a person is told at once.
             foreach (var outcome in outcomes)
             {
                 if (outcomes.Length > 1)
                 {
                     await SettleAsync(epoch, [outcome]);
                 }
-                else if (outcome.Status == CommandStatus.InDoubt)
+                else if (WithoutAnswer(outcome) is { } bare && bare != outcome)
                 {
-                    throw;
+                    LogUnkept(e, outcome.Command, system.Name);
+                    await SettleAsync(epoch, [bare]);
                 }
                 else
                 {
-                    LogDefect(e, outcome.Command, system.Name);
-                    var failure = $"in-doubt: the answer of {system.Name} cannot be kept ({e.GetType().Name}); see TL1202 in the log";
-                    var doubt = new CommandOutcome(outcome.Command, CommandStatus.InDoubt, time.GetUtcNow() + system.Limits.Margin + ProbeAgain, failure, null);
-                    await SettleAsync(epoch, [doubt]);
+                    throw;
                 }
             }
         }
+    }
+
+    // The same outcome without anything that the system said. Whether the record stands there is for a person to see.
+    private CommandOutcome WithoutAnswer(CommandOutcome outcome)
+    {
+        if (outcome.Receipt is not { } receipt)
+        {
+            return outcome with { Failure = null };
+        }
+
+        var answered = ReceiptPayload.From(receipt.Payload);
+        var failure = Unkept(system.Name);
+        var payload = new ReceiptPayload(answered.Command, answered.Target, answered.IsUndo, null, Fields.Empty, false, false, failure);
+        return outcome with
+        {
+            Status = CommandStatus.Failed, Failure = $"{failure.Code}: {failure.Message}", Receipt = receipt with { Payload = payload.ToFields() },
+        };
     }
 
     private void Noted(ImmutableArray<CommandOutcome> outcomes)
@@ -330,4 +345,7 @@ public sealed partial class Lane(
 
     [LoggerMessage(EventId = 1202, Level = LogLevel.Error, Message = "TL1202 an unexpected failure at command {Command} to {System}; the target is asked")]
     private partial void LogDefect(Exception e, CommandId command, string system);
+
+    [LoggerMessage(EventId = 1203, Level = LogLevel.Error, Message = "TL1203 the answer of {System} to command {Command} cannot be kept; a case asks a person to look there")]
+    private partial void LogUnkept(Exception e, CommandId command, string system);
 }
