@@ -39,6 +39,8 @@ internal sealed class MeasuredStore(IHubStore inner, TimeProvider time) : IHubSt
     public Task<ImmutableArray<IntakeReceipt>> AppendAsync(ImmutableArray<IntakeItem> items, CancellationToken cancellation) =>
         NoteAsync("append intake", () => inner.AppendAsync(items, cancellation), receipts => receipts.Length);
 
+    public Task<int> ForgetKeysAsync(DateTimeOffset before, int max, CancellationToken cancellation) => inner.ForgetKeysAsync(before, max, cancellation);
+
     public Task<long> TakePartitionAsync(int partition, string owner, CancellationToken cancellation) =>
         NoteAsync("take partition", () => inner.TakePartitionAsync(partition, owner, cancellation), _ => 1);
 

@@ -32,6 +32,12 @@ public interface IIntakeStore
     /// Numbers within a stream grow in commit order: a reader that has seen number n never later finds one below it.
     /// </summary>
     Task<ImmutableArray<IntakeReceipt>> AppendAsync(ImmutableArray<IntakeItem> items, CancellationToken cancellation);
+
+    /// <summary>
+    /// Forgets at most <paramref name="max"/> keys whose envelope was received before a time, oldest first; returns how many. What comes again
+    /// under such a key is new.
+    /// </summary>
+    Task<int> ForgetKeysAsync(DateTimeOffset before, int max, CancellationToken cancellation);
 }
 
 /// <summary>Work of the single writers.</summary>

@@ -25,6 +25,8 @@ public abstract partial class SqlHubStore : IHubStore
 
     public abstract Task<ImmutableArray<IntakeReceipt>> AppendAsync(ImmutableArray<IntakeItem> items, CancellationToken cancellation);
 
+    public abstract Task<int> ForgetKeysAsync(DateTimeOffset before, int max, CancellationToken cancellation);
+
     public abstract Task<long> TakePartitionAsync(int partition, string owner, CancellationToken cancellation);
 
     public abstract Task<ImmutableArray<FoundUnit>> FindUnitsAsync(ImmutableArray<UnitLookup> lookups, CancellationToken cancellation);

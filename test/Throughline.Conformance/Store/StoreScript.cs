@@ -37,7 +37,7 @@ internal sealed class StoreScript(int seed)
     public StoreOperation Next()
     {
         _now = _now.AddTicks(_random.Next(0, 60) * 10_000_003L);
-        return _random.Next(20) switch
+        return _random.Next(21) switch
         {
             0 or 1 or 2 => Append(),
             3 => TakePartition(),
@@ -49,6 +49,7 @@ internal sealed class StoreScript(int seed)
             15 => Fire(),
             16 => ReadParked(),
             17 => Cursor(),
+            18 => ForgetKeys(),
             _ => Ask(),
         };
     }
@@ -179,6 +180,12 @@ internal sealed class StoreScript(int seed)
             await store.WriteCursorAsync("crm", entity, value, default);
             return before;
         });
+    }
+
+    private StoreOperation ForgetKeys()
+    {
+        var before = _now.AddSeconds(-_random.Next(600));
+        return new("forget keys", async store => await store.ForgetKeysAsync(before, 1_000, default));
     }
 
     private StoreOperation Ask()

@@ -25,6 +25,9 @@ internal abstract class StoreDecorator(IHubStore inner) : IHubStore
     public virtual Task<ImmutableArray<IntakeReceipt>> AppendAsync(ImmutableArray<IntakeItem> items, CancellationToken cancellation) =>
         Call("append", true, () => inner.AppendAsync(items, cancellation));
 
+    public Task<int> ForgetKeysAsync(DateTimeOffset before, int max, CancellationToken cancellation) =>
+        Call("forget keys", true, () => inner.ForgetKeysAsync(before, max, cancellation));
+
     public virtual Task<long> TakePartitionAsync(int partition, string owner, CancellationToken cancellation) =>
         Call("take partition", true, () => inner.TakePartitionAsync(partition, owner, cancellation));
 
