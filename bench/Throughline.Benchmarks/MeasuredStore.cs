@@ -98,9 +98,9 @@ internal sealed class MeasuredStore(IHubStore inner, TimeProvider time) : IHubSt
         CancellationToken cancellation) =>
         NoteAsync("claim in doubt", () => inner.ClaimInDoubtAsync(system, epoch, now, abandonedBefore, probeAgainAt, max, cancellation), c => c.Length);
 
-    public Task<ImmutableArray<int>> SettleAsync(string system, long epoch, ImmutableArray<CommandOutcome> outcomes, CancellationToken cancellation) =>
+    public Task<ImmutableArray<int>> ConcludeAsync(string system, long epoch, ImmutableArray<CommandOutcome> outcomes, CancellationToken cancellation) =>
         NoteAsync(
-            "settle commands", () => inner.SettleAsync(system, epoch, outcomes, cancellation),
+            "settle commands", () => inner.ConcludeAsync(system, epoch, outcomes, cancellation),
             _ => outcomes.Count(outcome => outcome.Status == CommandStatus.Done));
 
     public Task<ImmutableArray<int>> FireTimersAsync(DateTimeOffset now, int max, CancellationToken cancellation) =>

@@ -223,7 +223,7 @@ public sealed partial class Hub : IAsyncDisposable
             }
             catch (Exception e)
             {
-                // A step failed (store away, fenced): what was not committed is done again by the next look; a call whose outcome was not settled is asked for.
+                // A step failed (store away, fenced): what was not committed is done again by the next look; a call whose outcome was not recorded is asked for.
                 LogStepFailed(e, name);
                 await PauseAsync();
             }

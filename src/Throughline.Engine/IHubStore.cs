@@ -111,7 +111,7 @@ public interface ILaneStore
     /// control stream of the command's scope in the same transaction. Returns the scopes' partitions that have new work.
     /// </summary>
     /// <exception cref="FencedException">Another hub drives the lane.</exception>
-    Task<ImmutableArray<int>> SettleAsync(string system, long epoch, ImmutableArray<CommandOutcome> outcomes, CancellationToken cancellation);
+    Task<ImmutableArray<int>> ConcludeAsync(string system, long epoch, ImmutableArray<CommandOutcome> outcomes, CancellationToken cancellation);
 }
 
 /// <summary>Durable clocks and cursors.</summary>

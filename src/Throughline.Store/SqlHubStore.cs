@@ -45,7 +45,7 @@ public abstract partial class SqlHubStore : IHubStore
     public abstract Task<ImmutableArray<Command>> ClaimInDoubtAsync(
         string system, long epoch, DateTimeOffset now, DateTimeOffset abandonedBefore, DateTimeOffset probeAgainAt, int max, CancellationToken cancellation);
 
-    public abstract Task<ImmutableArray<int>> SettleAsync(
+    public abstract Task<ImmutableArray<int>> ConcludeAsync(
         string system, long epoch, ImmutableArray<CommandOutcome> outcomes, CancellationToken cancellation);
 
     public abstract Task<ImmutableArray<int>> FireTimersAsync(DateTimeOffset now, int max, CancellationToken cancellation);

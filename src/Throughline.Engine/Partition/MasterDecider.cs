@@ -35,7 +35,7 @@ internal static class MasterDecider
             turn.State = turn.State.With((running with
             {
                 Requesters = [.. running.Requesters.Where(r => r.RequestId != requester.RequestId), requester],
-            }).AskedBy(requester.CorrelationId));
+            }).AndRequestedBy(requester.CorrelationId));
         }
         else
         {

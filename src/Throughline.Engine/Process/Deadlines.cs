@@ -23,10 +23,10 @@ internal static class Deadlines
         }
 
         DateTimeOffset? next = null;
-        var settled = new HashSet<string>(StringComparer.Ordinal);
+        var done = new HashSet<string>(StringComparer.Ordinal);
         foreach (var step in run.Definition.InOrder)
         {
-            if (DueOf(run, step, settled) is not { } due)
+            if (DueOf(run, step, done) is not { } due)
             {
                 Close(run, step);
             }
@@ -40,9 +40,9 @@ internal static class Deadlines
                 next = next is { } other && other <= due ? next : due;
             }
 
-            if (run.Instance.Step(step.Name).IsDone && step.After.All(settled.Contains))
+            if (run.Instance.Step(step.Name).IsDone && step.After.All(done.Contains))
             {
-                settled.Add(step.Name);
+                done.Add(step.Name);
             }
         }
 
@@ -50,12 +50,12 @@ internal static class Deadlines
     }
 
     // Null where the step does not wait, or where a case of its own tells people already.
-    private static DateTimeOffset? DueOf(InstanceRun run, StepDefinition step, HashSet<string> settled)
+    private static DateTimeOffset? DueOf(InstanceRun run, StepDefinition step, HashSet<string> done)
     {
         var instance = run.Instance;
         var waits = instance.Status switch
         {
-            InstanceStatus.Running => step is StepDefinition.Write { Always: true } || step.After.All(settled.Contains),
+            InstanceStatus.Running => step is StepDefinition.Write { Always: true } || step.After.All(done.Contains),
             InstanceStatus.Undoing => step is StepDefinition.Write,
             _ => false,
         };

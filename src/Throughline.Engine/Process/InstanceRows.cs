@@ -25,7 +25,7 @@ public static class InstanceRows
         ("changedAt", instance.ChangedAt),
         ("seen", instance.Seen),
         ("watch", instance.Watch),
-        ("askers", instance.Askers));
+        ("requestedBy", instance.RequestedBy));
 
     public static Instance Read(Fields data) => new(
         InstanceId.Parse(data.Text("id")!),
@@ -44,7 +44,8 @@ public static class InstanceRows
         data.Text("seen"),
         PlainTime.Instant(data, "watch"))
     {
-        Askers = [.. data.List("askers").OfType<string>()],
+        // Called "askers" before.
+        RequestedBy = [.. (data.ContainsKey("requestedBy") ? data.List("requestedBy") : data.List("askers")).OfType<string>()],
     };
 
     private static StepState ReadStep(Fields data) =>

@@ -44,7 +44,7 @@ public static class ProcessRunner
         var instance = new Instance(
             id, definition.Name, DefinitionLibrary.FingerprintOf(definition), subject, InstanceStatus.Running, false,
             ImmutableDictionary<string, StepState>.Empty, requesters, turn.CorrelationId, request, turn.Now, turn.Now);
-        instance = requesters.IsEmpty ? instance : instance.AskedBy(turn.CorrelationId);
+        instance = requesters.IsEmpty ? instance : instance.AndRequestedBy(turn.CorrelationId);
         turn.State = turn.State.With(instance);
         turn.About = subject;
         turn.Tell("started", $"{definition.Title} started for {ChangeWords.Title(subject.Entity)} {NameOf(turn.State, subject)}.");
@@ -141,8 +141,8 @@ public static class ProcessRunner
     {
         if (!run.Instance.Held)
         {
-            var settled = new HashSet<string>(StringComparer.Ordinal);
-            foreach (var step in run.Definition.InOrder.Where(step => step.After.All(settled.Contains)))
+            var done = new HashSet<string>(StringComparer.Ordinal);
+            foreach (var step in run.Definition.InOrder.Where(step => step.After.All(done.Contains)))
             {
                 if (step is not StepDefinition.Write { Always: true })
                 {
@@ -151,7 +151,7 @@ public static class ProcessRunner
 
                 if (run.Instance.Step(step.Name).IsDone)
                 {
-                    settled.Add(step.Name);
+                    done.Add(step.Name);
                 }
             }
         }

@@ -12,7 +12,7 @@ internal static class StepRunner
 {
     public static void Run(InstanceRun run, StepDefinition step)
     {
-        if (run.Turn.State.Memo.IsSettled(run, step))
+        if (run.Turn.State.Memo.IsRemembered(run, step))
         {
             return;
         }
@@ -27,7 +27,7 @@ internal static class StepRunner
             case StepDefinition.Publish publish: RunPublish(run, publish); break;
         }
 
-        run.Turn.State.Memo.Settle(run, step);
+        run.Turn.State.Memo.Remember(run, step);
     }
 
     private static void RunPublish(InstanceRun run, StepDefinition.Publish step)

@@ -34,7 +34,7 @@ public sealed partial class MemoryHubStore
             command => command with { Status = CommandStatus.InDoubt, DueAt = Due(probeAgainAt) },
             max));
 
-    public Task<ImmutableArray<int>> SettleAsync(string system, long epoch, ImmutableArray<CommandOutcome> outcomes, CancellationToken cancellation) =>
+    public Task<ImmutableArray<int>> ConcludeAsync(string system, long epoch, ImmutableArray<CommandOutcome> outcomes, CancellationToken cancellation) =>
         Do(() =>
         {
             if (outcomes.Any(outcome => !_data.CommandsById.ContainsKey(outcome.Command)))
@@ -48,7 +48,7 @@ public sealed partial class MemoryHubStore
                 Check(receipt);
             }
 
-            return outcomes.Select(Settle).OfType<NewEnvelope>().Select(receipt => receipt.Scope.Partition).Distinct().Order().ToImmutableArray();
+            return outcomes.Select(Conclude).OfType<NewEnvelope>().Select(receipt => receipt.Scope.Partition).Distinct().Order().ToImmutableArray();
         });
 
     public Task<ImmutableArray<int>> FireTimersAsync(DateTimeOffset now, int max, CancellationToken cancellation) => Do(() =>
@@ -120,7 +120,7 @@ public sealed partial class MemoryHubStore
     }
 
     /// <summary>The receipt that was appended, if one was.</summary>
-    private NewEnvelope? Settle(CommandOutcome outcome)
+    private NewEnvelope? Conclude(CommandOutcome outcome)
     {
         var held = _data.CommandsById[outcome.Command];
         var isAnswer = outcome.Status is CommandStatus.Done or CommandStatus.Failed;

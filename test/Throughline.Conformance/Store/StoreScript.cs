@@ -15,7 +15,7 @@ internal sealed record StoreOperation(string Name, Func<IHubStore, Task<object?>
 
 /// <summary>
 /// A seeded sequence of operations over a few scopes, systems and keys, so that they often meet: duplicates, conflicts, stale epochs,
-/// repeated settlements.
+/// repeated outcomes.
 /// </summary>
 internal sealed class StoreScript(int seed)
 {
@@ -45,7 +45,7 @@ internal sealed class StoreScript(int seed)
             9 => TakeLane(),
             10 or 11 => Claim(),
             12 => ClaimInDoubt(),
-            13 or 14 => Settle(),
+            13 or 14 => Conclude(),
             15 => Fire(),
             16 => ReadParked(),
             17 => Cursor(),
@@ -143,7 +143,7 @@ internal sealed class StoreScript(int seed)
             "claim in doubt", async store => await store.ClaimInDoubtAsync(system, epoch, now, now.AddSeconds(-2), now.AddSeconds(20), max, default));
     }
 
-    private StoreOperation Settle()
+    private StoreOperation Conclude()
     {
         var system = Pick(Systems);
         var epoch = Epoch(_lanes, system);
@@ -153,10 +153,10 @@ internal sealed class StoreScript(int seed)
             var command = Pick(_commands);
             var status = Pick<CommandStatus>([CommandStatus.Waiting, CommandStatus.InDoubt, CommandStatus.Done, CommandStatus.Done, CommandStatus.Failed]);
             return status is CommandStatus.Done or CommandStatus.Failed
-                ? Settled(command, status, Small("answer", 2), status == CommandStatus.Failed ? "refused" : null)
+                ? Concluded(command, status, Small("answer", 2), status == CommandStatus.Failed ? "refused" : null)
                 : new CommandOutcome(command.Id, status, _random.Next(3) == 0 ? null : now.AddSeconds(3), "busy", null, _random.Next(3) == 0);
         });
-        return new("settle", async store => await store.SettleAsync(system, epoch, outcomes, default));
+        return new("conclude", async store => await store.ConcludeAsync(system, epoch, outcomes, default));
     }
 
     private StoreOperation Fire()

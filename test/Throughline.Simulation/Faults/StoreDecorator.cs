@@ -63,8 +63,8 @@ internal abstract class StoreDecorator(IHubStore inner) : IHubStore
         string system, long epoch, DateTimeOffset now, DateTimeOffset abandonedBefore, DateTimeOffset probeAgainAt, int max, CancellationToken cancellation) =>
         Call("claim in doubt", true, () => inner.ClaimInDoubtAsync(system, epoch, now, abandonedBefore, probeAgainAt, max, cancellation));
 
-    public virtual Task<ImmutableArray<int>> SettleAsync(string system, long epoch, ImmutableArray<CommandOutcome> outcomes, CancellationToken cancellation) =>
-        Call("settle", true, () => inner.SettleAsync(system, epoch, outcomes, cancellation));
+    public virtual Task<ImmutableArray<int>> ConcludeAsync(string system, long epoch, ImmutableArray<CommandOutcome> outcomes, CancellationToken cancellation) =>
+        Call("conclude", true, () => inner.ConcludeAsync(system, epoch, outcomes, cancellation));
 
     public virtual Task<ImmutableArray<int>> FireTimersAsync(DateTimeOffset now, int max, CancellationToken cancellation) =>
         Call("fire timers", true, () => inner.FireTimersAsync(now, max, cancellation));

@@ -145,10 +145,10 @@ internal sealed class FaultyLaneStore(ILaneStore store) : ILaneStore
     /// <summary>Outcomes that no column can keep.</summary>
     public Func<CommandOutcome, bool> Refuses { get; set; } = _ => false;
 
-    public Task<ImmutableArray<int>> SettleAsync(string system, long epoch, ImmutableArray<CommandOutcome> outcomes, CancellationToken cancellation) =>
+    public Task<ImmutableArray<int>> ConcludeAsync(string system, long epoch, ImmutableArray<CommandOutcome> outcomes, CancellationToken cancellation) =>
         outcomes.Any(Refuses)
             ? throw new ArgumentException("an answer cannot be stored")
-            : Then(store.SettleAsync(system, epoch, outcomes, cancellation), nameof(SettleAsync));
+            : Then(store.ConcludeAsync(system, epoch, outcomes, cancellation), nameof(ConcludeAsync));
 
     private async Task<T> Then<T>(Task<T> work, string name)
     {

@@ -12,7 +12,7 @@ public sealed class When_a_lane_is_not_sure
     private static readonly TimeSpan UntilAbandoned = TimeSpan.FromSeconds(41);
 
     [Fact]
-    public async Task Should_take_a_new_epoch_after_a_lost_claim_but_not_before_what_is_under_way_is_settled()
+    public async Task Should_take_a_new_epoch_after_a_lost_claim_but_not_before_what_is_under_way_is_concluded()
     {
         await using var lane = new DrivenLane();
         lane.Connector.Hold("slow");
@@ -26,7 +26,7 @@ public sealed class When_a_lane_is_not_sure
         Assert.Equal(1, lane.Store.Takes);
 
         lane.Connector.Answer("slow");
-        await lane.RunUntilAsync(() => lane.Count(CommandStatus.Done) == 1 && lane.Store.Takes == 2, "the slow one is settled and the lane is taken anew");
+        await lane.RunUntilAsync(() => lane.Count(CommandStatus.Done) == 1 && lane.Store.Takes == 2, "the slow one is concluded and the lane is taken anew");
         Assert.Equal(CommandStatus.Sending, lane["lost"].Status);
 
         lane.Clock.Pass(UntilAbandoned);
@@ -35,15 +35,15 @@ public sealed class When_a_lane_is_not_sure
     }
 
     [Fact]
-    public async Task Should_settle_again_what_the_store_may_not_have_taken_and_not_double_it()
+    public async Task Should_conclude_again_what_the_store_may_not_have_taken_and_not_double_it()
     {
         await using var lane = new DrivenLane();
         await lane.DecideAsync("a", "b");
         await lane.StepAsync();
         await lane.Connector.BegunAsync("a");
         await lane.Connector.BegunAsync("b");
-        LoseOnce(lane, nameof(ILaneStore.SettleAsync));
-        await Assert.ThrowsAsync<StoreUnavailableException>(() => lane.RunUntilAsync(() => false, "an outcome is settled"));
+        LoseOnce(lane, nameof(ILaneStore.ConcludeAsync));
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => lane.RunUntilAsync(() => false, "an outcome is concluded"));
         await lane.RunUntilAsync(() => lane.Count(CommandStatus.Done) == 2 && lane.Connector.Running == 0, "both are done");
         await lane.StepAsync();
 
@@ -53,7 +53,7 @@ public sealed class When_a_lane_is_not_sure
     }
 
     [Fact]
-    public async Task Should_settle_the_others_when_one_answer_cannot_be_kept_and_hand_that_one_to_a_person()
+    public async Task Should_conclude_the_others_when_one_answer_cannot_be_kept_and_hand_that_one_to_a_person()
     {
         await using var lane = new DrivenLane();
         lane.Store.Refuses = outcome => outcome.Receipt?.Payload.Text("externalId") == "id-b";
@@ -196,7 +196,7 @@ public sealed class When_a_lane_is_not_sure
             Assert.True(minutes < 20, $"it is {lane["a"].Status}: {lane["a"].LastFailure}");
             var calls = lane.Connector.Calls.Length;
             await lane.RunUntilAsync(
-                () => lane.Connector.Calls.Length > calls && lane.Count(CommandStatus.Sending) == 0 && lane.Connector.Running == 0, "it is called and settled");
+                () => lane.Connector.Calls.Length > calls && lane.Count(CommandStatus.Sending) == 0 && lane.Connector.Running == 0, "it is called and concluded");
             Assert.Equal(0, lane.Count(CommandStatus.Failed));
             lane.Clock.Pass(TimeSpan.FromMinutes(1));
         }
