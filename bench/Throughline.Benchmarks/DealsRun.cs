@@ -46,11 +46,11 @@ internal sealed class DealsRun(Options options, BenchStore bench, SandboxProcess
         await using (var hub = new HubUnderTest(store, sandboxes.Where, options.Targets == "null", NullLoggerFactory.Instance))
         {
             hub.Hub.Start();
-            await SettleAsync();
+            await ConcludeAsync();
             var rest = Machine.Memory;
             var deals = await hub.ReadDealsAsync();
             await PlayAsync(hub, deals[..options.WarmUp], 0);
-            await SettleAsync();
+            await ConcludeAsync();
             _latencies.Clear();
             store.Reset();
             start = await SampleAsync();
@@ -58,7 +58,7 @@ internal sealed class DealsRun(Options options, BenchStore bench, SandboxProcess
             end = await SampleAsync();
             // The server's own statistics arrive late.
             var operations = store.Operations;
-            await SettleAsync();
+            await ConcludeAsync();
             var statistics = await bench.StatisticsAsync();
             await CheckAsync(hub);
             result = Result(seconds, start, end, operations) with
@@ -184,7 +184,7 @@ internal sealed class DealsRun(Options options, BenchStore bench, SandboxProcess
             self.TotalProcessorTime, sandboxes.Processor, Machine.PostgresProcessor(), GC.GetTotalAllocatedBytes(), await bench.StatisticsAsync());
     }
 
-    private static Task SettleAsync() => Task.Delay(TimeSpan.FromSeconds(1.5), Time, CancellationToken.None);
+    private static Task ConcludeAsync() => Task.Delay(TimeSpan.FromSeconds(1.5), Time, CancellationToken.None);
 
     private readonly record struct Sample(
         TimeSpan Hub, TimeSpan Sandboxes, TimeSpan Postgres, long Allocated, (long Commits, long Flushes, long LogBytes) Statistics);

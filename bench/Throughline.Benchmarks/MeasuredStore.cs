@@ -39,6 +39,8 @@ internal sealed class MeasuredStore(IHubStore inner, TimeProvider time) : IHubSt
     public Task<ImmutableArray<IntakeReceipt>> AppendAsync(ImmutableArray<IntakeItem> items, CancellationToken cancellation) =>
         NoteAsync("append intake", () => inner.AppendAsync(items, cancellation), receipts => receipts.Length);
 
+    public Task<int> ForgetKeysAsync(DateTimeOffset before, int max, CancellationToken cancellation) => inner.ForgetKeysAsync(before, max, cancellation);
+
     public Task<long> TakePartitionAsync(int partition, string owner, CancellationToken cancellation) =>
         NoteAsync("take partition", () => inner.TakePartitionAsync(partition, owner, cancellation), _ => 1);
 
@@ -96,13 +98,10 @@ internal sealed class MeasuredStore(IHubStore inner, TimeProvider time) : IHubSt
         CancellationToken cancellation) =>
         NoteAsync("claim in doubt", () => inner.ClaimInDoubtAsync(system, epoch, now, abandonedBefore, probeAgainAt, max, cancellation), c => c.Length);
 
-    public Task<ImmutableArray<int>> SettleAsync(string system, long epoch, ImmutableArray<CommandOutcome> outcomes, CancellationToken cancellation) =>
+    public Task<ImmutableArray<int>> ConcludeAsync(string system, long epoch, ImmutableArray<CommandOutcome> outcomes, CancellationToken cancellation) =>
         NoteAsync(
-            "settle commands", () => inner.SettleAsync(system, epoch, outcomes, cancellation),
+            "settle commands", () => inner.ConcludeAsync(system, epoch, outcomes, cancellation),
             _ => outcomes.Count(outcome => outcome.Status == CommandStatus.Done));
-
-    public Task<DateTimeOffset?> NextDueAsync(string system, DateTimeOffset now, CancellationToken cancellation) =>
-        inner.NextDueAsync(system, now, cancellation);
 
     public Task<ImmutableArray<int>> FireTimersAsync(DateTimeOffset now, int max, CancellationToken cancellation) =>
         NoteAsync("fire timers", () => inner.FireTimersAsync(now, max, cancellation), found => found.Length);

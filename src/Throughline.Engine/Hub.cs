@@ -41,6 +41,7 @@ public sealed partial class Hub : IAsyncDisposable
     private readonly Signal _timers = new();
     private long _nextTimer = DateTimeOffset.MaxValue.UtcTicks;
     private readonly LaneWatch _laneWatch;
+    private readonly KeyPruner _keys;
     private readonly CancellationTokenSource _stop = new();
     private readonly ILogger<Hub> _log;
     private readonly List<Task> _loops = [];
@@ -74,6 +75,7 @@ public sealed partial class Hub : IAsyncDisposable
         }
 
         _laneWatch = new LaneWatch(Lanes, parts.Time);
+        _keys = new KeyPruner(parts.Store, Release, parts.Time);
     }
 
     public ReleaseHolder Release { get; }
@@ -99,6 +101,7 @@ public sealed partial class Hub : IAsyncDisposable
 
         Loop("look for work", LookOnceAsync);
         Loop("timers", TimersOnceAsync);
+        Loop("old intake keys", async cancellation => await Task.Delay(await _keys.ForgetAsync(cancellation), _parts.Time, cancellation));
         foreach (var lane in Lanes)
         {
             Loop("lane " + lane.System, cancellation => LaneOnceAsync(lane, cancellation));
@@ -220,7 +223,7 @@ public sealed partial class Hub : IAsyncDisposable
             }
             catch (Exception e)
             {
-                // A step failed (store away, fenced): what was not committed is done again by the next look; a call whose outcome was not settled is asked for.
+                // A step failed (store away, fenced): what was not committed is done again by the next look; a call whose outcome was not recorded is asked for.
                 LogStepFailed(e, name);
                 await PauseAsync();
             }

@@ -32,6 +32,12 @@ public interface IIntakeStore
     /// Numbers within a stream grow in commit order: a reader that has seen number n never later finds one below it.
     /// </summary>
     Task<ImmutableArray<IntakeReceipt>> AppendAsync(ImmutableArray<IntakeItem> items, CancellationToken cancellation);
+
+    /// <summary>
+    /// Forgets at most <paramref name="max"/> keys whose envelope was received before a time, oldest first; returns how many. What comes again
+    /// under such a key is new.
+    /// </summary>
+    Task<int> ForgetKeysAsync(DateTimeOffset before, int max, CancellationToken cancellation);
 }
 
 /// <summary>Work of the single writers.</summary>
@@ -105,10 +111,7 @@ public interface ILaneStore
     /// control stream of the command's scope in the same transaction. Returns the scopes' partitions that have new work.
     /// </summary>
     /// <exception cref="FencedException">Another hub drives the lane.</exception>
-    Task<ImmutableArray<int>> SettleAsync(string system, long epoch, ImmutableArray<CommandOutcome> outcomes, CancellationToken cancellation);
-
-    /// <summary>When the lane has something to do next; null where it has nothing.</summary>
-    Task<DateTimeOffset?> NextDueAsync(string system, DateTimeOffset now, CancellationToken cancellation);
+    Task<ImmutableArray<int>> ConcludeAsync(string system, long epoch, ImmutableArray<CommandOutcome> outcomes, CancellationToken cancellation);
 }
 
 /// <summary>Durable clocks and cursors.</summary>

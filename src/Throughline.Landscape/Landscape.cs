@@ -41,6 +41,9 @@ public sealed record Landscape
     /// <summary>Parameters of the processes (thresholds, deadlines ...), as CEL sees them under <c>parameters</c>.</summary>
     public required Fields Parameters { get; init; }
 
+    /// <summary>How long an idempotency key is remembered: <c>parameters.intake.keysKeptDays</c>, else 30 days.</summary>
+    public TimeSpan IntakeKeysKept => TimeSpan.FromDays((double)(Parameters.Nested("intake")?.Number("keysKeptDays") ?? 30));
+
     /// <summary>Process definitions, the firm's own where it has one, else the shipped ones.</summary>
     public required FrozenDictionary<string, ProcessDefinition> Processes { get; init; }
 

@@ -65,7 +65,7 @@ internal static class Rows
         row.TimeOrNull(13),
         row.TextOrNull(14));
 
-    /// <summary>A claimed command with the number that settles the order among those decided at the same moment.</summary>
+    /// <summary>A claimed command with the number that gives the order among those decided at the same moment.</summary>
     public static (Command Command, long Number) NumberedCommand(Row row) => (Command(row), row.Long(15));
 
     public static StandingCommand Standing(Row row) => new(

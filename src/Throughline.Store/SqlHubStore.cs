@@ -25,6 +25,8 @@ public abstract partial class SqlHubStore : IHubStore
 
     public abstract Task<ImmutableArray<IntakeReceipt>> AppendAsync(ImmutableArray<IntakeItem> items, CancellationToken cancellation);
 
+    public abstract Task<int> ForgetKeysAsync(DateTimeOffset before, int max, CancellationToken cancellation);
+
     public abstract Task<long> TakePartitionAsync(int partition, string owner, CancellationToken cancellation);
 
     public abstract Task<ImmutableArray<FoundUnit>> FindUnitsAsync(ImmutableArray<UnitLookup> lookups, CancellationToken cancellation);
@@ -43,7 +45,7 @@ public abstract partial class SqlHubStore : IHubStore
     public abstract Task<ImmutableArray<Command>> ClaimInDoubtAsync(
         string system, long epoch, DateTimeOffset now, DateTimeOffset abandonedBefore, DateTimeOffset probeAgainAt, int max, CancellationToken cancellation);
 
-    public abstract Task<ImmutableArray<int>> SettleAsync(
+    public abstract Task<ImmutableArray<int>> ConcludeAsync(
         string system, long epoch, ImmutableArray<CommandOutcome> outcomes, CancellationToken cancellation);
 
     public abstract Task<ImmutableArray<int>> FireTimersAsync(DateTimeOffset now, int max, CancellationToken cancellation);
@@ -58,25 +60,6 @@ public abstract partial class SqlHubStore : IHubStore
         row => row.Int(0), cancellation);
 
     public abstract Task<ImmutableArray<Envelope>> ReadEnvelopesAsync(ImmutableArray<int> partitions, int maxEach, CancellationToken cancellation);
-
-    /// <summary>
-    /// The due time of the next waiting or doubtful command. A command that an older driver marked as being sent counts with its
-    /// <see cref="Command.SendBefore"/>; once that has passed, with a second from now, because only the lane knows its margin.
-    /// </summary>
-    public async Task<DateTimeOffset?> NextDueAsync(string system, DateTimeOffset now, CancellationToken cancellation)
-    {
-        var times = await QueryAsync(
-            """
-            select d.status, min(d.at) from (
-                select status, due_at as at from command where system = $1 and status in (0, 2)
-                union all
-                select status, send_before as at from command
-                where system = $1 and status = 1 and epoch < (select epoch from lane where system = $1)
-            ) as d group by d.status
-            """,
-            row => (Status: (CommandStatus)row.Int(0), At: row.TimeOrNull(1)), cancellation, system);
-        return times.Select(time => time.Status == CommandStatus.Sending && !(time.At > now) ? StoredTime.Due(now.AddSeconds(1)) : time.At).Min();
-    }
 
     public async Task<DateTimeOffset?> NextTimerAsync(CancellationToken cancellation) =>
         (await QueryAsync("select min(due_at) from timer", row => row.TimeOrNull(0), cancellation))[0];

@@ -10,7 +10,7 @@ namespace Throughline.Simulation;
 /// <summary>One whole story: a firm, a hub over one store, trouble, and peace afterwards. Everything in it follows from the seed.</summary>
 internal sealed class SimulationRun
 {
-    private static readonly TimeSpan SettledWithin = TimeSpan.FromHours(2);
+    private static readonly TimeSpan RestWithin = TimeSpan.FromHours(2);
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(20);
     private const int QuietLooks = 3;
 
@@ -52,7 +52,7 @@ internal sealed class SimulationRun
     public People People { get; }
 
     /// <summary>How long it took until nothing moved any more, after the trouble was over; null where it never came to rest.</summary>
-    public TimeSpan? SettledAfter { get; private set; }
+    public TimeSpan? RestedAfter { get; private set; }
 
     /// <summary>What is wrong, each with the checker that says so; empty where all is well.</summary>
     public List<(string Checker, string Says)> Wrong { get; } = [];
@@ -69,8 +69,8 @@ internal sealed class SimulationRun
         _trouble.End();
         Sellers.TidyUp();
         var began = World.Now;
-        SettledAfter = World.Pass(SettledWithin, LookEvery, IsSettled) ? World.Now - began : null;
-        Check(checker => checker.WhenSettled(this));
+        RestedAfter = World.Pass(RestWithin, LookEvery, IsAtRest) ? World.Now - began : null;
+        Check(checker => checker.WhenAtRest(this));
         World.Trace.Note("peace", "every deadline passes");
         World.Leap(TimeSpan.FromDays(16));
         World.Pass(TimeSpan.FromSeconds(30));
@@ -80,7 +80,7 @@ internal sealed class SimulationRun
         return this;
     }
 
-    private bool IsSettled()
+    private bool IsAtRest()
     {
         var counts = Store.CountAsync(CancellationToken.None).Result;
         var isBusy = counts.EnvelopesWaiting + counts.CommandsWaiting + counts.CommandsInDoubt + Senders.UnderWay + Network.UnderWay + People.UnderWay > 0

@@ -26,7 +26,7 @@ public enum CaseAction
 }
 
 /// <summary>A business exception that a person or a rule must settle.</summary>
-/// <param name="Kind">check, approval, refused, in-doubt, withdrawn, poison, overdue ...</param>
+/// <param name="Kind">check, approval, refused, in-doubt, withdrawn, parked, result, overdue ...</param>
 /// <param name="Subject">What it is about, in words: the opportunity's name and customer.</param>
 /// <param name="Says">What is wrong.</param>
 /// <param name="Remedy">What to do.</param>
@@ -54,6 +54,9 @@ public sealed record Case(
     string? ClosedBy,
     string? Reason)
 {
+    /// <summary>Nothing that bears money expires; somebody must have looked at it by then.</summary>
+    public static readonly TimeSpan OverdueAfter = TimeSpan.FromDays(1);
+
     /// <summary>An envelope was set aside; while such a case is open, everything else of its unit waits behind it.</summary>
     public const string ParkedKind = "parked";
 
@@ -63,8 +66,20 @@ public sealed record Case(
     /// </summary>
     public const string UnmappedKind = "unmapped";
 
+    /// <summary>
+    /// A case as it begins: open since <paramref name="now"/>. What only some cases have (instance, step, who may not approve) is added with
+    /// <c>with</c>.
+    /// </summary>
+    public static Case Opened(
+        CaseId id, UnitKey unit, string correlationId, string kind, string subject, CaseWords words, ImmutableArray<CaseAction> actions, DateTimeOffset now) => new(
+        id, unit, correlationId, null, null, kind, words.Queue, subject, words.Says, words.Remedy, words.Amount, CaseStatus.Open, actions, null,
+        now, now + OverdueAfter, null, null, null);
+
     public static CaseId UnmappedId(string system, string entity, string externalId) => CaseId.Derive(UnmappedKind, system, entity, externalId);
 }
+
+/// <summary>What a case says, and to whom.</summary>
+public sealed record CaseWords(string Queue, string Says, string Remedy, Money? Amount = null);
 
 /// <param name="After">Page key: the id of the last case of the page before.</param>
 public sealed record CaseFilter(CaseStatus? Status = null, string? Queue = null, string? CorrelationId = null, string? After = null, int Max = 100);

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using Throughline.Engine.Partition;
 using Throughline.Model;
 
@@ -45,12 +44,9 @@ public static class CaseRows
         Enum.Parse<CaseStatus>(data.Text("status")!),
         [.. data.List("actions").OfType<string>().Select(Enum.Parse<CaseAction>)],
         data.Text("notBy"),
-        Instant(data, "openedAt")!.Value,
-        Instant(data, "dueAt")!.Value,
-        Instant(data, "closedAt"),
+        PlainTime.Instant(data, "openedAt")!.Value,
+        PlainTime.Instant(data, "dueAt")!.Value,
+        PlainTime.Instant(data, "closedAt"),
         data.Text("closedBy"),
         data.Text("reason"));
-
-    internal static DateTimeOffset? Instant(Fields data, string name) =>
-        data.Text(name) is { } text ? DateTimeOffset.Parse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal) : null;
 }

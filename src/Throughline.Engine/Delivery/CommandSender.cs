@@ -20,7 +20,7 @@ internal sealed record SendResult
     /// <summary>The system was only asked.</summary>
     public bool WasProbe { get; init; }
 
-    /// <summary>The answer to a probe settles the command, although it is a failure.</summary>
+    /// <summary>The answer to a probe concludes the command, although it is a failure.</summary>
     public bool Decisive { get; init; }
 
     /// <summary>The system was asked and does not have it: it is safe to send again.</summary>

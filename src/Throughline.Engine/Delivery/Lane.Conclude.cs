@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.Extensions.Logging;
 using Throughline.Connect;
 using Throughline.Engine.Partition;
@@ -38,7 +39,7 @@ public sealed partial class Lane
 
         if (result.Failure is not { } failure)
         {
-            return Terminal(command, CommandStatus.Done, null, result, now);
+            return CanBeKey(result.ExternalId) ? Terminal(command, CommandStatus.Done, null, result, now) : Unusable(command, now);
         }
 
         var text = $"{failure.Code}: {failure.Message}";
@@ -69,6 +70,19 @@ public sealed partial class Lane
             _ => Terminal(command, CommandStatus.Failed, failure, result, now),
         };
     }
+
+    // An id with which nothing could be found again; the engagement could not take it in, and would stand still with its receipt.
+    private static bool CanBeKey(string? id) => id is null || (!id.Contains('\0', StringComparison.Ordinal) && Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(id)) == id);
+
+    private CommandOutcome Unusable(Command command, DateTimeOffset now)
+    {
+        var failure = Unkept(system.Name);
+        LogFailure(command.Id, system.Name, command.Item.Entity, failure.Message);
+        return Terminal(command, CommandStatus.Failed, new Failure.InDoubt(failure.Message), new SendResult(), now);
+    }
+
+    private static TargetFailure Unkept(string system) => new(
+        "in-doubt", $"{system} answered with something that the hub cannot keep, such as a NUL character in an id; the record probably stands there. Look there first", null);
 
     private static bool WasInDoubt(Command command) =>
         command.LastFailure is { } last && (last == NotThere || last.StartsWith("in-doubt", StringComparison.Ordinal));

@@ -9,7 +9,7 @@ namespace Throughline.Engine.Delivery;
 
 /// <summary>
 /// The one way to one system: takes commands in order of importance, marks them durably as being sent, sends them within the system's
-/// limits, and settles them with their receipts. It is the only place that sends anything twice (invariant 5), and never after silence
+/// limits, and concludes them with their receipts. It is the only place that sends anything twice (invariant 5), and never after silence
 /// without asking the target first (invariant 3). Calls run beside each other; a slow one holds up nothing but its own record.
 /// </summary>
 public sealed partial class Lane(
@@ -30,7 +30,7 @@ public sealed partial class Lane(
     private readonly HashSet<Task> _running = [];
 
     // From the claim until the store has its outcome. Touched by the lane's own steps only.
-    private readonly HashSet<CommandId> _unsettled = [];
+    private readonly HashSet<CommandId> _unconcluded = [];
     private readonly ConcurrentQueue<(long Epoch, CommandOutcome Outcome)> _finished = new();
     private long? _epoch;
     private bool _isUncertain;
@@ -68,14 +68,14 @@ public sealed partial class Lane(
         }
     }
 
-    /// <summary>One step: settles what has come back, then begins what is due; returns how many commands moved.</summary>
+    /// <summary>One step: concludes what has come back, then begins what is due; returns how many commands moved.</summary>
     public async Task<int> WorkAsync(string owner, CancellationToken cancellation)
     {
         try
         {
             if (_isUncertain && (Running > 0 || !_finished.IsEmpty))
             {
-                return await SettleAsync();
+                return await ConcludeAsync();
             }
 
             if (_epoch is null || _isUncertain)
@@ -86,13 +86,13 @@ public sealed partial class Lane(
             }
 
             var epoch = _epoch.Value;
-            var settled = await SettleAsync();
+            var concluded = await ConcludeAsync();
             if (!circuit.MayPass(time.GetUtcNow()) || (circuit.IsTrying && Running > 0))
             {
-                return settled;
+                return concluded;
             }
 
-            return settled + await ProbeAsync(epoch) + await SendAsync(epoch);
+            return concluded + await ProbeAsync(epoch) + await SendAsync(epoch);
         }
         catch (FencedException)
         {
@@ -102,7 +102,7 @@ public sealed partial class Lane(
         }
     }
 
-    /// <summary>Begins nothing more, waits for the calls under way and settles them.</summary>
+    /// <summary>Begins nothing more, waits for the calls under way and concludes them.</summary>
     public async ValueTask DisposeAsync()
     {
         Volatile.Write(ref _isStopping, true);
@@ -114,7 +114,7 @@ public sealed partial class Lane(
 
         await Task.WhenAll(running);
         _slots.Dispose();
-        await SettleAsync();
+        await ConcludeAsync();
     }
 
     private async Task<int> ProbeAsync(long epoch)
@@ -191,7 +191,7 @@ public sealed partial class Lane(
         // that the first answer led to: that would be sent twice.
         foreach (var command in commands)
         {
-            if (!_unsettled.Add(command.Id))
+            if (!_unconcluded.Add(command.Id))
             {
                 // Still under way from before this hub lost the lane and took it again: only a newer epoch finds it once more.
                 _isUncertain |= !isProbe;
@@ -240,30 +240,30 @@ public sealed partial class Lane(
         }
     }
 
-    // Not torn by stopping: what was sent is settled. Where the store cannot say that it took them, the outcomes stay for the next step.
-    private async Task<int> SettleAsync()
+    // Not torn by stopping: what was sent is concluded. Where the store cannot say that it took them, the outcomes stay for the next step.
+    private async Task<int> ConcludeAsync()
     {
         var finished = _finished.ToArray();
         ImmutableArray<CommandOutcome> outcomes = [.. finished.Where(item => item.Epoch == _epoch).Select(item => item.Outcome)];
         if (!outcomes.IsEmpty)
         {
-            await SettleAsync(_epoch!.Value, outcomes);
+            await ConcludeAsync(_epoch!.Value, outcomes);
         }
 
         foreach (var item in finished)
         {
             _finished.TryDequeue(out var _);
-            _unsettled.Remove(item.Outcome.Command);
+            _unconcluded.Remove(item.Outcome.Command);
         }
 
         return finished.Length;
     }
 
-    private async Task SettleAsync(long epoch, ImmutableArray<CommandOutcome> outcomes)
+    private async Task ConcludeAsync(long epoch, ImmutableArray<CommandOutcome> outcomes)
     {
         try
         {
-            foreach (var partition in await store.SettleAsync(system.Name, epoch, outcomes, CancellationToken.None))
+            foreach (var partition in await store.ConcludeAsync(system.Name, epoch, outcomes, CancellationToken.None))
             {
                 doorbell.Ring(partition);
             }
@@ -272,27 +272,42 @@ public sealed partial class Lane(
         }
         catch (Exception e) when (e is not (FencedException or StoreUnavailableException or OutOfMemoryException))
         {
-            // One answer holds what cannot be kept. It must not stop the others, so each is settled alone; the culprit stays in doubt, in
-            // plain sight, and the step that waits for it becomes a case when its time is up.
+            // One answer holds what cannot be kept. It must not stop the others, so each is concluded alone. To ask the system again would
+            // bring the same answer, so a person is told at once.
             foreach (var outcome in outcomes)
             {
                 if (outcomes.Length > 1)
                 {
-                    await SettleAsync(epoch, [outcome]);
+                    await ConcludeAsync(epoch, [outcome]);
                 }
-                else if (outcome.Status == CommandStatus.InDoubt)
+                else if (WithoutAnswer(outcome) is { } bare && bare != outcome)
                 {
-                    throw;
+                    LogUnkept(e, outcome.Command, system.Name);
+                    await ConcludeAsync(epoch, [bare]);
                 }
                 else
                 {
-                    LogDefect(e, outcome.Command, system.Name);
-                    var failure = $"in-doubt: the answer of {system.Name} cannot be kept ({e.GetType().Name}); see TL1202 in the log";
-                    var doubt = new CommandOutcome(outcome.Command, CommandStatus.InDoubt, time.GetUtcNow() + system.Limits.Margin + ProbeAgain, failure, null);
-                    await SettleAsync(epoch, [doubt]);
+                    throw;
                 }
             }
         }
+    }
+
+    // The same outcome without anything that the system said. Whether the record stands there is for a person to see.
+    private CommandOutcome WithoutAnswer(CommandOutcome outcome)
+    {
+        if (outcome.Receipt is not { } receipt)
+        {
+            return outcome with { Failure = null };
+        }
+
+        var answered = ReceiptPayload.From(receipt.Payload);
+        var failure = Unkept(system.Name);
+        var payload = new ReceiptPayload(answered.Command, answered.Target, answered.IsUndo, null, Fields.Empty, false, false, failure);
+        return outcome with
+        {
+            Status = CommandStatus.Failed, Failure = $"{failure.Code}: {failure.Message}", Receipt = receipt with { Payload = payload.ToFields() },
+        };
     }
 
     private void Noted(ImmutableArray<CommandOutcome> outcomes)
@@ -330,4 +345,7 @@ public sealed partial class Lane(
 
     [LoggerMessage(EventId = 1202, Level = LogLevel.Error, Message = "TL1202 an unexpected failure at command {Command} to {System}; the target is asked")]
     private partial void LogDefect(Exception e, CommandId command, string system);
+
+    [LoggerMessage(EventId = 1203, Level = LogLevel.Error, Message = "TL1203 the answer of {System} to command {Command} cannot be kept; a case asks a person to look there")]
+    private partial void LogUnkept(Exception e, CommandId command, string system);
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Throughline.Engine.Cases;
 using Throughline.Engine.Intake;
 using Throughline.Engine.Lineage;
@@ -8,26 +9,35 @@ namespace Throughline.Engine.Partition;
 /// <summary>Envelopes that cannot go on: set aside with a reason, and processed again, in their old order, once the reason is gone.</summary>
 internal sealed partial class Batch
 {
-    // A parked envelope waits for a person; nothing that bears money expires, so this only makes it overdue.
-    private static readonly TimeSpan ParkedDue = TimeSpan.FromDays(1);
-
     private readonly List<ParkedEnvelope> _parked = [];
+    private readonly List<(Envelope Envelope, Exception Cause)> _poisoned = [];
     private readonly Dictionary<UnitKey, List<Envelope>> _waiting = [];
     private readonly HashSet<EnvelopeId> _released = [];
+    private readonly HashSet<UnitKey> _read = [];
 
-    /// <summary>Units in which something was set aside before: what waits there is needed too, should its reason go away in this batch.</summary>
-    public IEnumerable<UnitKey> UnitsThatWait() =>
-        _units.Values.Where(unit => unit.Cases.Values.Any(item => item.Kind is Case.ParkedKind or Case.UnmappedKind)).Select(unit => unit.Key);
-
-    /// <summary>What was set aside before, in its old order.</summary>
-    public void Wait(IEnumerable<ParkedEnvelope> parked)
+    /// <summary>The unit of a decided envelope, where a reason for which something was set aside before this batch has gone away, once; else null.</summary>
+    public UnitKey? SetFree(Envelope decided)
     {
-        foreach (var item in parked)
+        var key = UnitOf(decided);
+        if (!_loaded.TryGetValue(key, out var before) || before.Cases.IsEmpty || !_units.TryGetValue(key, out var state) || IsHeldUp(state))
         {
-            var envelope = item.Envelope with { Stream = EnvelopeStream.Control };
-            Prepare(envelope);
-            WaitingOf(UnitOf(envelope)).Add(envelope);
+            return null;
         }
+
+        var isFree = before.Cases.Values.Any(item => item.Kind is Case.ParkedKind or Case.UnmappedKind && !state.Cases.ContainsKey(item.Id));
+        return isFree && _read.Add(key) ? key : null;
+    }
+
+    /// <summary>What was set aside in a unit before this batch, in its old order.</summary>
+    public void Wait(UnitKey unit, IEnumerable<ParkedEnvelope> parked)
+    {
+        ImmutableArray<Envelope> earlier = [.. parked.Select(item => item.Envelope with { Stream = EnvelopeStream.Control })];
+        foreach (var envelope in earlier)
+        {
+            Prepare(envelope);
+        }
+
+        WaitingOf(unit).InsertRange(0, earlier);
     }
 
     private List<Envelope> WaitingOf(UnitKey unit)
@@ -74,11 +84,10 @@ internal sealed partial class Batch
     }
 
     // One case tells of every state of one record that cannot be mapped, so a person who drops it means them all.
-    private void Drop(Envelope envelope, UnitState state, UnitState without)
+    private void Drop(Envelope envelope, ImmutableArray<CaseId> dropped)
     {
         var waiting = WaitingOf(UnitOf(envelope));
-        var mark = state.Records.Keys.Single(id => !without.Records.ContainsKey(id)).Key;
-        foreach (var item in waiting.Where(item => item.Id == envelope.Id || IsRefused(item, mark)).ToArray())
+        foreach (var item in waiting.Where(item => item.Id == envelope.Id || IsRefused(item, dropped)).ToArray())
         {
             waiting.Remove(item);
             Release(item);
@@ -87,20 +96,31 @@ internal sealed partial class Batch
         }
     }
 
-    private bool IsRefused(Envelope envelope, string unmapped) =>
-        envelope.Kind == EnvelopeKind.SourceRecord && _prepared[envelope.Id].Inward is null or { Failure: not null }
-        && SourcePayload.Read(envelope.Payload) is var (system, record) && Case.UnmappedId(system, record.Entity, record.ExternalId).ToString() == unmapped;
+    private bool IsRefused(Envelope envelope, ImmutableArray<CaseId> dropped) =>
+        _prepared[envelope.Id].Inward is null or { Failure: not null } && UnmappedIdOf(envelope) is { } unmapped && dropped.Contains(unmapped);
+
+    // Of the cases that may tell of one envelope, those that a person dropped.
+    private static ImmutableArray<CaseId> DroppedBy(Envelope envelope, UnitState state)
+    {
+        var parked = ParkedIdOf(envelope);
+        return state.Dropped.IsEmpty ? [] : [.. state.Dropped.Where(id => id == parked || id == UnmappedIdOf(envelope))];
+    }
+
+    private static CaseId ParkedIdOf(Envelope envelope) => CaseId.Derive(Case.ParkedKind, envelope.Id.ToString());
+
+    private static CaseId? UnmappedIdOf(Envelope envelope) =>
+        envelope.Kind == EnvelopeKind.SourceRecord && SourcePayload.Read(envelope.Payload) is var (system, record)
+            ? Case.UnmappedId(system, record.Entity, record.ExternalId)
+            : null;
 
     private static bool IsHeldUp(UnitState state) => state.Cases.Values.Any(item => item.Kind == Case.ParkedKind);
 
-    private static bool IsUnmapped(UnitState state, Envelope envelope) =>
-        envelope.Kind == EnvelopeKind.SourceRecord && SourcePayload.Read(envelope.Payload) is var (system, record)
-        && state.Cases.ContainsKey(Case.UnmappedId(system, record.Entity, record.ExternalId));
+    private static bool IsUnmapped(UnitState state, Envelope envelope) => UnmappedIdOf(envelope) is { } id && state.Cases.ContainsKey(id);
 
     // Within this batch it is released again as well, if its reason goes away.
     private void SetAside(Envelope envelope, string reason)
     {
-        _parked.Add(new ParkedEnvelope(envelope, reason, now + ParkedDue));
+        _parked.Add(new ParkedEnvelope(envelope, reason, now + Case.OverdueAfter));
         _released.Remove(envelope.Id);
         var waiting = WaitingOf(UnitOf(envelope));
         if (!waiting.Exists(item => item.Id == envelope.Id))
@@ -109,48 +129,50 @@ internal sealed partial class Batch
         }
     }
 
-    /// <summary>Sets an envelope aside with its reason and tells a person; later ones of its unit follow it in order.</summary>
-    public void Park(Envelope envelope, string reason) => Park(envelope, reason, Case.ParkedKind, CaseId.Derive("parked", envelope.Id.ToString()));
+    /// <summary>What was set aside because something threw, for the log.</summary>
+    public IReadOnlyList<(Envelope Envelope, Exception Cause)> Poisoned => _poisoned;
+
+    /// <summary>Sets an envelope aside that no decision survives and tells a person; later ones of its unit follow it in order.</summary>
+    public void Park(Envelope envelope, Exception cause)
+    {
+        _poisoned.Add((envelope, cause));
+        Park(envelope, Obstacle.Undecided(envelope, cause), Case.ParkedKind, ParkedIdOf(envelope));
+    }
 
     /// <summary>
     /// Sets an envelope aside that could not be stored. A source record holds nobody up, since a later state takes its place; anything
     /// else may hide a change that others build on.
     /// </summary>
-    public void ParkAlone(Envelope envelope, string reason)
+    public void ParkAlone(Envelope envelope, Exception cause)
     {
         Advance(envelope);
-        ParkAgain(envelope, reason);
+        ParkAgain(envelope, cause);
     }
 
     /// <summary>The same for one that had been set aside before: its place in the stream is long past.</summary>
-    public void ParkAgain(Envelope envelope, string reason)
+    public void ParkAgain(Envelope envelope, Exception cause)
     {
-        if (envelope.Kind == EnvelopeKind.SourceRecord)
+        _poisoned.Add((envelope, cause));
+        var obstacle = Obstacle.Unstored(envelope, cause);
+        if (UnmappedIdOf(envelope) is { } unmapped)
         {
-            var (system, record) = SourcePayload.Read(envelope.Payload);
-            Park(envelope, reason, Case.UnmappedKind, Case.UnmappedId(system, record.Entity, record.ExternalId));
+            Park(envelope, obstacle, Case.UnmappedKind, unmapped);
         }
         else
         {
-            Park(envelope, reason);
+            Park(envelope, obstacle, Case.ParkedKind, ParkedIdOf(envelope));
         }
     }
 
-    private void Park(Envelope envelope, string reason, string kind, CaseId id)
+    private void Park(Envelope envelope, Obstacle obstacle, string kind, CaseId id)
     {
-        SetAside(envelope, reason);
-        var what = envelope.Payload.Text(PayloadNames.Entity) is { } entity
-            ? $"{entity} {envelope.Payload.Text(PayloadNames.ExternalId)} from {envelope.Payload.Text(PayloadNames.System)}"
-            : envelope.Kind.ToString();
+        SetAside(envelope, obstacle.Reason);
+        var what = Obstacle.NameOf(envelope);
         var key = UnitOf(envelope);
-        _cases[id] = new Case(
-            id, key, envelope.Content.CorrelationId, null, null, kind, "integration-ops", what,
-            $"{what} cannot be processed: {reason}",
-            "Correct the record at its source or the mapping in the landscape, then 'retry' this case; what followed it is processed after it. "
-                + "'reject', where it is offered, drops it.",
-            null, CaseStatus.Open, envelope.Kind is EnvelopeKind.SourceRecord or EnvelopeKind.Change ? [CaseAction.Retry, CaseAction.Reject] : [CaseAction.Retry],
-            null, now, now + ParkedDue, null, null, null);
+        var words = new CaseWords("integration-ops", $"{what} cannot be processed: {obstacle.Reason}", obstacle.Remedy);
+        var canDrop = envelope.Kind is EnvelopeKind.SourceRecord or EnvelopeKind.Change;
+        _cases[id] = Case.Opened(id, key, envelope.Content.CorrelationId, kind, what, words, canDrop ? [CaseAction.Retry, CaseAction.Reject] : [CaseAction.Retry], now);
         _units[key] = (_units.GetValueOrDefault(key) ?? UnitState.Empty(key)).With(_cases[id]);
-        _lineage.Add(new LineageEntry(0, now, envelope.Content.CorrelationId, envelope.Scope, "parked", $"{what} was set aside: {reason}", Cause: envelope.Id.ToString()));
+        _lineage.Add(new LineageEntry(0, now, envelope.Content.CorrelationId, envelope.Scope, "parked", $"{what} was set aside: {obstacle.Reason}", Cause: envelope.Id.ToString()));
     }
 }

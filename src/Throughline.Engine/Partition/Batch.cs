@@ -6,6 +6,7 @@ using Throughline.Engine.Intake;
 using Throughline.Engine.Lineage;
 using Throughline.Engine.Process;
 using Throughline.Landscape;
+using Throughline.Landscape.Expressions;
 using Throughline.Model;
 using Throughline.Model.Canonical;
 
@@ -15,6 +16,8 @@ namespace Throughline.Engine.Partition;
 internal sealed partial class Batch(int partition, long epoch, DecideContext context, DateTimeOffset now)
 {
     private readonly Dictionary<EnvelopeId, PreparedEnvelope> _prepared = [];
+    private readonly Dictionary<EnvelopeId, Exception> _unmapped = [];
+    private readonly List<PreparedEnvelope> _fresh = [];
     private readonly Dictionary<(Scope Scope, string Entity, string Key), SortedSet<string>> _identities = [];
     private readonly Dictionary<UnitKey, UnitState> _loaded = [];
     private readonly Dictionary<UnitKey, UnitState> _units = [];
@@ -22,6 +25,7 @@ internal sealed partial class Batch(int partition, long epoch, DecideContext con
     private readonly List<TimerRow> _timers = [];
     private readonly Dictionary<CaseId, Case> _cases = [];
     private readonly List<LineageEntry> _lineage = [];
+    private readonly List<(Scope Scope, string Decision, Exception Cause)> _defects = [];
     private readonly List<NewEnvelope> _messages = [];
     private readonly List<PublishedEvent> _events = [];
     private readonly List<CrosswalkRow> _crosswalk = [];
@@ -30,6 +34,9 @@ internal sealed partial class Batch(int partition, long epoch, DecideContext con
     private long? _intake;
 
     public int Partition => partition;
+
+    /// <summary>Decisions of processes that threw, for the log.</summary>
+    public IReadOnlyList<(Scope Scope, string Decision, Exception Cause)> Defects => _defects;
 
     /// <summary>Every unit of the batch as it was decided.</summary>
     public IEnumerable<UnitState> Decided => _units.Values;
@@ -47,14 +54,16 @@ internal sealed partial class Batch(int partition, long epoch, DecideContext con
             if (context.Landscape.InwardMap(system, record.Entity) is { } map)
             {
                 entity = map.To;
-                inward = Map(map, record);
+                inward = Map(envelope, map, record);
             }
         }
 
-        _prepared[envelope.Id] = new PreparedEnvelope(envelope, entity, inward, null);
+        var prepared = new PreparedEnvelope(envelope, entity, inward, null);
+        _prepared[envelope.Id] = prepared;
+        _fresh.Add(prepared);
     }
 
-    private InwardResult Map(InwardMap map, SourceRecord record)
+    private InwardResult Map(Envelope envelope, InwardMap map, SourceRecord record)
     {
         try
         {
@@ -62,16 +71,24 @@ internal sealed partial class Batch(int partition, long epoch, DecideContext con
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            return new InwardResult(true, null, null, null, Fields.Empty, new Failure.Validation($"{map.Place}: {e.Message}", []));
+            _unmapped[envelope.Id] = e;
+            var why = e is EvaluationException ? e.Message : $"the hub failed while it mapped the record, which is a defect of the hub (TL1101 in the log, envelope {envelope.Id})";
+            return new InwardResult(true, null, null, null, Fields.Empty, new Failure.Validation($"{map.Place}: {why}", []));
         }
     }
 
-    public ImmutableArray<UnitLookup> IdentityLookups() =>
-    [
-        .. _prepared.Values
-            .SelectMany(prepared => Identities(prepared).Select(key => new UnitLookup(prepared.Envelope.Scope, UnitLookup.MatchSystem, key.Entity, key.Value)))
-            .Distinct(),
-    ];
+    /// <summary>By which keys the units of what was prepared since the last call may be recognised.</summary>
+    public ImmutableArray<UnitLookup> IdentityLookups()
+    {
+        ImmutableArray<UnitLookup> lookups =
+        [
+            .. _fresh
+                .SelectMany(prepared => Identities(prepared).Select(key => new UnitLookup(prepared.Envelope.Scope, UnitLookup.MatchSystem, key.Entity, key.Value)))
+                .Distinct(),
+        ];
+        _fresh.Clear();
+        return lookups;
+    }
 
     public void Found(IEnumerable<FoundUnit> found)
     {
@@ -81,11 +98,12 @@ internal sealed partial class Batch(int partition, long epoch, DecideContext con
         }
     }
 
-    // With the units that carry the same identity keys: same scope, so this batch may read them too.
-    public ImmutableArray<UnitKey> Units() =>
+    // With the units that carry the same identity keys: same scope, so this batch may read them too. What was decided here already stays.
+    public ImmutableArray<UnitKey> UnitsToLoad() =>
     [
         .. _prepared.Values.Select(prepared => UnitOf(prepared.Envelope))
-            .Concat(_identities.SelectMany(pair => pair.Value.Select(unit => new UnitKey(pair.Key.Scope, unit)))).Distinct(),
+            .Concat(_identities.SelectMany(pair => pair.Value.Select(unit => new UnitKey(pair.Key.Scope, unit)))).Distinct()
+            .Where(key => !_loaded.ContainsKey(key)),
     ];
 
     private void Remember((Scope Scope, string Entity, string Key) identity, string unit)
@@ -120,10 +138,10 @@ internal sealed partial class Batch(int partition, long epoch, DecideContext con
 
     private void DecideNow(Envelope envelope, UnitKey key, UnitState state, bool isReplay)
     {
-        if (isReplay && PersonDecider.TakeDropped(state, envelope) is { } without)
+        if (isReplay && DroppedBy(envelope, state) is { IsEmpty: false } dropped)
         {
-            _units[key] = without;
-            Drop(envelope, state, without);
+            _units[key] = state with { Dropped = state.Dropped.Except(dropped) };
+            Drop(envelope, dropped);
             return;
         }
 
@@ -164,7 +182,11 @@ internal sealed partial class Batch(int partition, long epoch, DecideContext con
         }
 
         var reason = prepared.Inward?.Failure?.Message ?? $"the landscape has no mapping for {record.Entity} of {system}";
-        Park(envelope, reason, Case.UnmappedKind, Case.UnmappedId(system, record.Entity, record.ExternalId));
+        Park(envelope, Obstacle.Unmapped(reason), Case.UnmappedKind, Case.UnmappedId(system, record.Entity, record.ExternalId));
+        if (_unmapped.TryGetValue(envelope.Id, out var cause))
+        {
+            _poisoned.Add((envelope, cause));
+        }
     }
 
     // The landscape may have been mended since; then the record goes on to where it belongs.
@@ -174,7 +196,7 @@ internal sealed partial class Batch(int partition, long epoch, DecideContext con
         var placement = Placement.Of(context.Landscape, system, record);
         if (placement.Problem is { } problem)
         {
-            Park(envelope, problem.Message);
+            Park(envelope, Obstacle.Unmapped(problem.Message), Case.ParkedKind, ParkedIdOf(envelope));
             return;
         }
 
@@ -241,6 +263,7 @@ internal sealed partial class Batch(int partition, long epoch, DecideContext con
         }
 
         _lineage.AddRange(turn.Lineage);
+        _defects.AddRange(turn.Defects.Select(defect => (key.Scope, defect.Decision, defect.Cause)));
         _messages.AddRange(turn.Messages);
         _events.AddRange(turn.Events);
         _crosswalk.AddRange(turn.Crosswalk);

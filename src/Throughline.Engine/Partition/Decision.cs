@@ -52,6 +52,9 @@ public sealed class Turn(UnitState state, Envelope envelope, DecideContext conte
 
     public List<MatchRow> Matches { get; } = [];
 
+    /// <summary>Decisions of processes that threw, for the log.</summary>
+    internal List<(string Decision, Exception Cause)> Defects { get; } = [];
+
     public void Tell(string kind, string text, string? system = null, string? entity = null, string? externalId = null) =>
         TellUnder(CorrelationId, kind, text, system, entity, externalId);
 
@@ -69,6 +72,10 @@ public sealed class Turn(UnitState state, Envelope envelope, DecideContext conte
 
     public void Timer(string id, DateTimeOffset? due, Fields payload) =>
         Timers.Add(new TimerRow(State.Key, id, due, CorrelationId, payload));
+
+    /// <summary>Opens a case about this unit; one that is open already takes the new words.</summary>
+    public void Open(CaseId id, string kind, string subject, ImmutableArray<CaseAction> actions, CaseWords words) =>
+        Open(Case.Opened(id, State.Key, CorrelationId, kind, subject, words, actions, Now));
 
     public void Open(Case item)
     {

@@ -1,5 +1,4 @@
 using Throughline.Engine.Cases;
-using Throughline.Engine.Process;
 using Throughline.Model;
 
 namespace Throughline.Engine.Partition;
@@ -18,11 +17,10 @@ internal static class LaneDecider
         }
 
         var refused = turn.Envelope.Payload.Flag("refused") == true;
-        turn.Open(new Case(
-            id, turn.State.Key, turn.CorrelationId, null, null, "system", "integration-ops", system,
+        turn.Open(id, "system", system, [CaseAction.Retry], new CaseWords(
+            "integration-ops",
             (refused ? $"{system} does not accept the hub's credentials: " : $"{system} cannot be reached: ") + turn.Envelope.Payload.Text("reason"),
             (refused ? "Correct the credentials of the system or its rights there." : "Look whether the system runs and the network leads to it.")
-                + " Everything for it stays queued; the hub tries again by itself and this case settles itself.",
-            null, CaseStatus.Open, [CaseAction.Retry], null, turn.Now, turn.Now + InstanceRun.CaseOverdueAfter, null, null, null));
+                + " Everything for it stays queued; the hub tries again by itself and this case settles itself."));
     }
 }

@@ -35,7 +35,7 @@ internal static class MasterDecider
             turn.State = turn.State.With((running with
             {
                 Requesters = [.. running.Requesters.Where(r => r.RequestId != requester.RequestId), requester],
-            }).AskedBy(requester.CorrelationId));
+            }).AndRequestedBy(requester.CorrelationId));
         }
         else
         {
@@ -70,12 +70,11 @@ internal static class MasterDecider
         var why = Why(turn.State, id);
         if (turn.State.Targets.Values.Any(target => target.ExternalId is not null || target.InFlight is not null))
         {
-            turn.Open(new Case(
-                CaseId.Derive(turn.State.Key.Scope.ToString(), turn.State.Key.Unit, "duplicate"), turn.State.Key, turn.CorrelationId, null, null, "duplicate", "data-steward",
-                ProcessRunner.NameOf(turn.State, id),
+            var caseId = CaseId.Derive(turn.State.Key.Scope.ToString(), turn.State.Key.Unit, "duplicate");
+            turn.Open(caseId, "duplicate", ProcessRunner.NameOf(turn.State, id), [CaseAction.Retry], new CaseWords(
+                "data-steward",
                 $"The {ChangeWords.Title(id.Entity)} {ProcessRunner.NameOf(turn.State, id)} is the same as {other}: {why}. Both already stand in other systems.",
-                "Decide which record stays, correct the other one at its source, then 'retry'.", null, CaseStatus.Open, [CaseAction.Retry], null,
-                turn.Now, turn.Now + InstanceRun.CaseOverdueAfter, null, null, null));
+                "Decide which record stays, correct the other one at its source, then 'retry'."));
             return;
         }
 
@@ -136,13 +135,12 @@ internal static class MasterDecider
             ("requestId", requester.RequestId), ("process", instance.Process), ("item", instance.Request),
             ("scope", requester.Scope.ToString()), ("unit", requester.Unit), (MergedFrom, merged)), requester.CorrelationId);
 
-    // A series is one record with the last number given. A request is appended exactly once, so it is counted exactly once.
+    // A request is appended exactly once, so it is counted exactly once.
     private static void Number(Turn turn, string series, Requester requester)
     {
         var range = turn.Landscape.Parameters.Nested("numbering")?.Nested(series) ?? Fields.Empty;
-        var id = new RecordId("series", series);
-        var next = (long)(turn.State.Records.GetValueOrDefault(id)?.Attributes.Number("last") + 1 ?? range.Number("start") ?? 1);
-        turn.State = turn.State.With(new CanonicalRecord(id, Fields.Of(("last", next)), "hub", Fields.Empty));
+        var next = turn.State.Series.TryGetValue(series, out var last) ? last + 1 : (long)(range.Number("start") ?? 1);
+        turn.State = turn.State with { Series = turn.State.Series.SetItem(series, next) };
         var number = (range.Text("prefix") ?? "") + next.ToString("D" + (long)(range.Number("digits") ?? 5), CultureInfo.InvariantCulture);
         ProcessRunner.Reply(turn, requester, Fields.Of(("number", number)));
     }

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using Throughline.Engine.Cases;
 using Throughline.Engine.Intake;
 using Throughline.Engine.Process;
@@ -19,24 +18,26 @@ internal static class MoveDecider
 
     private const string CaseKind = "move";
     private const string Scope = "scope";
-    private const string Payload = "payload";
-    private const string Since = "since";
     private const string Hops = "hops";
-    private const string Claimed = "claimed";
 
-    // A parent of a parent of a parent; beyond that they lead in a circle.
-    private const int HopsMax = 8;
+    // A parent of a parent of a parent ...: what is passed on further than that goes round.
+    private const int HopsMax = 32;
     private static readonly TimeSpan Within = TimeSpan.FromDays(1);
-    private static readonly RecordId Id = new("move", "move");
 
     /// <summary>True while a parent is known that the opportunity cannot move to yet: here it goes on without it.</summary>
-    public static bool IsPending(UnitState unit) => unit.Records.GetValueOrDefault(Id)?.Attributes.Nested(Payload) is not null;
+    public static bool IsPending(UnitState unit) => unit.Move is { IsPending: true };
 
     /// <summary>True where the envelope belongs elsewhere and was passed on, or waits until it can be.</summary>
     public static bool Take(Turn turn, PreparedEnvelope prepared)
     {
-        if (turn.State.Records.GetValueOrDefault(Id)?.Attributes is { } move && !IsPending(turn.State))
+        if (turn.State.Move is { IsPending: false } move)
         {
+            if (IsOwn(turn, prepared) && turn.Envelope.Payload.Number(Hops) > 0)
+            {
+                ComeBack(turn);
+                return false;
+            }
+
             PassOn(turn, prepared, move);
             return true;
         }
@@ -52,7 +53,7 @@ internal static class MoveDecider
         {
             if (!record.Deleted && IsPending(turn.State))
             {
-                turn.State = turn.State with { Records = turn.State.Records.Remove(Id) };
+                turn.State = turn.State with { Move = null };
                 turn.Close(CaseOf(turn), CaseStatus.Settled, null, $"{system} sent it without that parent");
             }
 
@@ -66,14 +67,14 @@ internal static class MoveDecider
     /// <summary>Moves what waits to be moved as soon as nothing stands in its way. True where nothing else may happen here.</summary>
     public static bool Advance(Turn turn)
     {
-        if (!IsPending(turn.State))
+        if (turn.State.Move is not { Waiting: { } record } move)
         {
             return false;
         }
 
-        var move = turn.State.Records[Id].Attributes;
-        var home = Model.Scope.Parse(move.Text(Scope)!);
-        var isCircle = turn.State.Records.ContainsKey(new RecordId(Placement.Opportunity, home.Key));
+        var home = move.Home;
+        // One that came back stays until a person says that its parents have been mended.
+        var isCircle = turn.State.Records.ContainsKey(new RecordId(Placement.Opportunity, home.Key)) || (move.CameBack && turn.State.Cases.ContainsKey(CaseOf(turn)));
         var standing = turn.State.Targets.Values.Where(target => Stands(turn, target)).OrderBy(target => target.Id, StringComparer.Ordinal).ToArray();
         if (isCircle || standing.Length > 0)
         {
@@ -84,11 +85,11 @@ internal static class MoveDecider
         // A status text may be on its way to the CRM; the next one, from there, must not be overtaken by it.
         if (turn.State.Targets.Values.FirstOrDefault(target => target.InFlight is not null) is { } last)
         {
-            Wait(turn, home, move, last);
+            Wait(turn, move, last);
             return true;
         }
 
-        Move(turn, home, move);
+        Go(turn, move, record);
         return true;
     }
 
@@ -98,17 +99,15 @@ internal static class MoveDecider
 
     private static void Plan(Turn turn, Scope home)
     {
-        var known = turn.State.Records.GetValueOrDefault(Id)?.Attributes;
-        var since = known?.Text(Since);
-        if (since is null)
+        if (turn.State.Move?.Since is not { } since)
         {
-            since = turn.Now.ToString("O", CultureInfo.InvariantCulture);
+            since = turn.Now;
             turn.Timer("move", turn.Now + Within, Fields.Empty);
         }
 
-        var isClaimed = turn.State.Records.ContainsKey(new RecordId(Placement.Opportunity, turn.State.Key.Scope.Key));
-        turn.State = turn.State.With(new CanonicalRecord(
-            Id, Fields.Of((Scope, home.ToString()), (Payload, turn.Envelope.Payload), (Since, since), (Claimed, isClaimed)), "hub", Fields.Empty));
+        var hasIdHere = turn.State.Records.ContainsKey(new RecordId(Placement.Opportunity, turn.State.Key.Scope.Key));
+        var cameBack = turn.State.Move is { CameBack: true } before && before.Home == home;
+        turn.State = turn.State with { Move = new Move(home, hasIdHere, turn.Envelope.Payload, since, cameBack) };
     }
 
     // What a person had taken back does not stand, though a customer, say, was kept; a status text in the CRM is no record of its own.
@@ -117,11 +116,11 @@ internal static class MoveDecider
         && turn.State.Instances.GetValueOrDefault(target.Instance)?.Status != InstanceStatus.Undone
         && (target.ExternalId is not null || target.InFlight is not null || target.Failure?.Code == "in-doubt");
 
-    private static void Move(Turn turn, Scope home, Fields move)
+    private static void Go(Turn turn, Move move, Fields record)
     {
+        var home = move.Home;
         var key = new RecordId(Placement.Opportunity, turn.State.Key.Scope.Key);
-        var isClaimed = move.Flag(Claimed) == true;
-        if (isClaimed)
+        if (move.HasIdHere)
         {
             turn.Tell("merged", $"The sale {ProcessRunner.NameOf(turn.State, key)} extends {home.Key}: it goes on in that engagement. Nothing had been written for it here.");
         }
@@ -131,14 +130,14 @@ internal static class MoveDecider
             turn.Close(open.Id, CaseStatus.Settled, null, $"the sale goes on in the engagement of {home.Key}");
         }
 
-        Send(turn, EnvelopeKind.SourceRecord, home, move.Nested(Payload)!, isClaimed);
-        foreach (var record in turn.State.Records.Values.Where(record => record.Owner is null && record.Id != key).OrderBy(record => record.Id.ToString(), StringComparer.Ordinal))
+        Send(turn, EnvelopeKind.SourceRecord, home, record, move.HasIdHere);
+        foreach (var other in turn.State.Records.Values.Where(other => other.Owner is null && other.Id != key).OrderBy(other => other.Id.ToString(), StringComparer.Ordinal))
         {
-            foreach (var (system, version) in record.Versions)
+            foreach (var (system, version) in other.Versions)
             {
                 turn.Send(EnvelopeKind.Change, home, "", Fields.Of(
-                    (PayloadNames.System, system), (PayloadNames.Version, version), ("entity", record.Id.Entity), ("key", record.Id.Key),
-                    ("attributes", record.Attributes), (PayloadNames.Deleted, false)), home.ToString());
+                    (PayloadNames.System, system), (PayloadNames.Version, version), ("entity", other.Id.Entity), ("key", other.Id.Key),
+                    ("attributes", other.Attributes), (PayloadNames.Deleted, false)), home.ToString());
             }
         }
 
@@ -150,16 +149,36 @@ internal static class MoveDecider
         turn.Timer("move", null, Fields.Empty);
         turn.State = turn.State with
         {
-            Records = turn.State.Records.Where(pair => pair.Value.Owner == "hub").ToImmutableDictionary()
-                .SetItem(Id, new CanonicalRecord(Id, Fields.Of((Scope, home.ToString()), (Claimed, isClaimed)), "hub", Fields.Empty)),
+            Move = new Move(home, move.HasIdHere),
+            Records = ImmutableDictionary<RecordId, CanonicalRecord>.Empty,
             Targets = ImmutableDictionary<string, Target>.Empty,
             Instances = ImmutableDictionary<InstanceId, Instance>.Empty,
         };
     }
 
-    private static void PassOn(Turn turn, PreparedEnvelope prepared, Fields move)
+    // What was sent on to its parent arrives at its own address again: the parents lead in a circle, which nobody could see from one of
+    // them while all were on their way. So it is at home here once more.
+    private static void ComeBack(Turn turn)
     {
-        var home = Model.Scope.Parse(move.Text(Scope)!);
+        var payload = turn.Envelope.Payload.Without(Hops).Without(KeepsCrosswalk);
+        var (system, record) = SourcePayload.Read(payload);
+        var home = record.Deleted ? turn.State.Key.Scope : Placement.HomeOf(turn.Landscape, system, record);
+        if (home == turn.State.Key.Scope)
+        {
+            turn.State = turn.State with { Move = null };
+            turn.Close(CaseOf(turn), CaseStatus.Settled, null, $"{system} sent it without that parent");
+            return;
+        }
+
+        // It is applied here now, and its id is taken for this unit, if it was not before.
+        turn.State = turn.State with { Move = new Move(home, HasIdHere: true, payload, turn.Now, CameBack: true) };
+        turn.Timer("move", turn.Now + Within, Fields.Empty);
+        Tell(turn, home, isCircle: true, []);
+    }
+
+    private static void PassOn(Turn turn, PreparedEnvelope prepared, Move move)
+    {
+        var home = move.Home;
         switch (turn.Envelope.Kind)
         {
             case EnvelopeKind.SourceRecord:
@@ -169,7 +188,7 @@ internal static class MoveDecider
                     NoticeOtherParent(turn, home);
                 }
 
-                Send(turn, EnvelopeKind.SourceRecord, home, turn.Envelope.Payload, isOwn && move.Flag(Claimed) == true);
+                Send(turn, EnvelopeKind.SourceRecord, home, turn.Envelope.Payload, isOwn && move.HasIdHere);
                 break;
             case EnvelopeKind.Change:
                 Send(turn, EnvelopeKind.Change, home, turn.Envelope.Payload, false);
@@ -191,11 +210,27 @@ internal static class MoveDecider
         var hops = (payload.Number(Hops) ?? 0) + 1;
         if (hops > HopsMax)
         {
-            throw new InvalidOperationException("the parents of these opportunities lead back to themselves; correct them in the CRM");
+            TellOfTooManyHops(turn, kind, payload);
+            return;
         }
 
         payload = payload.With(Hops, hops);
         turn.Send(kind, home, "", keepsCrosswalk ? payload.With(KeepsCrosswalk, turn.State.Key.Scope.ToString()) : payload, home.ToString());
+    }
+
+    private static void TellOfTooManyHops(Turn turn, EnvelopeKind kind, Fields payload)
+    {
+        var what = $"{payload.Text(PayloadNames.Entity)} {payload.Text(PayloadNames.ExternalId) ?? payload.Text("key")} of {payload.Text(PayloadNames.System)}";
+        if (kind != EnvelopeKind.SourceRecord)
+        {
+            turn.Tell("not-applied", $"A change of {what} was passed on {HopsMax} times from one opportunity to its parent, so it was not taken over.");
+            return;
+        }
+
+        turn.Open(CaseId.Derive(turn.State.Key.Scope.ToString(), CaseKind, what), CaseKind, what, [CaseAction.Retry], new CaseWords(
+            "pmo",
+            $"{what} was passed on {HopsMax} times from one opportunity to its parent: the parents lead back to themselves, or are more than {HopsMax}. It was not taken over.",
+            $"Correct the parents in the CRM and save {what} there once more; then it is taken over. 'retry' closes this case."));
     }
 
     // What was planned and written there belongs to that engagement; the hub does not carry it about after the CRM.
@@ -237,8 +272,9 @@ internal static class MoveDecider
         if (isCircle)
         {
             turn.Open(NewCase(
-                turn, null, name, $"The sale {name} was made an extension of {home.Key}, which extends it itself. The hub leaves it where it is.",
-                "Take one of the two parents out in the CRM; this case then closes by itself.", amount, [CaseAction.Retry]));
+                turn, null, name,
+                $"The sale {name} was made an extension of {home.Key}, which extends it itself, at once or by way of others. The hub leaves it where it is.",
+                "Take one of these parents out in the CRM. Where that is the parent of this sale, the case closes by itself; else 'retry'.", amount, [CaseAction.Retry]));
             return;
         }
 
@@ -253,22 +289,25 @@ internal static class MoveDecider
             amount, instance is null ? [CaseAction.Retry] : [CaseAction.Retry, CaseAction.Reject]));
     }
 
-    private static void Wait(Turn turn, Scope home, Fields move, Target last)
+    private static void Wait(Turn turn, Move move, Target last)
     {
-        if (turn.Now < DateTimeOffset.Parse(move.Text(Since)!, CultureInfo.InvariantCulture) + Within)
+        if (turn.Now < move.Since + Within)
         {
             return;
         }
 
         var name = ProcessRunner.NameOf(turn.State, new RecordId(Placement.Opportunity, turn.State.Key.Scope.Key));
         turn.Open(NewCase(
-            turn, null, name, $"The sale {name} is to go on in the engagement of {home.Key}, but waits since {move.Text(Since)} for {last.System} to take its status.",
+            turn, null, name,
+            $"The sale {name} is to go on in the engagement of {move.Home.Key}, but waits since {PlainTime.Of(move.Since!.Value)} for {last.System} to take its status.",
             $"Look whether {last.System} runs and takes what the hub sends; then it goes on and this case closes, both by themselves.", null, [CaseAction.Retry]));
     }
 
     private static CaseId CaseOf(Turn turn) => CaseId.Derive(turn.State.Key.Scope.ToString(), CaseKind, "");
 
-    private static Case NewCase(Turn turn, InstanceId? instance, string subject, string says, string remedy, Money? amount, ImmutableArray<CaseAction> actions) => new(
-        CaseOf(turn), turn.State.Key, turn.CorrelationId, instance, null, CaseKind, "pmo", subject, says, remedy, amount, CaseStatus.Open, actions, null,
-        turn.Now, turn.Now + InstanceRun.CaseOverdueAfter, null, null, null);
+    private static Case NewCase(Turn turn, InstanceId? instance, string subject, string says, string remedy, Money? amount, ImmutableArray<CaseAction> actions)
+    {
+        var words = new CaseWords("pmo", says, remedy, amount);
+        return Case.Opened(CaseOf(turn), turn.State.Key, turn.CorrelationId, CaseKind, subject, words, actions, turn.Now) with { Instance = instance };
+    }
 }

@@ -24,7 +24,7 @@ public sealed partial class PartitionWorker(
     /// <summary>Called after each commit, with the systems that were given commands.</summary>
     public Action<IReadOnlyCollection<string>>? CommandsDecided { get; set; }
 
-    /// <summary>Called after each commit that set timers, with the earliest due time.</summary>
+    /// <summary>Called after each commit that set timers, or may have, with the earliest due time.</summary>
     public Action<DateTimeOffset>? TimersSet { get; set; }
 
     /// <summary>Works what waits in some partitions, in one transaction; returns how many envelopes were done. What is left rings again.</summary>
@@ -123,46 +123,46 @@ public sealed partial class PartitionWorker(
 
     private async Task WorkOneAsync(Envelope envelope, CancellationToken cancellation)
     {
-        var (replayed, failed) = await TryOneAsync(envelope, _ => false, "", cancellation);
+        var (replayed, failed) = await TryOneAsync(envelope, _ => false, null, cancellation);
         // It may be one of those that it set free which cannot be stored. Then that one goes on waiting, and not what a person decided;
         // where it takes more than one of them out, all of them.
         for (var culprit = replayed - 1; culprit >= 0 && failed is not null; culprit--)
         {
             var place = culprit;
-            failed = (await TryOneAsync(envelope, each => each == place, failed.Message, cancellation)).Failed;
+            failed = (await TryOneAsync(envelope, each => each == place, failed, cancellation)).Failed;
         }
 
         if (failed is not null && replayed > 1)
         {
-            failed = (await TryOneAsync(envelope, _ => true, failed.Message, cancellation)).Failed;
+            failed = (await TryOneAsync(envelope, _ => true, failed, cancellation)).Failed;
         }
 
         if (failed is not null)
         {
-            LogPoison(failed, envelope.Id, envelope.Scope);
             var batch = NewBatch(envelope.Scope.Partition);
             batch.Include(envelope);
             await LoadUnitsAsync([batch], cancellation);
-            batch.ParkAlone(envelope, failed.Message);
+            batch.ParkAlone(envelope, failed);
             await CommitAsync([batch], cancellation);
         }
     }
 
     private async Task<(int Replayed, Exception? Failed)> TryOneAsync(
-        Envelope envelope, Func<int, bool> keepsWaiting, string reason, CancellationToken cancellation)
+        Envelope envelope, Func<int, bool> keepsWaiting, Exception? cause, CancellationToken cancellation)
     {
         var batch = NewBatch(envelope.Scope.Partition);
         var replayed = 0;
         try
         {
             batch.Prepare(envelope);
-            await LoadAsync([batch], cancellation);
+            await LoadUnitsAsync([batch], cancellation);
             Guarded(batch, envelope, () => batch.Decide(envelope));
+            await ReadWhatWaitsAsync(batch, envelope, cancellation);
             for (var place = 0; batch.NextReleased(envelope) is { } released; place++)
             {
                 if (keepsWaiting(place))
                 {
-                    batch.ParkAgain(released, reason);
+                    batch.ParkAgain(released, cause!);
                 }
                 else
                 {
@@ -191,12 +191,12 @@ public sealed partial class PartitionWorker(
             }
         }
 
-        await LoadAsync(batches, cancellation);
+        await LoadUnitsAsync(batches, cancellation);
         for (var i = 0; i < groups.Length; i++)
         {
             foreach (var envelope in groups[i])
             {
-                DecideOne(batches[i], envelope);
+                await DecideAsync(batches[i], envelope, cancellation);
             }
         }
 
@@ -211,19 +211,13 @@ public sealed partial class PartitionWorker(
         }
     }
 
-    private async Task LoadAsync(ImmutableArray<Batch> batches, CancellationToken cancellation)
+    // Only when a reason has gone away: as long as it holds, what waits is not looked at, however much it has become.
+    private async Task ReadWhatWaitsAsync(Batch batch, Envelope envelope, CancellationToken cancellation)
     {
-        await LoadUnitsAsync(batches, cancellation);
-        ImmutableArray<UnitKey> waiting = [.. batches.SelectMany(batch => batch.UnitsThatWait())];
-        if (!waiting.IsEmpty)
+        if (batch.SetFree(envelope) is { } unit)
         {
-            var parked = (await store.ReadParkedAsync(waiting, cancellation)).ToLookup(item => item.Envelope.Scope.Partition);
-            foreach (var batch in batches)
-            {
-                batch.Wait(parked[batch.Partition]);
-            }
-
-            await LoadUnitsAsync(batches, cancellation);
+            batch.Wait(unit, await store.ReadParkedAsync([unit], cancellation));
+            await LoadUnitsAsync([batch], cancellation);
         }
     }
 
@@ -242,7 +236,7 @@ public sealed partial class PartitionWorker(
         var missing = new List<UnitKey>();
         foreach (var batch in batches)
         {
-            foreach (var key in batch.Units())
+            foreach (var key in batch.UnitsToLoad())
             {
                 if (_units.TryGet(key, out var known))
                 {
@@ -266,9 +260,10 @@ public sealed partial class PartitionWorker(
         }
     }
 
-    private void DecideOne(Batch batch, Envelope envelope)
+    private async Task DecideAsync(Batch batch, Envelope envelope, CancellationToken cancellation)
     {
         Guarded(batch, envelope, () => batch.Decide(envelope));
+        await ReadWhatWaitsAsync(batch, envelope, cancellation);
         while (batch.NextReleased(envelope) is { } released)
         {
             Guarded(batch, released, () => batch.Replay(released));
@@ -284,8 +279,7 @@ public sealed partial class PartitionWorker(
         catch (Exception e) when (e is not OutOfMemoryException)
         {
             // A poison envelope must not stop the others; its own unit waits behind it, and a person is told.
-            LogPoison(e, envelope.Id, envelope.Scope);
-            batch.Park(envelope, e.Message);
+            batch.Park(envelope, e);
         }
     }
 
@@ -298,13 +292,25 @@ public sealed partial class PartitionWorker(
         }
         catch
         {
-            // Perhaps it was committed all the same; what is known of these units may be old.
+            // Perhaps it was committed all the same; what is known of these units may be old, and a clock may have been set.
             foreach (var batch in batches)
             {
                 _units.Forget(batch.Partition);
             }
 
+            Wake(commits);
             throw;
+        }
+
+        // Said only of what is so: a commit that failed is decided once more.
+        foreach (var (envelope, cause) in batches.SelectMany(batch => batch.Poisoned))
+        {
+            LogPoison(cause, envelope.Id, envelope.Scope);
+        }
+
+        foreach (var (scope, decision, cause) in batches.SelectMany(batch => batch.Defects))
+        {
+            LogDefect(cause, decision, scope);
         }
 
         foreach (var state in batches.SelectMany(batch => batch.Decided))
@@ -323,6 +329,11 @@ public sealed partial class PartitionWorker(
             CommandsDecided?.Invoke(systems);
         }
 
+        Wake(commits);
+    }
+
+    private void Wake(ImmutableArray<PartitionCommit> commits)
+    {
         if (commits.SelectMany(commit => commit.Timers).Min(timer => timer.Due) is { } due)
         {
             TimersSet?.Invoke(due);
@@ -366,4 +377,7 @@ public sealed partial class PartitionWorker(
 
     [LoggerMessage(EventId = 1101, Level = LogLevel.Error, Message = "TL1101 envelope {Envelope} of {Scope} cannot be processed and was parked")]
     private partial void LogPoison(Exception e, EnvelopeId envelope, Scope scope);
+
+    [LoggerMessage(EventId = 1102, Level = LogLevel.Error, Message = "TL1102 the decision {Decision} failed for {Scope}; a case tells of it")]
+    private partial void LogDefect(Exception e, string decision, Scope scope);
 }

@@ -12,22 +12,6 @@ internal static class PersonDecider
         turn.State.Key.Scope.Kind == Scope.EngagementKind && instance.Subject.Key == turn.State.Key.Scope.Key
         && turn.State.Instances.Values.Any(other => other.Id != instance.Id && other.Status != InstanceStatus.Undone);
 
-    private const string DroppedEntity = "dropped";
-
-    /// <summary>The state without the mark where a person decided to drop this envelope, which had been set aside; else null.</summary>
-    public static UnitState? TakeDropped(UnitState state, Envelope envelope)
-    {
-        var payload = envelope.Payload;
-        var cases = new List<CaseId> { CaseId.Derive(Case.ParkedKind, envelope.Id.ToString()) };
-        if (envelope.Kind == EnvelopeKind.SourceRecord)
-        {
-            cases.Add(Case.UnmappedId(payload.Text(PayloadNames.System)!, payload.Text(PayloadNames.Entity)!, payload.Text(PayloadNames.ExternalId)!));
-        }
-
-        var mark = cases.Select(id => new RecordId(DroppedEntity, id.ToString())).FirstOrDefault(state.Records.ContainsKey);
-        return mark == default ? null : state with { Records = state.Records.Remove(mark) };
-    }
-
     public static void Apply(Turn turn)
     {
         var payload = turn.Envelope.Payload;
@@ -119,7 +103,7 @@ internal static class PersonDecider
         }
         else if (item.Kind is Case.ParkedKind or Case.UnmappedKind)
         {
-            turn.State = turn.State.With(new CanonicalRecord(new RecordId(DroppedEntity, item.Id.ToString()), Fields.Empty, "hub", Fields.Empty));
+            turn.State = turn.State with { Dropped = turn.State.Dropped.Add(item.Id) };
             turn.Close(item.Id, CaseStatus.Rejected, by, reason);
         }
         else if (item.Instance is { } id && turn.State.Instances[id] is { Status: InstanceStatus.Running or InstanceStatus.Done } instance)

@@ -12,7 +12,7 @@ internal static class ReceiptDecider
         var receipt = ReceiptPayload.From(turn.Envelope.Payload);
         if (turn.State.Targets.GetValueOrDefault(receipt.Target) is not { } target || target.InFlight != receipt.Command)
         {
-            turn.Tell("late-answer", $"An answer to command {receipt.Command} came after it was settled; kept as evidence.");
+            turn.Tell("late-answer", $"An answer to command {receipt.Command} came after it was concluded; kept as evidence.");
             return;
         }
 

@@ -17,6 +17,15 @@ public enum StateKind
     Instance,
     Case,
     Subscription,
+
+    /// <summary>Where the sale of this address goes on.</summary>
+    Move,
+
+    /// <summary>A person dropped what was set aside; the id is that of the case.</summary>
+    Dropped,
+
+    /// <summary>The last number that was given in a series; the id is its name.</summary>
+    Series,
 }
 
 /// <summary>One piece of state of one unit. The id is unique within unit and kind. A null <see cref="Data"/> in a commit deletes the row.</summary>

@@ -9,6 +9,7 @@ namespace Throughline.Engine.Partition;
 public static class UnitRows
 {
     private const string MergedId = "@merged";
+    private const string MoveId = "move";
 
     /// <summary>The unit that the one of these rows was merged into; null where it was not.</summary>
     public static string? MergedInto(IEnumerable<StateRow> rows) =>
@@ -28,6 +29,9 @@ public static class UnitRows
                 case StateKind.Case: unit = unit.With(CaseRows.Read(data)); break;
                 case StateKind.Subscription when row.Id == MergedId: unit = unit with { MergedInto = data.Text("unit") }; break;
                 case StateKind.Subscription: unit = unit with { Subscribers = unit.Subscribers.Add(row.Id) }; break;
+                case StateKind.Move: unit = unit with { Move = MoveFrom(data) }; break;
+                case StateKind.Dropped: unit = unit with { Dropped = unit.Dropped.Add(CaseId.Parse(row.Id)) }; break;
+                case StateKind.Series: unit = unit with { Series = unit.Series.SetItem(row.Id, (long)data.Number("last")!) }; break;
             }
         }
 
@@ -50,7 +54,11 @@ public static class UnitRows
             .Concat(Changed(key, StateKind.Instance, before.Instances, after.Instances, id => id.ToString(), InstanceRows.Write))
             .Concat(Changed(key, StateKind.Case, before.Cases, after.Cases, id => id.ToString(), CaseRows.Write))
             .Concat(after.Subscribers.Except(before.Subscribers).Select(subscriber => new StateRow(key, StateKind.Subscription, subscriber, Fields.Empty)))
-            .Concat(merged);
+            .Concat(merged)
+            .Concat(before.Move == after.Move ? [] : [new StateRow(key, StateKind.Move, MoveId, after.Move is { } move ? Write(move) : null)])
+            .Concat(after.Dropped.Except(before.Dropped).Select(dropped => new StateRow(key, StateKind.Dropped, dropped.ToString(), Fields.Empty)))
+            .Concat(before.Dropped.Except(after.Dropped).Select(dropped => new StateRow(key, StateKind.Dropped, dropped.ToString(), null)))
+            .Concat(after.Series.Except(before.Series).Select(series => new StateRow(key, StateKind.Series, series.Key, Fields.Of(("last", series.Value)))));
     }
 
     public static CanonicalRecord RecordFrom(Fields data) => new(
@@ -74,6 +82,9 @@ public static class UnitRows
         data.Flag("undone") == true,
         data.Nested("answer"));
 
+    private static Move MoveFrom(Fields data) => new(
+        Scope.Parse(data.Text("scope")!), data.Flag("claimed") == true, data.Nested("payload"), PlainTime.Instant(data, "since"), data.Flag("cameBack") == true);
+
     private static IEnumerable<StateRow> Changed<TKey, TValue>(
         UnitKey unit, StateKind kind, ImmutableDictionary<TKey, TValue> before, ImmutableDictionary<TKey, TValue> after, Func<TKey, string> id, Func<TValue, Fields> write)
         where TKey : notnull
@@ -88,6 +99,9 @@ public static class UnitRows
         var gone = before.Keys.Where(key => !after.ContainsKey(key)).Select(key => new StateRow(unit, kind, id(key), null));
         return set.Concat(gone);
     }
+
+    private static Fields Write(Move move) =>
+        Fields.Of(("scope", move.Home.ToString()), ("payload", move.Waiting), ("since", move.Since), ("claimed", move.HasIdHere), ("cameBack", move.CameBack));
 
     private static Fields Write(CanonicalRecord record) => Fields.Of(
         ("entity", record.Id.Entity), ("key", record.Id.Key), ("attributes", record.Attributes), ("owner", record.Owner), ("versions", record.Versions));

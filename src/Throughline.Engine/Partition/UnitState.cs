@@ -75,6 +75,16 @@ public sealed record Target(
 
 public sealed record TargetFailure(string Code, string Message, string? Evidence);
 
+/// <summary>The sale of an address goes on in another engagement.</summary>
+/// <param name="HasIdHere">The sale's id in its source system was taken for this unit, and stays here: an id belongs to one unit for good.</param>
+/// <param name="Waiting">The sale as it last came, until nothing stands in the way of the move; null once it has moved.</param>
+/// <param name="Since">Since when it waits.</param>
+/// <param name="CameBack">It was sent on and arrived here again, since the parents lead in a circle.</param>
+public sealed record Move(Scope Home, bool HasIdHere, Fields? Waiting = null, DateTimeOffset? Since = null, bool CameBack = false)
+{
+    public bool IsPending => Waiting is not null;
+}
+
 /// <summary>The state of one unit: an engagement, or one master record. Immutable; a decision makes a new one.</summary>
 /// <param name="Subscribers">Scopes that are told of every change of a record here.</param>
 /// <param name="MergedInto">The unit of the same scope that this one turned out to be the same as; everything that still arrives here is passed on.</param>
@@ -87,6 +97,15 @@ public sealed record UnitState(
     ImmutableHashSet<string> Subscribers,
     string? MergedInto)
 {
+    /// <summary>Where the sale of this address goes on, or is to go on; null where it stays.</summary>
+    public Move? Move { get; init; }
+
+    /// <summary>Cases of envelopes that a person dropped and that have not come up again since.</summary>
+    public ImmutableHashSet<CaseId> Dropped { get; init; } = [];
+
+    /// <summary>The last number given, by series.</summary>
+    public ImmutableDictionary<string, long> Series { get; init; } = ImmutableDictionary<string, long>.Empty;
+
     private Fields? _records;
     private ImmutableDictionary<RecordId, CanonicalRecord>? _recordsOf;
     private Dictionary<string, ImmutableArray<CanonicalRecord>>? _groups;

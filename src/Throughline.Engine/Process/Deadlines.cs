@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using Throughline.Engine.Cases;
 using Throughline.Landscape;
 
@@ -24,10 +23,10 @@ internal static class Deadlines
         }
 
         DateTimeOffset? next = null;
-        var settled = new HashSet<string>(StringComparer.Ordinal);
+        var done = new HashSet<string>(StringComparer.Ordinal);
         foreach (var step in run.Definition.InOrder)
         {
-            if (DueOf(run, step, settled) is not { } due)
+            if (DueOf(run, step, done) is not { } due)
             {
                 Close(run, step);
             }
@@ -41,9 +40,9 @@ internal static class Deadlines
                 next = next is { } other && other <= due ? next : due;
             }
 
-            if (run.Instance.Step(step.Name).IsDone && step.After.All(settled.Contains))
+            if (run.Instance.Step(step.Name).IsDone && step.After.All(done.Contains))
             {
-                settled.Add(step.Name);
+                done.Add(step.Name);
             }
         }
 
@@ -51,12 +50,12 @@ internal static class Deadlines
     }
 
     // Null where the step does not wait, or where a case of its own tells people already.
-    private static DateTimeOffset? DueOf(InstanceRun run, StepDefinition step, HashSet<string> settled)
+    private static DateTimeOffset? DueOf(InstanceRun run, StepDefinition step, HashSet<string> done)
     {
         var instance = run.Instance;
         var waits = instance.Status switch
         {
-            InstanceStatus.Running => step is StepDefinition.Write { Always: true } || step.After.All(settled.Contains),
+            InstanceStatus.Running => step is StepDefinition.Write { Always: true } || step.After.All(done.Contains),
             InstanceStatus.Undoing => step is StepDefinition.Write,
             _ => false,
         };
@@ -92,9 +91,8 @@ internal static class Deadlines
             _ => null,
         };
         var isUndoing = run.Instance.Status == InstanceStatus.Undoing;
-        var since = state.Since!.Value.ToUniversalTime().ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);
         var says = $"{run.About()}: the step '{step.Title}' of {run.Definition.Title} {(isUndoing ? "is being taken back and " : "")}"
-            + $"has waited since {since} UTC: {state.Reason}";
+            + $"has waited since {PlainTime.Of(state.Since!.Value)}: {state.Reason}";
         var canReject = !isUndoing && step is not StepDefinition.Write { Always: true };
         run.OpenCase(
             run.CaseIdOf(CaseKind, step.Name), step.Name, CaseKind,
@@ -104,13 +102,8 @@ internal static class Deadlines
 
     private static string Remedy(InstanceRun run, StepDefinition step, bool canReject) =>
         "Mend what it waits for: the record in its system, the system itself, or the landscape. Then it goes on and this case closes, both by themselves. "
-            + $"'retry' looks again and gives it another {Span(run.Definition.DeadlineOf(step))}"
+            + $"'retry' looks again and gives it another {PlainTime.Of(run.Definition.DeadlineOf(step))}"
             + (canReject ? "; 'reject' takes back what was written so far." : ".");
-
-    private static string Span(TimeSpan span) =>
-        span.TotalDays >= 1 ? $"{span.TotalDays.ToString("0.#", CultureInfo.InvariantCulture)} d"
-        : span.TotalHours >= 1 ? $"{span.TotalHours.ToString("0.#", CultureInfo.InvariantCulture)} h"
-        : $"{span.TotalMinutes.ToString("0.#", CultureInfo.InvariantCulture)} min";
 
     private static void Arm(InstanceRun run, DateTimeOffset? next)
     {

@@ -88,10 +88,10 @@ internal static class DefinitionChange
     private static Case Gone(Turn turn, Instance instance, CaseId id)
     {
         var about = ProcessRunner.NameOf(turn.State, instance.Subject);
-        return new Case(
-            id, turn.State.Key, instance.CorrelationId, instance.Id, null, "definition", "integration-ops", about,
+        var words = new CaseWords(
+            "integration-ops",
             $"{about}: the process {instance.Process} that runs for it is no longer part of the landscape. Nothing more is written; what was written stays.",
-            $"Add {instance.Process} to the landscape again (to 'processes' in landscape.yaml, or as a file of its own) and restart the hub; then 'retry'.",
-            null, CaseStatus.Open, [CaseAction.Retry], null, turn.Now, turn.Now + InstanceRun.CaseOverdueAfter, null, null, null);
+            $"Add {instance.Process} to the landscape again (to 'processes' in landscape.yaml, or as a file of its own) and restart the hub; then 'retry'.");
+        return Case.Opened(id, turn.State.Key, instance.CorrelationId, "definition", about, words, [CaseAction.Retry], turn.Now) with { Instance = instance.Id };
     }
 }

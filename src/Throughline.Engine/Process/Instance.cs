@@ -20,7 +20,7 @@ public enum InstanceStatus
 
 /// <summary>One run of a process about one subject.</summary>
 /// <param name="Definition">Fingerprint of the definition that it works by; the current one takes over where a restart no longer knows the first.</param>
-/// <param name="Held">The reason for it was withdrawn (a won deal taken back): nothing more is written until that is settled.</param>
+/// <param name="Held">The reason for it was withdrawn (a won deal taken back): nothing more is written until a person has decided.</param>
 /// <param name="Requesters">Who waits for the result.</param>
 /// <param name="Seen">Fingerprint of the subject when it was done, to notice changes afterwards.</param>
 /// <param name="Watch">When the hub looks by itself whether a step has waited too long; null where none waits.</param>
@@ -43,12 +43,13 @@ public sealed record Instance(
     public StepState Step(string name) => Steps.GetValueOrDefault(name) ?? StepState.New;
 
     // A trace shows as many engagements; the newest count.
-    private const int AskersMax = 20;
+    private const int RequestersMax = 20;
 
     /// <summary>Correlation ids of the engagements that asked for it, also after they were answered; the newest ones.</summary>
-    public ImmutableArray<string> Askers { get; init; } = [];
+    public ImmutableArray<string> RequestedBy { get; init; } = [];
 
-    public Instance AskedBy(string correlationId) => this with { Askers = [.. Askers.Where(known => known != correlationId).TakeLast(AskersMax - 1), correlationId] };
+    public Instance AndRequestedBy(string correlationId) =>
+        this with { RequestedBy = [.. RequestedBy.Where(known => known != correlationId).TakeLast(RequestersMax - 1), correlationId] };
 
     public Instance With(string step, StepState state) => this with { Steps = Steps.SetItem(step, state) };
 }

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Throughline.Engine.Cases;
 using Throughline.Engine.Partition;
 using Throughline.Model;
 
@@ -26,7 +25,7 @@ public static class InstanceRows
         ("changedAt", instance.ChangedAt),
         ("seen", instance.Seen),
         ("watch", instance.Watch),
-        ("askers", instance.Askers));
+        ("requestedBy", instance.RequestedBy));
 
     public static Instance Read(Fields data) => new(
         InstanceId.Parse(data.Text("id")!),
@@ -40,14 +39,15 @@ public static class InstanceRows
             requester.Text("requestId")!, Scope.Parse(requester.Text("scope")!), requester.Text("unit")!, requester.Text("correlation")!))],
         data.Text("correlation")!,
         data.Nested("request") ?? Fields.Empty,
-        CaseRows.Instant(data, "startedAt")!.Value,
-        CaseRows.Instant(data, "changedAt")!.Value,
+        PlainTime.Instant(data, "startedAt")!.Value,
+        PlainTime.Instant(data, "changedAt")!.Value,
         data.Text("seen"),
-        CaseRows.Instant(data, "watch"))
+        PlainTime.Instant(data, "watch"))
     {
-        Askers = [.. data.List("askers").OfType<string>()],
+        // Called "askers" before.
+        RequestedBy = [.. (data.ContainsKey("requestedBy") ? data.List("requestedBy") : data.List("askers")).OfType<string>()],
     };
 
     private static StepState ReadStep(Fields data) =>
-        new(data.Flag("done") == true, data.Text("reason"), CaseRows.Instant(data, "since"), CaseRows.Instant(data, "due"), data.Nested("data") ?? Fields.Empty);
+        new(data.Flag("done") == true, data.Text("reason"), PlainTime.Instant(data, "since"), PlainTime.Instant(data, "due"), data.Nested("data") ?? Fields.Empty);
 }

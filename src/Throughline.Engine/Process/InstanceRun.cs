@@ -6,14 +6,9 @@ using Throughline.Model;
 
 namespace Throughline.Engine.Process;
 
-/// <summary>What a case says once its expressions have been evaluated.</summary>
-public sealed record CaseWords(string Queue, string Says, string Remedy, Money? Amount);
-
 /// <summary>One instance being moved on within one turn.</summary>
 public sealed class InstanceRun(Turn turn, ProcessDefinition definition, InstanceId id)
 {
-    public static readonly TimeSpan CaseOverdueAfter = TimeSpan.FromDays(1);
-
     private Scene? _scene;
     private UnitState? _sceneOf;
 
@@ -80,9 +75,10 @@ public sealed class InstanceRun(Turn turn, ProcessDefinition definition, Instanc
         new(text.Queue, scene.Text(text.Says), scene.Text(text.Remedy), scene.Money(text.Amount));
 
     public void OpenCase(CaseId caseId, string? step, string kind, CaseWords words, ImmutableArray<CaseAction> actions, string? notBy = null) =>
-        Turn.Open(new Case(
-            caseId, Turn.State.Key, Instance.CorrelationId, Instance.Id, step, kind, words.Queue, About(), words.Says, words.Remedy, words.Amount,
-            CaseStatus.Open, actions, notBy, Turn.Now, Turn.Now + CaseOverdueAfter, null, null, null));
+        Turn.Open(Case.Opened(caseId, Turn.State.Key, Instance.CorrelationId, kind, About(), words, actions, Turn.Now) with
+        {
+            Instance = Instance.Id, Step = step, NotBy = notBy,
+        });
 
     public string SubjectFingerprint() => Process.Scene.Subject(Turn.State, Instance).Fingerprint();
 

@@ -44,7 +44,7 @@ public static class ProcessRunner
         var instance = new Instance(
             id, definition.Name, DefinitionLibrary.FingerprintOf(definition), subject, InstanceStatus.Running, false,
             ImmutableDictionary<string, StepState>.Empty, requesters, turn.CorrelationId, request, turn.Now, turn.Now);
-        instance = requesters.IsEmpty ? instance : instance.AskedBy(turn.CorrelationId);
+        instance = requesters.IsEmpty ? instance : instance.AndRequestedBy(turn.CorrelationId);
         turn.State = turn.State.With(instance);
         turn.About = subject;
         turn.Tell("started", $"{definition.Title} started for {ChangeWords.Title(subject.Entity)} {NameOf(turn.State, subject)}.");
@@ -140,8 +140,8 @@ public static class ProcessRunner
     {
         if (!run.Instance.Held)
         {
-            var settled = new HashSet<string>(StringComparer.Ordinal);
-            foreach (var step in run.Definition.InOrder.Where(step => step.After.All(settled.Contains)))
+            var done = new HashSet<string>(StringComparer.Ordinal);
+            foreach (var step in run.Definition.InOrder.Where(step => step.After.All(done.Contains)))
             {
                 if (step is not StepDefinition.Write { Always: true })
                 {
@@ -150,7 +150,7 @@ public static class ProcessRunner
 
                 if (run.Instance.Step(step.Name).IsDone)
                 {
-                    settled.Add(step.Name);
+                    done.Add(step.Name);
                 }
             }
         }
@@ -211,8 +211,11 @@ public static class ProcessRunner
 
     private static void Finish(InstanceRun run)
     {
-        var scene = run.Scene();
-        var result = run.Definition.Result is { } template ? TemplateRunner.Run(template, scene.Variables, scene.Hooks).Fields : Fields.Empty;
+        if (ResultOf(run) is not { } result)
+        {
+            return;
+        }
+
         var instance = run.Instance;
         run.Set(instance with { Status = InstanceStatus.Done, ChangedAt = run.Turn.Now, Seen = run.SubjectFingerprint(), Requesters = [] });
         run.Turn.Tell("done", $"{run.Definition.Title} is complete for {NameOf(run.Turn.State, instance.Subject)}.");
@@ -220,6 +223,27 @@ public static class ProcessRunner
         {
             Reply(run.Turn, requester, result);
         }
+    }
+
+    // Who asked would take a gap for an answer and write it on; so nobody is answered before the result is whole.
+    private static Fields? ResultOf(InstanceRun run)
+    {
+        var caseId = run.CaseIdOf("result", "");
+        var scene = run.Scene();
+        var result = run.Definition.Result is { } template && run.Instance.Requesters.Length > 0 ? TemplateRunner.Run(template, scene.Variables, scene.Hooks) : null;
+        if (result is null or { IsComplete: true })
+        {
+            run.Turn.Close(caseId, CaseStatus.Settled, null, null);
+            return result?.Fields ?? Fields.Empty;
+        }
+
+        var gaps = result.Problems.Select(problem => $"'{problem.Field}' ({problem.Message})").Concat(result.Waits);
+        run.OpenCase(caseId, null, "result", new CaseWords(
+            "integration-ops",
+            $"Every step of {run.Definition.Title} for {run.About()} is done, but its result lacks {string.Join(" and ", gaps)}. Who asked for it waits.",
+            "Correct the record at its source, or 'result:' in the definition of the process and restart the hub; then it goes on and this case closes, both by themselves."),
+            [CaseAction.Retry, CaseAction.Reject]);
+        return null;
     }
 
     public static void Reply(Turn turn, Requester requester, Fields result) =>

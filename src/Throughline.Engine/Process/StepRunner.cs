@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using Throughline.Engine.Cases;
 using Throughline.Engine.Lineage;
 using Throughline.Engine.Partition;
@@ -13,7 +12,7 @@ internal static class StepRunner
 {
     public static void Run(InstanceRun run, StepDefinition step)
     {
-        if (run.Turn.State.Memo.IsSettled(run, step))
+        if (run.Turn.State.Memo.IsRemembered(run, step))
         {
             return;
         }
@@ -28,7 +27,7 @@ internal static class StepRunner
             case StepDefinition.Publish publish: RunPublish(run, publish); break;
         }
 
-        run.Turn.State.Memo.Settle(run, step);
+        run.Turn.State.Memo.Remember(run, step);
     }
 
     private static void RunPublish(InstanceRun run, StepDefinition.Publish step)
@@ -91,8 +90,8 @@ internal static class CheckStep
                 continue;
             }
 
-            var since = data.Text(check.Name) ?? run.Turn.Now.ToString("O", CultureInfo.InvariantCulture);
-            var due = DateTimeOffset.Parse(since, CultureInfo.InvariantCulture) + check.Within;
+            var since = PlainTime.Instant(data, check.Name) ?? run.Turn.Now;
+            var due = since + check.Within;
             if (!data.ContainsKey(check.Name))
             {
                 data = data.With(check.Name, since);
@@ -226,8 +225,10 @@ internal static class DecideStep
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
+            run.Turn.Defects.Add((step.Decision, e));
             return DecisionResult.Refuse(new DecisionProblem(
-                "integration-ops", $"{step.Title}: it cannot be decided ({e.Message}).", "Correct what the sale says in the CRM, or report the defect; then 'retry'.", null));
+                "integration-ops", $"{step.Title}: the hub failed while it decided this ({step.Decision}), which is a defect of the hub; TL1102 in the log says more.",
+                "Report the defect with that line of the log. Where the sale holds something unusual, correct it in the CRM. Then 'retry'.", null));
         }
     }
 
@@ -318,7 +319,7 @@ internal static class RequestStep
         if (!state.IsDone && run.Turn.Now >= state.Due)
         {
             var words = run.Words(step.Case, run.Scene());
-            var says = string.Create(CultureInfo.InvariantCulture, $"{words.Says} It waits since {state.Since:yyyy-MM-dd HH:mm} UTC for {string.Join(", ", missing)}.");
+            var says = $"{words.Says} It waits since {PlainTime.Of(state.Since!.Value)} for {string.Join(", ", missing)}.";
             run.OpenCase(caseId, step.Name, Deadlines.CaseKind, words with { Says = says }, [CaseAction.Retry, CaseAction.Reject]);
             data = data.With("attention", true);
         }

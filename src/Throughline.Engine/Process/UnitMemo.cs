@@ -12,28 +12,28 @@ namespace Throughline.Engine.Process;
 /// </summary>
 public sealed class UnitMemo
 {
-    private readonly Dictionary<(InstanceId, string), Settled> _settled = [];
+    private readonly Dictionary<(InstanceId, string), Basis> _done = [];
     private readonly Dictionary<string, Outward> _outward = new(StringComparer.Ordinal);
     private readonly Dictionary<InstanceId, Scene> _scenes = [];
     private readonly Dictionary<(string Process, RecordId Subject), InstanceId> _instances = [];
-    private Settled _lookedAt;
+    private Basis _lookedAt;
 
     /// <summary>The step was done, and what it looks at is as it was then.</summary>
-    internal bool IsSettled(InstanceRun run, StepDefinition step)
+    internal bool IsRemembered(InstanceRun run, StepDefinition step)
     {
-        _lookedAt = Settled.Of(run);
-        return run.Instance.Step(step.Name).IsDone && _settled.TryGetValue((run.Instance.Id, step.Name), out var known) && known == _lookedAt;
+        _lookedAt = Basis.Of(run);
+        return run.Instance.Step(step.Name).IsDone && _done.TryGetValue((run.Instance.Id, step.Name), out var known) && known == _lookedAt;
     }
 
     /// <summary>
     /// Remembers a step that is done, where all that it looks at are the records and what was asked for. A step that has just changed the
     /// records has not looked at what they are now, so it is asked once more.
     /// </summary>
-    internal void Settle(InstanceRun run, StepDefinition step)
+    internal void Remember(InstanceRun run, StepDefinition step)
     {
-        if (run.Instance.Step(step.Name).IsDone && LooksAtRecordsOnly(step) && _lookedAt == Settled.Of(run))
+        if (run.Instance.Step(step.Name).IsDone && LooksAtRecordsOnly(step) && _lookedAt == Basis.Of(run))
         {
-            _settled[(run.Instance.Id, step.Name)] = _lookedAt;
+            _done[(run.Instance.Id, step.Name)] = _lookedAt;
         }
     }
 
@@ -79,11 +79,11 @@ public sealed class UnitMemo
     };
 
     // Compared by reference: all of them are immutable, and equal ones that were made anew are only worked out once more.
-    private readonly record struct Settled(object Records, object Landscape, object Definition, object Request)
+    private readonly record struct Basis(object Records, object Landscape, object Definition, object Request)
     {
-        public static Settled Of(InstanceRun run) => new(run.Turn.State.Records, run.Turn.Landscape, run.Definition, run.Instance.Request);
+        public static Basis Of(InstanceRun run) => new(run.Turn.State.Records, run.Turn.Landscape, run.Definition, run.Instance.Request);
 
-        public bool Equals(Settled other) => ReferenceEquals(Records, other.Records) && ReferenceEquals(Landscape, other.Landscape)
+        public bool Equals(Basis other) => ReferenceEquals(Records, other.Records) && ReferenceEquals(Landscape, other.Landscape)
             && ReferenceEquals(Definition, other.Definition) && ReferenceEquals(Request, other.Request);
 
         public override int GetHashCode() => 0;

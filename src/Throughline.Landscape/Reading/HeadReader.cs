@@ -24,6 +24,7 @@ internal static class HeadReader
         ReadLegalEntities(keys.Group("legalEntities", required: true), draft);
         ReadRoles(keys.Group("roles", required: true), draft);
         draft.Parameters = keys.Group("parameters")?.Value as Fields ?? Fields.Empty;
+        CheckIntake(keys, draft);
         ReadNumbering(keys, draft);
         if (keys.Has("processes"))
         {
@@ -97,6 +98,15 @@ internal static class HeadReader
                 own.Place, "several-systems", $"role {role} is played by {KeyReader.Shorten(system)} for {own.Name} and by {KeyReader.Shorten(standard)} for the others; the hub"
                     + $" looks up ids by role and would mix those of the two. Name one system for the role: remove '{own.Name}' here, and give {own.Name} a hub and a"
                     + " landscape of its own if it must keep its system");
+        }
+    }
+
+    // The one parameter that the hub itself goes by: a slip must not make it forget what senders still repeat.
+    private static void CheckIntake(KeyReader keys, Draft draft)
+    {
+        if (draft.Parameters.Nested("intake") is { } intake && intake.ContainsKey("keysKeptDays") && intake.Get("keysKeptDays") is not (long and >= 1 and <= 3_650))
+        {
+            draft.Problems.Error(keys.PlaceOf("parameters"), "wrong-type", "'intake.keysKeptDays' of the parameters must be a whole number from 1 to 3650");
         }
     }
 

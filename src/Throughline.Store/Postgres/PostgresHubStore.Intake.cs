@@ -52,6 +52,17 @@ public sealed partial class PostgresHubStore
         return [.. receipts];
     }
 
+    public override async Task<int> ForgetKeysAsync(DateTimeOffset before, int max, CancellationToken cancellation) => (int)(await QueryAsync(
+        """
+        with old as (
+            select key from intake_key where received_at < $1 order by received_at limit $2 for update skip locked
+        ), gone as (
+            delete from intake_key k using old where k.key = old.key returning 1
+        )
+        select count(*) from gone
+        """,
+        row => row.Long(0), cancellation, before, max))[0];
+
     private static object[] Columns(IReadOnlyCollection<StoredEnvelope> envelopes) =>
     [
         envelopes.Select(envelope => envelope.Id).ToArray(),

@@ -38,35 +38,35 @@ public sealed partial class PostgresHubStore
                 system, StoredTime.At(now), epoch, StoredTime.At(abandonedBefore), StoredTime.Due(probeAgainAt), max).Add(FenceLane, system, epoch),
             cancellation);
 
-    public override async Task<ImmutableArray<int>> SettleAsync(
+    public override async Task<ImmutableArray<int>> ConcludeAsync(
         string system, long epoch, ImmutableArray<CommandOutcome> outcomes, CancellationToken cancellation)
     {
         if (outcomes.DistinctBy(outcome => outcome.Command).Count() < outcomes.Length)
         {
-            return await SettleDisputedAsync(system, epoch, outcomes, cancellation);
+            return await ConcludeDisputedAsync(system, epoch, outcomes, cancellation);
         }
 
         try
         {
-            // Nearly always every command still waits for its outcome; then one round trip settles them all.
+            // Nearly always every command still waits for its outcome; then one round trip concludes them all.
             return await FencedLaneAsync(system, RunAsync(
                 async connection =>
                 {
-                    var settlement = Settlement.Undisputed(outcomes);
-                    var batch = new PostgresBatch(connection).Add("select settle_commands($1, $2, $3, $4, $5, $6)", Columns(settlement));
-                    Append(batch, [.. settlement.Receipts.Select(receipt => new StoredEnvelope(receipt))]);
+                    var conclusion = Conclusion.Undisputed(outcomes);
+                    var batch = new PostgresBatch(connection).Add("select settle_commands($1, $2, $3, $4, $5, $6)", Columns(conclusion));
+                    Append(batch, [.. conclusion.Receipts.Select(receipt => new StoredEnvelope(receipt))]);
                     await batch.Add(FenceLane, system, epoch).RunAsync(cancellation);
-                    return settlement.Partitions;
+                    return conclusion.Partitions;
                 },
                 cancellation));
         }
         catch (PostgresException failure) when (failure.SqlState == PostgresFailure.Disputed)
         {
-            return await SettleDisputedAsync(system, epoch, outcomes, cancellation);
+            return await ConcludeDisputedAsync(system, epoch, outcomes, cancellation);
         }
     }
 
-    private Task<ImmutableArray<int>> SettleDisputedAsync(
+    private Task<ImmutableArray<int>> ConcludeDisputedAsync(
         string system, long epoch, ImmutableArray<CommandOutcome> outcomes, CancellationToken cancellation) => FencedLaneAsync(
         system,
         InTransactionAsync(
@@ -77,17 +77,17 @@ public sealed partial class PostgresHubStore
                         $"select {Rows.StandingColumns} from command where id = any($1) order by id for update",
                         outcomes.Select(outcome => outcome.Command.Value).Distinct().ToArray())
                     .QueryAsync(Rows.Standing, cancellation);
-                var settlement = Settlement.Decide(outcomes, standing);
+                var conclusion = Conclusion.Decide(outcomes, standing);
                 var batch = new PostgresBatch(connection, transaction);
-                if (settlement.Changes.Count > 0)
+                if (conclusion.Changes.Count > 0)
                 {
-                    batch.Add("select settle_commands($1, $2, $3, $4, $5, $6)", Columns(settlement));
+                    batch.Add("select settle_commands($1, $2, $3, $4, $5, $6)", Columns(conclusion));
                 }
 
-                Tell(batch, settlement.LateAnswers);
-                Append(batch, [.. settlement.Receipts.Select(receipt => new StoredEnvelope(receipt))]);
+                Tell(batch, conclusion.LateAnswers);
+                Append(batch, [.. conclusion.Receipts.Select(receipt => new StoredEnvelope(receipt))]);
                 await batch.Add(FenceLane, system, epoch).RunAsync(cancellation);
-                return settlement.Partitions;
+                return conclusion.Partitions;
             },
             cancellation));
 
@@ -98,14 +98,14 @@ public sealed partial class PostgresHubStore
         return [.. claimed.OrderBy(c => c.Command.Priority).ThenBy(c => c.Command.CreatedAt).ThenBy(c => c.Number).Select(c => c.Command)];
     }
 
-    private static object[] Columns(Settlement settlement) =>
+    private static object[] Columns(Conclusion conclusion) =>
     [
-        settlement.Changes.Select(change => change.Id.Value).ToArray(),
-        settlement.Changes.Select(change => (short)change.Status).ToArray(),
-        settlement.Changes.Select(change => change.DueAt is { } due ? StoredTime.Due(due) : (DateTimeOffset?)null).ToArray(),
-        settlement.Changes.Select(change => StoredText.ProseOrNull(change.Failure)).ToArray(),
-        settlement.Changes.Select(change => change.Answer).ToArray(),
-        settlement.Changes.Select(change => change.Unsent).ToArray(),
+        conclusion.Changes.Select(change => change.Id.Value).ToArray(),
+        conclusion.Changes.Select(change => (short)change.Status).ToArray(),
+        conclusion.Changes.Select(change => change.DueAt is { } due ? StoredTime.Due(due) : (DateTimeOffset?)null).ToArray(),
+        conclusion.Changes.Select(change => StoredText.ProseOrNull(change.Failure)).ToArray(),
+        conclusion.Changes.Select(change => change.Answer).ToArray(),
+        conclusion.Changes.Select(change => change.Unsent).ToArray(),
     ];
 
     private static async Task<T> FencedLaneAsync<T>(string system, Task<T> work)

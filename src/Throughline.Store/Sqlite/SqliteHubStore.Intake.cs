@@ -37,6 +37,12 @@ public sealed partial class SqliteHubStore
             cancellation);
     }
 
+    public override Task<int> ForgetKeysAsync(DateTimeOffset before, int max, CancellationToken cancellation) => _writer.RunAsync(
+        session => session.Run(
+            "delete from intake_key where key in (select key from intake_key where received_at < $1 order by received_at limit $2)",
+            StoredTime.At(before), max),
+        cancellation);
+
     private static IntakeReceipt Take(SqliteSession session, IntakeItem item, byte[] key)
     {
         var isNew = session.Run(

@@ -48,14 +48,14 @@ public sealed partial class SqliteHubStore
             },
             cancellation);
 
-    public override Task<ImmutableArray<int>> SettleAsync(
+    public override Task<ImmutableArray<int>> ConcludeAsync(
         string system, long epoch, ImmutableArray<CommandOutcome> outcomes, CancellationToken cancellation) => _writer.RunAsync(
         session =>
         {
             var standing = outcomes.Select(outcome => outcome.Command.Value).Distinct()
                 .SelectMany(id => session.Query($"select {Rows.StandingColumns} from command where id = $1", Rows.Standing, id));
-            var settlement = Settlement.Decide(outcomes, standing);
-            foreach (var change in settlement.Changes)
+            var conclusion = Conclusion.Decide(outcomes, standing);
+            foreach (var change in conclusion.Changes)
             {
                 session.Run(
                     """
@@ -66,10 +66,10 @@ public sealed partial class SqliteHubStore
                     StoredText.ProseOrNull(change.Failure), change.Answer, change.Unsent);
             }
 
-            Tell(session, settlement.LateAnswers);
-            Append(session, [.. settlement.Receipts.Select(receipt => new StoredEnvelope(receipt))]);
+            Tell(session, conclusion.LateAnswers);
+            Append(session, [.. conclusion.Receipts.Select(receipt => new StoredEnvelope(receipt))]);
             FenceLane(session, system, epoch);
-            return settlement.Partitions;
+            return conclusion.Partitions;
         },
         cancellation);
 

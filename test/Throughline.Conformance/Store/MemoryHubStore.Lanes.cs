@@ -34,7 +34,7 @@ public sealed partial class MemoryHubStore
             command => command with { Status = CommandStatus.InDoubt, DueAt = Due(probeAgainAt) },
             max));
 
-    public Task<ImmutableArray<int>> SettleAsync(string system, long epoch, ImmutableArray<CommandOutcome> outcomes, CancellationToken cancellation) =>
+    public Task<ImmutableArray<int>> ConcludeAsync(string system, long epoch, ImmutableArray<CommandOutcome> outcomes, CancellationToken cancellation) =>
         Do(() =>
         {
             if (outcomes.Any(outcome => !_data.CommandsById.ContainsKey(outcome.Command)))
@@ -48,21 +48,8 @@ public sealed partial class MemoryHubStore
                 Check(receipt);
             }
 
-            return outcomes.Select(Settle).OfType<NewEnvelope>().Select(receipt => receipt.Scope.Partition).Distinct().Order().ToImmutableArray();
+            return outcomes.Select(Conclude).OfType<NewEnvelope>().Select(receipt => receipt.Scope.Partition).Distinct().Order().ToImmutableArray();
         });
-
-    public Task<DateTimeOffset?> NextDueAsync(string system, DateTimeOffset now, CancellationToken cancellation) => Do(() =>
-    {
-        var mine = _data.Commands.Where(held => held.Content.System == system).ToList();
-        var due = mine.Where(held => held.Content.Status is CommandStatus.Waiting or CommandStatus.InDoubt).Select(held => (DateTimeOffset?)held.Content.DueAt);
-        // Of the abandoned, the oldest decides; once it is past, the lane is asked to look again in a second.
-        var abandoned = mine.Where(held => held.Content.Status == CommandStatus.Sending && held.Epoch < _data.Lanes.GetValueOrDefault(system))
-            .Select(held => held.Content.SendBefore)
-            .Order()
-            .Take(1)
-            .Select(time => time > now ? time : Due(now.AddSeconds(1)));
-        return due.Concat(abandoned).Min();
-    });
 
     public Task<ImmutableArray<int>> FireTimersAsync(DateTimeOffset now, int max, CancellationToken cancellation) => Do(() =>
     {
@@ -133,7 +120,7 @@ public sealed partial class MemoryHubStore
     }
 
     /// <summary>The receipt that was appended, if one was.</summary>
-    private NewEnvelope? Settle(CommandOutcome outcome)
+    private NewEnvelope? Conclude(CommandOutcome outcome)
     {
         var held = _data.CommandsById[outcome.Command];
         var isAnswer = outcome.Status is CommandStatus.Done or CommandStatus.Failed;

@@ -46,6 +46,13 @@ public sealed partial class MemoryHubStore : IHubStore
         return items.Select(Take).ToImmutableArray();
     });
 
+    public Task<int> ForgetKeysAsync(DateTimeOffset before, int max, CancellationToken cancellation) => Do(() =>
+    {
+        var old = _data.Keys.Where(key => key.Value.Received < At(before)).OrderBy(key => key.Value.Received).Take(max).Select(key => key.Key).ToList();
+        old.ForEach(key => _data.Keys.Remove(key));
+        return old.Count;
+    });
+
     public Task<long> TakePartitionAsync(int partition, string owner, CancellationToken cancellation) => Do(() =>
     {
         Check(owner);
@@ -137,13 +144,13 @@ public sealed partial class MemoryHubStore : IHubStore
 
     private IntakeReceipt Take(IntakeItem item)
     {
-        if (_data.Keys.TryAdd((item.System, item.Entity, item.Key), (item.Fingerprint, item.Envelope.Id)))
+        if (_data.Keys.TryAdd((item.System, item.Entity, item.Key), (item.Fingerprint, item.Envelope.Id, At(item.Envelope.ReceivedAt))))
         {
             Append(item.Envelope, item.Envelope.Stream);
             return new IntakeReceipt(item.Key, IntakeOutcome.Accepted, item.Envelope.Id, item.Envelope.Scope.Partition);
         }
 
-        var (fingerprint, first) = _data.Keys[(item.System, item.Entity, item.Key)];
+        var (fingerprint, first, _) = _data.Keys[(item.System, item.Entity, item.Key)];
         var isConflict = fingerprint is not null && item.Fingerprint is not null && fingerprint != item.Fingerprint;
         return new IntakeReceipt(
             item.Key, isConflict ? IntakeOutcome.Conflict : IntakeOutcome.Duplicate, first, -1, isConflict ? fingerprint : null);
@@ -291,7 +298,7 @@ public sealed partial class MemoryHubStore : IHubStore
 
         public List<Envelope>[,] Streams { get; } = NewStreams();
 
-        public Dictionary<(string System, string Entity, string Key), (string? Fingerprint, EnvelopeId First)> Keys { get; } = [];
+        public Dictionary<(string System, string Entity, string Key), (string? Fingerprint, EnvelopeId First, DateTimeOffset Received)> Keys { get; } = [];
 
         public Dictionary<UnitKey, Dictionary<(StateKind Kind, string Id), StateRow>> State { get; } = [];
 

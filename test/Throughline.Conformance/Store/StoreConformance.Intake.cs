@@ -82,6 +82,58 @@ public abstract partial class StoreConformance
     }
 
     [Fact]
+    public async Task Should_forget_the_oldest_keys_a_few_at_a_time_and_take_them_in_anew()
+    {
+        IntakeItem At(string key, int minute) => Item(Alpha, key) is var item ? item with { Envelope = item.Envelope with { ReceivedAt = T0.AddMinutes(minute) } } : item;
+        await Store.AppendAsync([At("k3", 3), At("k1", 1), At("k5", 5), At("k2", 2), At("k4", 4)], Stop);
+
+        Assert.Equal(2, await Store.ForgetKeysAsync(T0.AddMinutes(4), 2, Stop));
+        Assert.Equal(1, await Store.ForgetKeysAsync(T0.AddMinutes(4), 2, Stop));
+        Assert.Equal(0, await Store.ForgetKeysAsync(T0.AddMinutes(4), 2, Stop));
+
+        var again = await Store.AppendAsync([.. Enumerable.Range(1, 5).Select(n => Item(Alpha, $"k{n}") with { Envelope = Envelope(Alpha, $"again{n}") })], Stop);
+        Assert.Equal(
+            [IntakeOutcome.Accepted, IntakeOutcome.Accepted, IntakeOutcome.Accepted, IntakeOutcome.Duplicate, IntakeOutcome.Duplicate],
+            again.Select(receipt => receipt.Outcome));
+        Assert.Equal(8, (await Store.ReadEnvelopesAsync(Alpha.Partition, 100, Stop)).Length);
+    }
+
+    [Fact]
+    public async Task Should_never_say_that_it_took_in_what_it_did_not_while_keys_are_forgotten()
+    {
+        // Old keys come again at the very moment at which they are forgotten. Each answer must be true: accepted means appended.
+        var accepted = new ConcurrentQueue<EnvelopeId>();
+        await Task.WhenAll(Enumerable.Range(0, 6).Select(caller => Task.Run(async () =>
+        {
+            for (var call = 0; call < 40; call++)
+            {
+                try
+                {
+                    if (caller < 2)
+                    {
+                        await Store.ForgetKeysAsync(T0.AddDays(1), 50, Stop);
+                        continue;
+                    }
+
+                    var items = Enumerable.Range(0, 5).Select(n => Item(Alpha, "k" + n) with { Envelope = Envelope(Alpha, $"{caller}-{call}-{n}") });
+                    foreach (var receipt in (await Store.AppendAsync([.. items], Stop)).Where(receipt => receipt.Outcome == IntakeOutcome.Accepted))
+                    {
+                        accepted.Enqueue(receipt.Envelope);
+                    }
+                }
+                catch (StoreUnavailableException)
+                {
+                    // Nothing was acknowledged; a sender would send it again.
+                }
+            }
+        }, Stop)));
+
+        var there = (await Store.ReadEnvelopesAsync(Alpha.Partition, 10_000, Stop)).Select(envelope => envelope.Id).ToHashSet();
+        Assert.Equal(accepted.Count, there.Count);
+        Assert.All(accepted, envelope => Assert.Contains(envelope, there));
+    }
+
+    [Fact]
     public async Task Should_number_parallel_appends_in_commit_order()
     {
         // The reader moves its own mark as a partition's writer does: what it has passed must never appear later.

@@ -42,23 +42,23 @@ public abstract partial class StoreConformance
         var claimed = await Store.ClaimCommandsAsync("erp", lane, T0, T0.AddSeconds(30), 4, Stop);
         var (c, d) = (claimed.Single(command => Name(command) == "c"), claimed.Single(command => Name(command) == "d"));
 
-        var rung = await Store.SettleAsync("erp", lane, [Settled(c, CommandStatus.Done, "P-1"), Settled(d, CommandStatus.Failed, "no", "refused")], Stop);
+        var rung = await Store.ConcludeAsync("erp", lane, [Concluded(c, CommandStatus.Done, "P-1"), Concluded(d, CommandStatus.Failed, "no", "refused")], Stop);
 
         Assert.Equal(new[] { Alpha.Partition, Beta.Partition }.Order(), rung);
         var receipt = Assert.Single(await Store.ReadEnvelopesAsync(Alpha.Partition, 10, Stop));
-        Assert.Equal(Tell(Settled(c, CommandStatus.Done, "P-1").Receipt), Tell(receipt.Content));
+        Assert.Equal(Tell(Concluded(c, CommandStatus.Done, "P-1").Receipt), Tell(receipt.Content));
         Assert.Equal("refused", (await Store.ListCommandsAsync(Beta, Stop)).Single().LastFailure);
 
         // The same answer again is nothing new.
-        Assert.Empty(await Store.SettleAsync("erp", lane, [Settled(c, CommandStatus.Done, "P-1")], Stop));
+        Assert.Empty(await Store.ConcludeAsync("erp", lane, [Concluded(c, CommandStatus.Done, "P-1")], Stop));
         Assert.Empty(await Store.ReadLineageAsync(Alpha.ToString(), 0, 10, Stop));
 
         // Another one changes nothing and is kept; what is not an answer is not even evidence.
-        Assert.Empty(await Store.SettleAsync("erp", lane, [Settled(c, CommandStatus.Done, "P-2"), Settled(c, CommandStatus.Failed, "P-1", "timed out")], Stop));
-        Assert.Empty(await Store.SettleAsync("erp", lane, [new(c.Id, CommandStatus.Waiting, T0, "again", null)], Stop));
+        Assert.Empty(await Store.ConcludeAsync("erp", lane, [Concluded(c, CommandStatus.Done, "P-2"), Concluded(c, CommandStatus.Failed, "P-1", "timed out")], Stop));
+        Assert.Empty(await Store.ConcludeAsync("erp", lane, [new(c.Id, CommandStatus.Waiting, T0, "again", null)], Stop));
         Assert.Single(await Store.ReadEnvelopesAsync(Alpha.Partition, 10, Stop));
-        var settled = (await Store.ListCommandsAsync(Alpha, Stop)).Single();
-        Assert.Equal((CommandStatus.Done, null), (settled.Status, settled.LastFailure));
+        var concluded = (await Store.ListCommandsAsync(Alpha, Stop)).Single();
+        Assert.Equal((CommandStatus.Done, null), (concluded.Status, concluded.LastFailure));
         var evidence = await Store.ReadLineageAsync(Alpha.ToString(), 0, 10, Stop);
         Assert.Equal(["late-answer", "late-answer"], evidence.Select(entry => entry.Kind));
         Assert.All(evidence, entry => Assert.Equal(("erp", c.Id.ToString(), Alpha), (entry.System, entry.Cause, entry.Scope)));
@@ -72,19 +72,19 @@ public abstract partial class StoreConformance
         var c = (await Store.ClaimCommandsAsync("erp", lane, T0, T0.AddSeconds(30), 4, Stop)).Single();
 
         await Task.WhenAll(Enumerable.Range(0, 6).Select(n => Task.Run(
-            () => Store.SettleAsync("erp", lane, [Settled(c, CommandStatus.Done, n.ToString(CultureInfo.InvariantCulture))], Stop), Stop)));
+            () => Store.ConcludeAsync("erp", lane, [Concluded(c, CommandStatus.Done, n.ToString(CultureInfo.InvariantCulture))], Stop), Stop)));
 
         Assert.Single(await Store.ReadEnvelopesAsync(Alpha.Partition, 10, Stop));
         Assert.Equal(5, (await Store.ReadLineageAsync(Alpha.ToString(), 0, 10, Stop)).Length);
     }
 
     [Fact]
-    public async Task Should_let_a_settled_attempt_wait_again_or_be_in_doubt()
+    public async Task Should_let_a_concluded_attempt_wait_again_or_be_in_doubt()
     {
         var lane = await LaneWith(Command(Alpha, "c"), Command(Alpha, "d"));
         var claimed = await Store.ClaimCommandsAsync("erp", lane, T0, T0.AddSeconds(30), 4, Stop);
 
-        Assert.Empty(await Store.SettleAsync(
+        Assert.Empty(await Store.ConcludeAsync(
             "erp", lane,
             [
                 new(claimed[0].Id, CommandStatus.Waiting, T0.AddMinutes(1), "busy", null),
@@ -92,12 +92,10 @@ public abstract partial class StoreConformance
             ],
             Stop));
 
-        Assert.Equal(T0.AddMinutes(1), await Store.NextDueAsync("erp", T0, Stop));
         Assert.Empty(await Store.ClaimCommandsAsync("erp", lane, T0, T0.AddSeconds(30), 4, Stop));
         Assert.Empty(await Store.ClaimInDoubtAsync("erp", lane, T0.AddMinutes(1), T0, T0.AddHours(1), 4, Stop));
         var again = (await Store.ClaimCommandsAsync("erp", lane, T0.AddMinutes(1), T0.AddMinutes(2), 4, Stop)).Single();
         Assert.Equal(("busy", 2), (again.LastFailure, again.Attempt));
-        Assert.Equal(T0.AddMinutes(2), await Store.NextDueAsync("erp", T0, Stop));
         var doubtful = (await Store.ClaimInDoubtAsync("erp", lane, T0.AddMinutes(2), T0, T0.AddHours(1), 4, Stop)).Single();
         Assert.Equal((CommandStatus.InDoubt, T0.AddHours(1), 1, "lost"), (doubtful.Status, doubtful.DueAt, doubtful.Attempt, doubtful.LastFailure));
         Assert.Equal(1, (await Store.CountAsync(Stop)).CommandsInDoubt);
@@ -108,13 +106,10 @@ public abstract partial class StoreConformance
     {
         var first = await LaneWith(Command(Alpha, "c"));
         await Store.ClaimCommandsAsync("erp", first, T0, T0.AddSeconds(30), 4, Stop);
-        Assert.Null(await Store.NextDueAsync("erp", T0, Stop));
         Assert.Empty(await Store.ClaimInDoubtAsync("erp", first, T0.AddDays(1), T0.AddDays(1), T0.AddDays(2), 4, Stop));
 
         var second = await Store.TakeLaneAsync("erp", "b", Stop);
 
-        Assert.Equal(T0.AddSeconds(30), await Store.NextDueAsync("erp", T0, Stop));
-        Assert.Equal(T0.AddSeconds(32), await Store.NextDueAsync("erp", T0.AddSeconds(31), Stop));
         Assert.Empty(await Store.ClaimInDoubtAsync("erp", second, T0.AddSeconds(31), T0.AddSeconds(30), T0.AddHours(1), 4, Stop));
         var doubtful = (await Store.ClaimInDoubtAsync("erp", second, T0.AddSeconds(60), T0.AddSeconds(31), T0.AddHours(1), 4, Stop)).Single();
         Assert.Equal((CommandStatus.InDoubt, T0.AddHours(1)), (doubtful.Status, doubtful.DueAt));
@@ -133,10 +128,10 @@ public abstract partial class StoreConformance
 
         await Assert.ThrowsAsync<FencedException>(async () => await Store.ClaimCommandsAsync("erp", old, T0, T0.AddSeconds(30), 1, Stop));
         await Assert.ThrowsAsync<FencedException>(async () => await Store.ClaimInDoubtAsync("erp", old, T0, T0.AddDays(1), T0, 1, Stop));
-        await Assert.ThrowsAsync<FencedException>(async () => await Store.SettleAsync("erp", old, [Settled(claimed[0], CommandStatus.Done, "P")], Stop));
+        await Assert.ThrowsAsync<FencedException>(async () => await Store.ConcludeAsync("erp", old, [Concluded(claimed[0], CommandStatus.Done, "P")], Stop));
         await Assert.ThrowsAsync<FencedException>(async () => await Store.ClaimCommandsAsync("never", 1, T0, T0, 1, Stop));
         await Assert.ThrowsAsync<InvalidOperationException>(
-            async () => await Store.SettleAsync("erp", old + 1, [Settled(Command(Alpha, "unknown"), CommandStatus.Done, "P")], Stop));
+            async () => await Store.ConcludeAsync("erp", old + 1, [Concluded(Command(Alpha, "unknown"), CommandStatus.Done, "P")], Stop));
 
         Assert.Equal(before, await Everything(Store));
     }

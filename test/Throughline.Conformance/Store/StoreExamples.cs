@@ -88,7 +88,7 @@ internal static class StoreExamples
     public static CrosswalkRow Crosswalk(Scope scope, string externalId, string key, string unit = "", string system = "crm", string entity = "Account") =>
         new(system, entity, externalId, new UnitKey(scope, unit), "customer", key);
 
-    public static CommandOutcome Settled(Command command, CommandStatus status, string answer, string? failure = null) => new(
+    public static CommandOutcome Concluded(Command command, CommandStatus status, string answer, string? failure = null) => new(
         command.Id,
         status,
         null,

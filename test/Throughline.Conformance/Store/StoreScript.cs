@@ -15,7 +15,7 @@ internal sealed record StoreOperation(string Name, Func<IHubStore, Task<object?>
 
 /// <summary>
 /// A seeded sequence of operations over a few scopes, systems and keys, so that they often meet: duplicates, conflicts, stale epochs,
-/// repeated settlements.
+/// repeated outcomes.
 /// </summary>
 internal sealed class StoreScript(int seed)
 {
@@ -37,7 +37,7 @@ internal sealed class StoreScript(int seed)
     public StoreOperation Next()
     {
         _now = _now.AddTicks(_random.Next(0, 60) * 10_000_003L);
-        return _random.Next(20) switch
+        return _random.Next(21) switch
         {
             0 or 1 or 2 => Append(),
             3 => TakePartition(),
@@ -45,10 +45,11 @@ internal sealed class StoreScript(int seed)
             9 => TakeLane(),
             10 or 11 => Claim(),
             12 => ClaimInDoubt(),
-            13 or 14 => Settle(),
+            13 or 14 => Conclude(),
             15 => Fire(),
             16 => ReadParked(),
             17 => Cursor(),
+            18 => ForgetKeys(),
             _ => Ask(),
         };
     }
@@ -99,7 +100,7 @@ internal sealed class StoreScript(int seed)
             // Small, so that most lie within the stream; those beyond its end must be refused.
             ControlCursor = _random.Next(4) == 0 ? _random.Next(4) : null,
             IntakeCursor = _random.Next(4) == 0 ? _random.Next(4) : null,
-            State = Some(4, () => State(scope, Small("r", 4), _random.Next(5) == 0 ? null : Fresh("v"), Small("u", 3), (StateKind)_random.Next(5))),
+            State = Some(4, () => State(scope, Small("r", 4), _random.Next(5) == 0 ? null : Fresh("v"), Small("u", 3), (StateKind)_random.Next(8))),
             Crosswalk = Some(2, () => Crosswalk(scope, Small("x", 120), Small("k", 2), Small("u", 2), Pick(Systems))),
             Matches = Some(2, () => new MatchRow(scope, "customer", Small("m", 5), Small("u", 3))),
             Commands = commands,
@@ -142,7 +143,7 @@ internal sealed class StoreScript(int seed)
             "claim in doubt", async store => await store.ClaimInDoubtAsync(system, epoch, now, now.AddSeconds(-2), now.AddSeconds(20), max, default));
     }
 
-    private StoreOperation Settle()
+    private StoreOperation Conclude()
     {
         var system = Pick(Systems);
         var epoch = Epoch(_lanes, system);
@@ -152,10 +153,10 @@ internal sealed class StoreScript(int seed)
             var command = Pick(_commands);
             var status = Pick<CommandStatus>([CommandStatus.Waiting, CommandStatus.InDoubt, CommandStatus.Done, CommandStatus.Done, CommandStatus.Failed]);
             return status is CommandStatus.Done or CommandStatus.Failed
-                ? Settled(command, status, Small("answer", 2), status == CommandStatus.Failed ? "refused" : null)
+                ? Concluded(command, status, Small("answer", 2), status == CommandStatus.Failed ? "refused" : null)
                 : new CommandOutcome(command.Id, status, _random.Next(3) == 0 ? null : now.AddSeconds(3), "busy", null, _random.Next(3) == 0);
         });
-        return new("settle", async store => await store.SettleAsync(system, epoch, outcomes, default));
+        return new("conclude", async store => await store.ConcludeAsync(system, epoch, outcomes, default));
     }
 
     private StoreOperation Fire()
@@ -181,10 +182,16 @@ internal sealed class StoreScript(int seed)
         });
     }
 
+    private StoreOperation ForgetKeys()
+    {
+        var before = _now.AddSeconds(-_random.Next(600));
+        return new("forget keys", async store => await store.ForgetKeysAsync(before, 1_000, default));
+    }
+
     private StoreOperation Ask()
     {
         var scope = Pick(Scopes);
-        var (now, small, max) = (_now, _random.Next(1, 5), _random.Next(1, 8));
+        var (small, max) = (_random.Next(1, 5), _random.Next(1, 8));
         var id = Pick<string>(
         [
             Small("x", 120), Small("m", 5), scope.ToString(), CaseId(Small("case", 20)).ToString(), CommandId(Small("c", 80)).ToString(),
@@ -209,7 +216,6 @@ internal sealed class StoreScript(int seed)
             await store.ListInstancesAsync(small == 1 ? "p1" : null, small == 2 ? "Done" : null, small < 4 ? after : null, max, default),
             await store.ListCommandsAsync(scope, default),
             await store.ListParkedAsync(small == 1 ? scope : null, max, default),
-            await store.NextDueAsync(Systems[small % 2], now, default),
             await store.NextTimerAsync(default),
             await store.CountAsync(default),
         });

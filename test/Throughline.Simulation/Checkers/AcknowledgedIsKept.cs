@@ -13,7 +13,7 @@ namespace Throughline.Simulation.Checkers;
 /// </summary>
 internal sealed class AcknowledgedIsKept : IChecker
 {
-    public IEnumerable<string> WhenSettled(SimulationRun run)
+    public IEnumerable<string> WhenAtRest(SimulationRun run)
     {
         var last = run.Systems.Crm.History.GroupBy(change => (change.Entity, change.Id)).Select(changes => changes.Last());
         foreach (var change in run.Senders.Acknowledged.Select(item => item.Change).Concat(last).Distinct())

@@ -6,7 +6,7 @@ internal static class Checks
     public static IReadOnlyList<IChecker> All { get; } =
     [
         new NothingIsDefective(),
-        new EverythingSettles(),
+        new EverythingComesToRest(),
         new WonDealsStand(),
         new DivergenceHasACase(),
         new AcknowledgedIsKept(),

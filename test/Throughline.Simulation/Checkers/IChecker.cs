@@ -7,7 +7,7 @@ namespace Throughline.Simulation.Checkers;
 internal interface IChecker
 {
     /// <summary>What is wrong when the faults are over, people have done what was asked, and nothing moves any more.</summary>
-    IEnumerable<string> WhenSettled(SimulationRun run) => [];
+    IEnumerable<string> WhenAtRest(SimulationRun run) => [];
 
     /// <summary>What is wrong when every deadline has passed as well.</summary>
     IEnumerable<string> WhenDeadlinesHavePassed(SimulationRun run) => [];

@@ -7,7 +7,7 @@ namespace Throughline.Simulation.Checkers;
 /// <summary>What is decided for one engagement arrives in order: no record ever shows an older value after a newer one.</summary>
 internal sealed partial class NothingGoesBack : IChecker
 {
-    public IEnumerable<string> WhenSettled(SimulationRun run)
+    public IEnumerable<string> WhenAtRest(SimulationRun run)
     {
         foreach (var system in new TargetSystem[] { run.Systems.Psa, run.Systems.Erp })
         {

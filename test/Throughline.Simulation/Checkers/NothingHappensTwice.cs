@@ -9,7 +9,7 @@ internal sealed class NothingHappensTwice : IChecker
 {
     private static readonly string[] OncePerRun = ["demand.opened", "project.activated", "notice.project-active", "briefing.wanted"];
 
-    public IEnumerable<string> WhenSettled(SimulationRun run) => Records(run.Systems.Psa).Concat(Records(run.Systems.Erp)).Concat(Events(run));
+    public IEnumerable<string> WhenAtRest(SimulationRun run) => Records(run.Systems.Psa).Concat(Records(run.Systems.Erp)).Concat(Events(run));
 
     private static IEnumerable<string> Records(TargetSystem system)
     {

@@ -10,7 +10,7 @@ namespace Throughline.Simulation.Checkers;
 /// </summary>
 internal sealed class NothingWaitsForEver : IChecker
 {
-    public IEnumerable<string> WhenSettled(SimulationRun run)
+    public IEnumerable<string> WhenAtRest(SimulationRun run)
     {
         var clocks = run.Store.Timers();
         foreach (var (unit, instance) in Waiting(run))

@@ -6,7 +6,7 @@ namespace Throughline.Simulation.Checkers;
 /// </summary>
 internal sealed class WonDealsStand : IChecker
 {
-    public IEnumerable<string> WhenSettled(SimulationRun run)
+    public IEnumerable<string> WhenAtRest(SimulationRun run)
     {
         foreach (var deal in run.Sellers.Deals)
         {

@@ -25,6 +25,9 @@ internal abstract class StoreDecorator(IHubStore inner) : IHubStore
     public virtual Task<ImmutableArray<IntakeReceipt>> AppendAsync(ImmutableArray<IntakeItem> items, CancellationToken cancellation) =>
         Call("append", true, () => inner.AppendAsync(items, cancellation));
 
+    public Task<int> ForgetKeysAsync(DateTimeOffset before, int max, CancellationToken cancellation) =>
+        Call("forget keys", true, () => inner.ForgetKeysAsync(before, max, cancellation));
+
     public virtual Task<long> TakePartitionAsync(int partition, string owner, CancellationToken cancellation) =>
         Call("take partition", true, () => inner.TakePartitionAsync(partition, owner, cancellation));
 
@@ -60,11 +63,8 @@ internal abstract class StoreDecorator(IHubStore inner) : IHubStore
         string system, long epoch, DateTimeOffset now, DateTimeOffset abandonedBefore, DateTimeOffset probeAgainAt, int max, CancellationToken cancellation) =>
         Call("claim in doubt", true, () => inner.ClaimInDoubtAsync(system, epoch, now, abandonedBefore, probeAgainAt, max, cancellation));
 
-    public virtual Task<ImmutableArray<int>> SettleAsync(string system, long epoch, ImmutableArray<CommandOutcome> outcomes, CancellationToken cancellation) =>
-        Call("settle", true, () => inner.SettleAsync(system, epoch, outcomes, cancellation));
-
-    public Task<DateTimeOffset?> NextDueAsync(string system, DateTimeOffset now, CancellationToken cancellation) =>
-        Call("next due", false, () => inner.NextDueAsync(system, now, cancellation));
+    public virtual Task<ImmutableArray<int>> ConcludeAsync(string system, long epoch, ImmutableArray<CommandOutcome> outcomes, CancellationToken cancellation) =>
+        Call("conclude", true, () => inner.ConcludeAsync(system, epoch, outcomes, cancellation));
 
     public virtual Task<ImmutableArray<int>> FireTimersAsync(DateTimeOffset now, int max, CancellationToken cancellation) =>
         Call("fire timers", true, () => inner.FireTimersAsync(now, max, cancellation));

@@ -18,7 +18,7 @@ internal sealed class LoseReceipts : Mutation
     {
         private readonly Random _chance = world.Chance("lost receipts");
 
-        public override Task<ImmutableArray<int>> SettleAsync(string system, long epoch, ImmutableArray<CommandOutcome> outcomes, CancellationToken cancellation) =>
-            Inner.SettleAsync(system, epoch, [.. outcomes.Select(outcome => _chance.Next(10) == 0 ? outcome with { Receipt = null } : outcome)], cancellation);
+        public override Task<ImmutableArray<int>> ConcludeAsync(string system, long epoch, ImmutableArray<CommandOutcome> outcomes, CancellationToken cancellation) =>
+            Inner.ConcludeAsync(system, epoch, [.. outcomes.Select(outcome => _chance.Next(10) == 0 ? outcome with { Receipt = null } : outcome)], cancellation);
     }
 }

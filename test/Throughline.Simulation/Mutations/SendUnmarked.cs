@@ -20,7 +20,7 @@ internal sealed class SendUnmarked : Mutation
             string system, long epoch, DateTimeOffset now, DateTimeOffset sendBefore, int max, CancellationToken cancellation)
         {
             var claimed = await Inner.ClaimCommandsAsync(system, epoch, now, sendBefore, max, cancellation);
-            await Inner.SettleAsync(
+            await Inner.ConcludeAsync(
                 system, epoch, [.. claimed.Select(command => new CommandOutcome(command.Id, CommandStatus.Waiting, now.AddMinutes(1), null, null))], cancellation);
             return claimed;
         }

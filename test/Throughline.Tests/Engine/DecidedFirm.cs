@@ -28,7 +28,7 @@ internal sealed class DecidedFirm
     private DecideContext _context;
     private long _number;
 
-    public DecidedFirm(Func<string, string>? leadToProject = null) => _context = ContextOf(leadToProject);
+    public DecidedFirm(Func<string, string>? leadToProject = null, Func<string, string>? onboarding = null) => _context = ContextOf(leadToProject, onboarding);
 
     public DateTimeOffset Now { get; private set; } = new(2026, 11, 20, 10, 0, 0, TimeSpan.Zero);
 
@@ -70,12 +70,16 @@ internal sealed class DecidedFirm
             Definitions = new DefinitionLibrary(),
         };
 
-    /// <summary>A record comes in from the CRM, and everything that follows from it within the hub happens.</summary>
-    public void Receive(SourceRecord record)
+    /// <summary>A record comes in from the CRM, or several at the same moment, and everything that follows from it within the hub happens.</summary>
+    public void Receive(params ReadOnlySpan<SourceRecord> together)
     {
-        var placement = Placement.Of(_context.Landscape, "crm", record);
-        Assert.Null(placement.Problem);
-        Append(placement.Scope, placement.Unit, EnvelopeKind.SourceRecord, SourcePayload.Write("crm", record, null), placement.Scope.ToString());
+        foreach (var record in together)
+        {
+            var placement = Placement.Of(_context.Landscape, "crm", record);
+            Assert.Null(placement.Problem);
+            Append(placement.Scope, placement.Unit, EnvelopeKind.SourceRecord, SourcePayload.Write("crm", record, null), placement.Scope.ToString());
+        }
+
         Run();
     }
 
@@ -184,11 +188,13 @@ internal sealed class DecidedFirm
         unit.Key.Scope == envelope.Scope && unit.Key.Unit != envelope.Content.Unit && unit.MergedInto is null
         && unit.Of(entity).Any(record => record.Attributes.Text("taxId") == inward.Attributes.Text("taxId")))?.Key.Unit;
 
-    private static DecideContext ContextOf(Func<string, string>? leadToProject)
+    private static DecideContext ContextOf(Func<string, string>? leadToProject, Func<string, string>? onboarding = null)
     {
         const string Name = "lead-to-project";
+        const string Onboarding = "customer-onboarding";
         var definitions = new Dictionary<string, string>(ProcessCatalog.Definitions, StringComparer.Ordinal);
         definitions[Name] = leadToProject?.Invoke(definitions[Name]) ?? definitions[Name];
+        definitions[Onboarding] = onboarding?.Invoke(definitions[Onboarding]) ?? definitions[Onboarding];
         var result = LandscapeReader.Read(
             Path.Combine(RepositoryFolder.Find(), "landscapes", "demo"), [.. ConnectorCatalog.All.Select(kind => kind.Manifest)], definitions,
             ProcessCatalog.Decisions.Names, _ => "https://system.example");

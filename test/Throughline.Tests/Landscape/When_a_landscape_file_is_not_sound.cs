@@ -31,6 +31,17 @@ public sealed class When_a_landscape_file_is_not_sound : LandscapeFolderFixture
             problems.Select(problem => $"{problem.Place} {problem.Code}"));
     }
 
+    [Theory]
+    [InlineData("0")]
+    [InlineData("1.5")]
+    [InlineData("soon")]
+    [InlineData("4000")]
+    public void Should_refuse_to_remember_keys_for_no_time_or_for_ever(string days)
+    {
+        Write("landscape.yaml", Head + $"\nparameters:\n  intake:\n    keysKeptDays: {days}\n");
+        AssertError("wrong-type", "landscape.yaml:8", "'intake.keysKeptDays'", "from 1 to 3650");
+    }
+
     [Fact]
     public void Should_refuse_a_repeated_key()
     {

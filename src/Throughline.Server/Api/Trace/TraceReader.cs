@@ -48,9 +48,9 @@ internal sealed class TraceReader(IHubStore store, ReleaseHolder release)
             // A customer is a record of its own; what was done for it stands under the engagements that needed it.
             foreach (var master in found)
             {
-                if (value != Guid.Empty && (await AskersAsync(master, new InstanceId(value), cancellation)) is { Length: > 0 } askers)
+                if (value != Guid.Empty && (await RequestersAsync(master, new InstanceId(value), cancellation)) is { Length: > 0 } requesters)
                 {
-                    engagements.AddRange(askers);
+                    engagements.AddRange(requesters);
                     continue;
                 }
 
@@ -69,7 +69,7 @@ internal sealed class TraceReader(IHubStore store, ReleaseHolder release)
     }
 
     // Of a process about a customer; where the customer was merged since, its process goes on with the one that it is the same as.
-    private async Task<ImmutableArray<Scope>> AskersAsync(Scope master, InstanceId id, CancellationToken cancellation)
+    private async Task<ImmutableArray<Scope>> RequestersAsync(Scope master, InstanceId id, CancellationToken cancellation)
     {
         var units = (await store.LoadScopeAsync(master, cancellation)).Where(row => row.Data is not null).GroupBy(row => row.Unit)
             .ToDictionary(rows => rows.Key, rows => rows.ToArray());
@@ -78,7 +78,7 @@ internal sealed class TraceReader(IHubStore store, ReleaseHolder release)
             if (units.Values.SelectMany(rows => rows).FirstOrDefault(row => row.Kind == StateKind.Instance && row.Id == id.ToString()) is { } row)
             {
                 var instance = InstanceRows.Read(row.Data!);
-                return [.. instance.Requesters.Select(requester => requester.CorrelationId).Concat(instance.Askers.Reverse()).Append(instance.CorrelationId)
+                return [.. instance.Requesters.Select(requester => requester.CorrelationId).Concat(instance.RequestedBy.Reverse()).Append(instance.CorrelationId)
                     .Select(Scope.Parse).Where(scope => scope.Kind == Scope.EngagementKind).Distinct()];
             }
 

@@ -82,8 +82,13 @@ internal sealed class DrivenLane : IAsyncDisposable
 
     public int Count(CommandStatus status) => All().Count(command => command.Status == status);
 
-    public async Task<int> ReceiptsAsync() =>
-        (await Memory.ReadEnvelopesAsync(Scope.Partition, 10_000, CancellationToken.None)).Count(envelope => envelope.Kind == EnvelopeKind.Receipt);
+    public async Task<int> ReceiptsAsync() => (await ReceiptPayloadsAsync()).Length;
+
+    public async Task<ReceiptPayload[]> ReceiptPayloadsAsync() =>
+    [
+        .. (await Memory.ReadEnvelopesAsync(Scope.Partition, 10_000, CancellationToken.None)).Where(envelope => envelope.Kind == EnvelopeKind.Receipt)
+            .Select(envelope => ReceiptPayload.From(envelope.Payload)),
+    ];
 
     public ValueTask DisposeAsync()
     {
@@ -140,12 +145,10 @@ internal sealed class FaultyLaneStore(ILaneStore store) : ILaneStore
     /// <summary>Outcomes that no column can keep.</summary>
     public Func<CommandOutcome, bool> Refuses { get; set; } = _ => false;
 
-    public Task<ImmutableArray<int>> SettleAsync(string system, long epoch, ImmutableArray<CommandOutcome> outcomes, CancellationToken cancellation) =>
+    public Task<ImmutableArray<int>> ConcludeAsync(string system, long epoch, ImmutableArray<CommandOutcome> outcomes, CancellationToken cancellation) =>
         outcomes.Any(Refuses)
             ? throw new ArgumentException("an answer cannot be stored")
-            : Then(store.SettleAsync(system, epoch, outcomes, cancellation), nameof(SettleAsync));
-
-    public Task<DateTimeOffset?> NextDueAsync(string system, DateTimeOffset now, CancellationToken cancellation) => store.NextDueAsync(system, now, cancellation);
+            : Then(store.ConcludeAsync(system, epoch, outcomes, cancellation), nameof(ConcludeAsync));
 
     private async Task<T> Then<T>(Task<T> work, string name)
     {
@@ -166,6 +169,9 @@ internal sealed class AnsweringConnector : IConnector
 
     /// <summary>What a write that is not held comes to; null is done.</summary>
     public Func<string, Failure?> Outcome { get; set; } = _ => null;
+
+    /// <summary>The id that the system gives to a record.</summary>
+    public Func<string, string> IdOf { get; set; } = name => "id-" + name;
 
     /// <summary>Whether the system has such a record when it is asked.</summary>
     public Func<string, bool> Has { get; set; } = _ => false;
@@ -258,14 +264,14 @@ internal sealed class AnsweringConnector : IConnector
         var name = request.Key.Text("name")!;
         var has = Has(name);
         return await CallAsync(name + "?") is { } failure ? throw new ConnectorException(failure)
-            : has ? [new SourceRecord("thing", "id-" + name, null, Fields.Empty)]
+            : has ? [new SourceRecord("thing", IdOf(name), null, Fields.Empty)]
             : [];
     }
 
     public async Task<ImmutableArray<Receipt>> WriteAsync(ImmutableArray<WriteItem> items, CancellationToken cancellation)
     {
         var name = items.Single().Fields.Text("name")!;
-        return [await CallAsync(name) is { } failure ? Receipt.Failed(failure) : Receipt.Done("id-" + name)];
+        return [await CallAsync(name) is { } failure ? Receipt.Failed(failure) : Receipt.Done(IdOf(name))];
     }
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;

@@ -54,7 +54,7 @@ public sealed class When_a_lane_is_busy
         await WarmAsync(lane);
         var sent = await QueueBehindAsync(lane, "first");
         lane.Connector.Answer("first", new Failure.Authentication("we are not known here"));
-        await lane.RunUntilAsync(() => lane.Count(CommandStatus.Sending) == 0, "all that was claimed is settled");
+        await lane.RunUntilAsync(() => lane.Count(CommandStatus.Sending) == 0, "all that was claimed is concluded");
 
         Assert.Equal(sent, lane.Connector.Calls.Length);
         Assert.NotNull(lane.Circuit.OpenUntil);
@@ -79,7 +79,7 @@ public sealed class When_a_lane_is_busy
     }
 
     [Fact]
-    public async Task Should_send_nothing_more_when_it_stops_and_settle_what_was_sent()
+    public async Task Should_send_nothing_more_when_it_stops_and_conclude_what_was_sent()
     {
         var lane = new DrivenLane(concurrency: 1);
         await WarmAsync(lane);

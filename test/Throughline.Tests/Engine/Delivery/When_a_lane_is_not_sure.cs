@@ -12,7 +12,7 @@ public sealed class When_a_lane_is_not_sure
     private static readonly TimeSpan UntilAbandoned = TimeSpan.FromSeconds(41);
 
     [Fact]
-    public async Task Should_take_a_new_epoch_after_a_lost_claim_but_not_before_what_is_under_way_is_settled()
+    public async Task Should_take_a_new_epoch_after_a_lost_claim_but_not_before_what_is_under_way_is_concluded()
     {
         await using var lane = new DrivenLane();
         lane.Connector.Hold("slow");
@@ -26,7 +26,7 @@ public sealed class When_a_lane_is_not_sure
         Assert.Equal(1, lane.Store.Takes);
 
         lane.Connector.Answer("slow");
-        await lane.RunUntilAsync(() => lane.Count(CommandStatus.Done) == 1 && lane.Store.Takes == 2, "the slow one is settled and the lane is taken anew");
+        await lane.RunUntilAsync(() => lane.Count(CommandStatus.Done) == 1 && lane.Store.Takes == 2, "the slow one is concluded and the lane is taken anew");
         Assert.Equal(CommandStatus.Sending, lane["lost"].Status);
 
         lane.Clock.Pass(UntilAbandoned);
@@ -35,15 +35,15 @@ public sealed class When_a_lane_is_not_sure
     }
 
     [Fact]
-    public async Task Should_settle_again_what_the_store_may_not_have_taken_and_not_double_it()
+    public async Task Should_conclude_again_what_the_store_may_not_have_taken_and_not_double_it()
     {
         await using var lane = new DrivenLane();
         await lane.DecideAsync("a", "b");
         await lane.StepAsync();
         await lane.Connector.BegunAsync("a");
         await lane.Connector.BegunAsync("b");
-        LoseOnce(lane, nameof(ILaneStore.SettleAsync));
-        await Assert.ThrowsAsync<StoreUnavailableException>(() => lane.RunUntilAsync(() => false, "an outcome is settled"));
+        LoseOnce(lane, nameof(ILaneStore.ConcludeAsync));
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => lane.RunUntilAsync(() => false, "an outcome is concluded"));
         await lane.RunUntilAsync(() => lane.Count(CommandStatus.Done) == 2 && lane.Connector.Running == 0, "both are done");
         await lane.StepAsync();
 
@@ -53,17 +53,57 @@ public sealed class When_a_lane_is_not_sure
     }
 
     [Fact]
-    public async Task Should_settle_the_others_when_one_answer_cannot_be_kept_and_leave_that_one_in_doubt()
+    public async Task Should_conclude_the_others_when_one_answer_cannot_be_kept_and_hand_that_one_to_a_person()
     {
         await using var lane = new DrivenLane();
-        var culprit = CommandId.Derive("b");
-        lane.Store.Refuses = outcome => outcome.Command == culprit && outcome.Receipt is not null;
+        lane.Store.Refuses = outcome => outcome.Receipt?.Payload.Text("externalId") == "id-b";
         await lane.DecideAsync("a", "b", "c");
         await lane.StepAsync();
-        await lane.RunUntilAsync(() => lane.Count(CommandStatus.Done) == 2 && lane.Connector.Running == 0, "the others are done");
+        await lane.RunUntilAsync(() => lane.Count(CommandStatus.Done) == 2 && lane.Count(CommandStatus.Failed) == 1, "the others are done and a person is asked");
 
-        Assert.Equal(CommandStatus.InDoubt, lane["b"].Status);
-        Assert.Contains("cannot be kept", lane["b"].LastFailure, StringComparison.Ordinal);
+        await MustAskAPersonAsync(lane);
+    }
+
+    [Fact]
+    public async Task Should_hand_a_write_to_a_person_whose_id_could_never_be_found_again()
+    {
+        await using var lane = new DrivenLane();
+        lane.Connector.IdOf = name => name == "b" ? "id\0b" : "id-" + name;
+        await lane.DecideAsync("a", "b", "c");
+        await lane.StepAsync();
+        await lane.RunUntilAsync(() => lane.Count(CommandStatus.Done) == 2 && lane.Count(CommandStatus.Failed) == 1, "the others are done and a person is asked");
+
+        await MustAskAPersonAsync(lane);
+    }
+
+    [Fact]
+    public async Task Should_not_ask_for_ever_where_the_answer_to_the_question_cannot_be_kept()
+    {
+        await using var lane = new DrivenLane();
+        lane.Store.Refuses = outcome => outcome.Receipt?.Payload.Text("externalId") == "id-b";
+        lane.Connector.Outcome = name => name == "b" ? new Failure.InDoubt("no answer") : null;
+        await lane.DecideAsync("b");
+        await lane.RunUntilAsync(() => lane.Count(CommandStatus.InDoubt) == 1, "it is in doubt");
+        lane.Connector.Outcome = _ => null;
+        lane.Connector.Has = _ => true;
+        lane.Clock.Pass(TimeSpan.FromSeconds(10));
+        await lane.RunUntilAsync(() => lane.Count(CommandStatus.Failed) == 1, "a person is asked");
+
+        Assert.Equal(["b", "b?"], lane.Connector.Calls);
+    }
+
+    private static async Task MustAskAPersonAsync(DrivenLane lane)
+    {
+        Assert.Equal(CommandStatus.Failed, lane["b"].Status);
+        var receipt = Assert.Single(await lane.ReceiptPayloadsAsync(), payload => payload.Failure is not null);
+        Assert.Equal((CommandId.Derive("b"), "in-doubt", null), (receipt.Command, receipt.Failure!.Code, receipt.ExternalId));
+        Assert.Contains("the record probably stands there", receipt.Failure.Message, StringComparison.Ordinal);
+        for (var minutes = 0; minutes < 10; minutes++)
+        {
+            lane.Clock.Pass(TimeSpan.FromMinutes(1));
+            await lane.StepAsync();
+        }
+
         Assert.Equal(3, lane.Connector.Calls.Length);
     }
 
@@ -156,7 +196,7 @@ public sealed class When_a_lane_is_not_sure
             Assert.True(minutes < 20, $"it is {lane["a"].Status}: {lane["a"].LastFailure}");
             var calls = lane.Connector.Calls.Length;
             await lane.RunUntilAsync(
-                () => lane.Connector.Calls.Length > calls && lane.Count(CommandStatus.Sending) == 0 && lane.Connector.Running == 0, "it is called and settled");
+                () => lane.Connector.Calls.Length > calls && lane.Count(CommandStatus.Sending) == 0 && lane.Connector.Running == 0, "it is called and concluded");
             Assert.Equal(0, lane.Count(CommandStatus.Failed));
             lane.Clock.Pass(TimeSpan.FromMinutes(1));
         }

@@ -18,6 +18,9 @@ internal sealed class FaultyStore(IPartitionStore store) : IPartitionStore
 
     public List<UnitKey> Loaded { get; } = [];
 
+    /// <summary>Envelopes that were set aside and read again.</summary>
+    public int ParkedRead { get; private set; }
+
     public Task<long> TakePartitionAsync(int partition, string owner, CancellationToken cancellation) => store.TakePartitionAsync(partition, owner, cancellation);
 
     public Task<ImmutableArray<int>> PartitionsWithWorkAsync(CancellationToken cancellation) => store.PartitionsWithWorkAsync(cancellation);
@@ -42,5 +45,10 @@ internal sealed class FaultyStore(IPartitionStore store) : IPartitionStore
         After(commits);
     }
 
-    public Task<ImmutableArray<ParkedEnvelope>> ReadParkedAsync(ImmutableArray<UnitKey> units, CancellationToken cancellation) => store.ReadParkedAsync(units, cancellation);
+    public async Task<ImmutableArray<ParkedEnvelope>> ReadParkedAsync(ImmutableArray<UnitKey> units, CancellationToken cancellation)
+    {
+        var parked = await store.ReadParkedAsync(units, cancellation);
+        ParkedRead += parked.Length;
+        return parked;
+    }
 }

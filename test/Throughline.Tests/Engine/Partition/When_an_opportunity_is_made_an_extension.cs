@@ -32,6 +32,7 @@ public sealed class When_an_opportunity_is_made_an_extension
 
         Assert.Equal(InstanceStatus.Done, _firm.Instance("006A", "006B")!.Status);
         Assert.Empty(_firm.Engagement("006B").Instances);
+        Assert.Empty(_firm.Engagement("006B").Records);
         Assert.Empty(_firm.Cases);
         Assert.Single(_firm.Commands, command => command.Target.StartsWith("psa-project|", StringComparison.Ordinal));
         Assert.Single(_firm.Crosswalk.Where(row => row.ExternalId == "006B").Select(row => row.Unit).Distinct());
@@ -139,6 +140,70 @@ public sealed class When_an_opportunity_is_made_an_extension
 
         Assert.Contains("which extends it itself", Assert.Single(_firm.Cases).Says, StringComparison.Ordinal);
         _firm.Receive(CrmRecords.Sale("006A"));
+        Assert.Empty(_firm.Cases);
+    }
+
+    /// <summary>Each was sent on to the other before either could see it; both come back, and nothing throws.</summary>
+    [Theory]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(7)]
+    public void Should_tell_a_person_of_parents_that_become_a_circle_at_the_same_moment(int length)
+    {
+        string[] sales = [.. Enumerable.Range(0, length).Select(n => "006R" + n)];
+        _firm.Receive([.. sales.Select((sale, n) => CrmRecords.Sale(sale, parent: sales[(n + 1) % length], won: false, workstream: "W" + n))]);
+
+        Assert.Equal(length, _firm.Cases.Count());
+        Assert.All(_firm.Cases, item => Assert.Contains("which extends it itself, at once or by way of others", item.Says, StringComparison.Ordinal));
+        Assert.All(sales, sale => Assert.Single(_firm.Engagement(sale).Of("opportunity"), record => record.Id.Key == sale));
+
+        // The first is mended; the others follow it one by one as people say so.
+        _firm.Receive(CrmRecords.Sale(sales[0], won: false, workstream: "W0"));
+        for (var n = length - 1; n > 0; n--)
+        {
+            _firm.Act(_firm.Cases.Single(item => item.Unit.Scope.Key == sales[n]), CaseAction.Retry, "pmo.lead");
+        }
+
+        Assert.Empty(_firm.Cases);
+        Assert.Equal(length, _firm.Engagement(sales[0]).Of("opportunity").Count());
+        Assert.All(sales[1..], sale => Assert.Empty(_firm.Engagement(sale).Records));
+        Assert.All(sales, sale => Assert.Single(_firm.Crosswalk.Where(row => row.ExternalId == sale).Select(row => row.Unit).Distinct()));
+    }
+
+    [Fact]
+    public void Should_open_the_case_again_where_the_parents_still_lead_in_a_circle()
+    {
+        _firm.Receive(CrmRecords.Sale("006R", parent: "006S", won: false, workstream: "R"), CrmRecords.Sale("006S", parent: "006R", won: false, workstream: "S"));
+        _firm.Act(_firm.Cases.Single(item => item.Unit.Scope.Key == "006R"), CaseAction.Retry, "pmo.lead");
+
+        // It went to the other one, which stays with its own case, since what it extends is now an extension of it.
+        Assert.Equal("006S", Assert.Single(_firm.Cases).Unit.Scope.Key);
+        _firm.Act(Assert.Single(_firm.Cases), CaseAction.Retry, "pmo.lead");
+        Assert.Equal("006S", Assert.Single(_firm.Cases).Unit.Scope.Key);
+    }
+
+    [Fact]
+    public void Should_bring_a_long_line_of_extensions_into_one_engagement()
+    {
+        for (var n = 0; n < 12; n++)
+        {
+            _firm.Receive(CrmRecords.Sale("006L" + n, parent: n == 0 ? "006A" : "006L" + (n - 1), won: false, workstream: "L" + n));
+        }
+
+        Assert.Empty(_firm.Cases);
+        Assert.Equal(13, _firm.Engagement("006A").Of("opportunity").Count());
+    }
+
+    [Fact]
+    public void Should_tell_a_person_of_a_line_that_is_too_long_instead_of_passing_on_for_ever()
+    {
+        for (var n = 0; n < 33; n++)
+        {
+            _firm.Receive(CrmRecords.Sale("006L" + n, parent: n == 0 ? "006A" : "006L" + (n - 1), won: false, workstream: "L" + n));
+        }
+
+        Assert.Contains("was passed on 32 times", Assert.Single(_firm.Cases).Says, StringComparison.Ordinal);
+        _firm.Act(Assert.Single(_firm.Cases), CaseAction.Retry, "pmo.lead");
         Assert.Empty(_firm.Cases);
     }
 

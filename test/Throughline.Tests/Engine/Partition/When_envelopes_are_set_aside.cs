@@ -72,7 +72,7 @@ public sealed class When_envelopes_are_set_aside
         Assert.Empty(await _hub.ParkedAsync());
         Assert.Empty(await _hub.OpenCasesAsync());
         Assert.NotNull(await _hub.SaleAsync("006A"));
-        Assert.DoesNotContain((await _hub.UnitAsync(Unit)).Records.Keys, id => id.Entity == "dropped");
+        Assert.Empty((await _hub.UnitAsync(Unit)).Dropped);
     }
 
     [Fact]
@@ -152,6 +152,44 @@ public sealed class When_envelopes_are_set_aside
         await _hub.DrainAsync();
 
         Assert.Equal("001A", (await _hub.UnitAsync(new UnitKey(scope, "001B"))).MergedInto);
+        Assert.Empty(await _hub.ParkedAsync());
+    }
+
+    /// <summary>Else each envelope that comes would cost as much as all that wait already.</summary>
+    [Fact]
+    public async Task Should_not_read_what_waits_before_its_reason_is_gone()
+    {
+        var poison = await SetAsideAsync(CrmRecords.Contract("006A"));
+        for (var i = 0; i < 40; i++)
+        {
+            await _hub.SendAsync(CrmRecords.Sale("006A", amount: 10_000m + i));
+            await _hub.DrainAsync();
+        }
+
+        Assert.Equal(0, _hub.Store.ParkedRead);
+        await _hub.ActAsync(CaseOf(poison), Unit, CaseAction.Reject);
+        await _hub.DrainAsync();
+
+        Assert.Equal(42, _hub.Store.ParkedRead);
+        Assert.Empty(await _hub.ParkedAsync());
+        Assert.Equal(10_039m, (await _hub.SaleAsync("006A"))!.Attributes.Money("amount")!.Value.Amount);
+    }
+
+    [Fact]
+    public async Task Should_not_read_states_that_cannot_be_mapped_before_one_comes_that_can()
+    {
+        for (var i = 0; i < 20; i++)
+        {
+            await _hub.SendAsync(Unmappable());
+            await _hub.SendAsync(CrmRecords.Contract("006A"));
+            await _hub.DrainAsync();
+        }
+
+        Assert.Equal(0, _hub.Store.ParkedRead);
+        await _hub.SendAsync(CrmRecords.Sale("006A"));
+        await _hub.DrainAsync();
+
+        Assert.Equal(20, _hub.Store.ParkedRead);
         Assert.Empty(await _hub.ParkedAsync());
     }
 

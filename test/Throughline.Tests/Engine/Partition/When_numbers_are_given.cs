@@ -34,6 +34,9 @@ public sealed class When_numbers_are_given
         _firm.AnswerAll();
 
         Assert.Equal(("P-20001", "P-20002"), (Project("006A"), Project("006B")));
+        var series = _firm.Unit(new UnitKey(Scope.Master("number/project"), ""));
+        Assert.Equal(20_002, series.Series["project"]);
+        Assert.Empty(series.Records);
         Assert.Equal(InstanceStatus.Done, _firm.Instance("006A", "006A")!.Status);
     }
 

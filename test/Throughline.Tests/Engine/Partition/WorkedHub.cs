@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Logging;
 using Throughline.Conformance;
 using Throughline.Conformance.Store;
 using Throughline.Connect;
@@ -50,6 +50,9 @@ internal sealed class WorkedHub
     public ManualClock Clock { get; } = new(new DateTimeOffset(2026, 11, 20, 10, 0, 0, TimeSpan.Zero));
 
     public PartitionWorker Worker { get; private set; }
+
+    /// <summary>What the worker wrote into its log, with the text of the exception.</summary>
+    public List<string> Log { get; } = [];
 
     public ISet<int> Rung => _bell.Rung;
 
@@ -156,7 +159,7 @@ internal sealed class WorkedHub
     }
 
     private PartitionWorker NewWorker() =>
-        new(Store, Release, ProcessCatalog.Decisions, _definitions, _bell, Clock, NullLogger<PartitionWorker>.Instance);
+        new(Store, Release, ProcessCatalog.Decisions, _definitions, _bell, Clock, new RecordingLog(Log));
 
     private void Add(Throughline.Landscape.Landscape landscape)
     {
@@ -175,6 +178,17 @@ internal sealed class WorkedHub
             Path.Combine(RepositoryFolder.Find(), "landscapes", "demo"), [.. ConnectorCatalog.All.Select(kind => kind.Manifest)], definitions,
             ProcessCatalog.Decisions.Names, _ => "https://system.example");
         return result.Landscape ?? throw new InvalidOperationException(string.Join('\n', result.Problems));
+    }
+
+    private sealed class RecordingLog(List<string> lines) : ILogger<PartitionWorker>
+    {
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            lines.Add($"{formatter(state, exception)}: {exception?.Message}");
     }
 
     private sealed class RecordingBell : IDoorbell

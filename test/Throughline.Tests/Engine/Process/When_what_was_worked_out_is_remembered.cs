@@ -88,15 +88,15 @@ public sealed class When_what_was_worked_out_is_remembered
         var hub = new WorkedHub();
         await hub.SendAsync(CrmRecords.Account("001A"));
         await hub.SendAsync(CrmRecords.Sale("006A"));
-        await SettleAsync(hub);
+        await ConcludeAsync(hub);
         await hub.SendAsync(CrmRecords.Sale("006A", won: false));
-        await SettleAsync(hub);
+        await ConcludeAsync(hub);
         await hub.ActAsync(Assert.Single(await hub.OpenCasesAsync()), CaseAction.Reject);
-        await SettleAsync(hub);
+        await ConcludeAsync(hub);
         await hub.SendAsync(CrmRecords.Sale("006A"));
-        await SettleAsync(hub);
+        await ConcludeAsync(hub);
         await hub.ActAsync(Assert.Single(await hub.OpenCasesAsync()), CaseAction.Retry);
-        await SettleAsync(hub);
+        await ConcludeAsync(hub);
 
         var instance = Assert.Single((await hub.UnitAsync(new UnitKey(Scope.Engagement("006A"), ""))).Instances.Values);
         Assert.Equal(InstanceStatus.Done, instance.Status);
@@ -116,7 +116,7 @@ public sealed class When_what_was_worked_out_is_remembered
         }
     }
 
-    private static async Task SettleAsync(WorkedHub hub)
+    private static async Task ConcludeAsync(WorkedHub hub)
     {
         await hub.DrainAsync();
         while (await InFlightAsync(hub) is { Length: > 0 } inFlight)

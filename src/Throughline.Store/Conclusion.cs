@@ -15,14 +15,14 @@ internal sealed record StandingCommand(
 internal sealed record CommandChange(CommandId Id, CommandStatus Status, DateTimeOffset? DueAt, string? Failure, string? Answer, int Unsent);
 
 /// <summary>Decides what a list of outcomes does to the commands as they stand, one outcome after the other.</summary>
-internal sealed class Settlement
+internal sealed class Conclusion
 {
     private readonly Dictionary<CommandId, StandingCommand> _standing;
     private readonly Dictionary<CommandId, CommandChange> _changes = [];
     private readonly List<NewEnvelope> _receipts = [];
     private readonly List<LineageEntry> _lateAnswers = [];
 
-    private Settlement(IEnumerable<StandingCommand> standing) => _standing = standing.ToDictionary(command => command.Id);
+    private Conclusion(IEnumerable<StandingCommand> standing) => _standing = standing.ToDictionary(command => command.Id);
 
     public IReadOnlyCollection<CommandChange> Changes => _changes.Values;
 
@@ -33,27 +33,27 @@ internal sealed class Settlement
     /// <summary>Where receipts were appended, ascending.</summary>
     public ImmutableArray<int> Partitions => [.. _receipts.Select(receipt => receipt.Scope.Partition).Distinct().Order()];
 
-    public static Settlement Decide(ImmutableArray<CommandOutcome> outcomes, IEnumerable<StandingCommand> standing)
+    public static Conclusion Decide(ImmutableArray<CommandOutcome> outcomes, IEnumerable<StandingCommand> standing)
     {
-        var settlement = new Settlement(standing);
+        var conclusion = new Conclusion(standing);
         foreach (var outcome in outcomes)
         {
-            settlement.Take(outcome);
+            conclusion.Take(outcome);
         }
 
-        return settlement;
+        return conclusion;
     }
 
     /// <summary>The same where each command still waits for an outcome, which the statement that applies it has to check.</summary>
-    public static Settlement Undisputed(ImmutableArray<CommandOutcome> outcomes)
+    public static Conclusion Undisputed(ImmutableArray<CommandOutcome> outcomes)
     {
-        var settlement = new Settlement([]);
+        var conclusion = new Conclusion([]);
         foreach (var outcome in outcomes)
         {
-            settlement.Apply(outcome);
+            conclusion.Apply(outcome);
         }
 
-        return settlement;
+        return conclusion;
     }
 
     private void Take(CommandOutcome outcome)
