@@ -27,6 +27,12 @@ public abstract partial class SqlHubStore
     public async Task<Case?> FindCaseAsync(CaseId id, CancellationToken cancellation) =>
         (await QueryAsync($"select {Rows.CaseColumns} from case_file where id = $1", Rows.Case, cancellation, id.Value)).SingleOrDefault();
 
+    public async Task<ImmutableArray<Case>> FindCasesAsync(IdRange ids, int max, CancellationToken cancellation) => await QueryAsync(
+        $"select {Rows.CaseColumns} from case_file where id between $1 and $2 order by id limit $3", Rows.Case, cancellation, ids.First, ids.Last, max);
+
+    public async Task<ImmutableArray<InstanceRow>> FindInstancesAsync(IdRange ids, int max, CancellationToken cancellation) => await QueryAsync(
+        $"select {Rows.InstanceColumns} from instance where id between $1 and $2 order by id limit $3", Rows.Instance, cancellation, ids.First, ids.Last, max);
+
     public async Task<ImmutableArray<Scope>> FindScopesAsync(string id, CancellationToken cancellation)
     {
         if (id.Contains('\0', StringComparison.Ordinal))

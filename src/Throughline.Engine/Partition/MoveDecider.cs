@@ -123,7 +123,9 @@ internal static class MoveDecider
         var isClaimed = move.Flag(Claimed) == true;
         if (isClaimed)
         {
-            turn.Tell("merged", $"The sale {ProcessRunner.NameOf(turn.State, key)} extends {home.Key}: it goes on in that engagement. Nothing had been written for it here.");
+            turn.Tell(
+                "merged", $"The sale {ProcessRunner.NameOf(turn.State, key)} extends {home.Key}: it goes on in that engagement. Nothing had been written for it here.",
+                record: key);
         }
 
         foreach (var open in turn.State.Cases.Values.ToArray())

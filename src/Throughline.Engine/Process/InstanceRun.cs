@@ -12,6 +12,9 @@ public sealed record CaseWords(string Queue, string Says, string Remedy, Money? 
 /// <summary>One instance being moved on within one turn.</summary>
 public sealed class InstanceRun(Turn turn, ProcessDefinition definition, InstanceId id)
 {
+    /// <summary>The kind of a line of the story: a step waits no longer.</summary>
+    public const string WentOn = "went-on";
+
     public static readonly TimeSpan CaseOverdueAfter = TimeSpan.FromDays(1);
 
     private Scene? _scene;
@@ -43,6 +46,8 @@ public sealed class InstanceRun(Turn turn, ProcessDefinition definition, Instanc
         return _scene;
     }
 
+    public void Tell(string kind, string text, StepDefinition? step = null, RecordId? record = null) => Turn.TellOf(Instance, kind, text, step?.Name, record);
+
     public void Done(StepDefinition step, Fields? data = null)
     {
         var state = Instance.Step(step.Name);
@@ -50,7 +55,7 @@ public sealed class InstanceRun(Turn turn, ProcessDefinition definition, Instanc
         {
             if (state.Reason is not null)
             {
-                Turn.Tell("released", $"{step.Title}: goes on.");
+                Tell(WentOn, $"{step.Title}: goes on{(Turn.Occasion is null ? "" : $", since {Turn.Occasion}")}.", step);
             }
 
             Set(Instance.With(step.Name, new StepState(true, null, null, null, data ?? state.Data)) with { ChangedAt = Turn.Now });
@@ -65,7 +70,7 @@ public sealed class InstanceRun(Turn turn, ProcessDefinition definition, Instanc
         {
             if (tell && state.Reason != reason)
             {
-                Turn.Tell("waiting", $"{step.Title}: {reason}");
+                Tell("waiting", $"{step.Title}: {reason}", step);
             }
 
             var since = state is { IsDone: false, Since: { } start } ? start : Turn.Now;

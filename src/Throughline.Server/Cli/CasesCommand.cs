@@ -112,11 +112,11 @@ internal static class CasesCommand
         return command;
     }
 
-    private static async Task<HubAnswer> ShowAsync(HubClient hub, string text, CancellationToken cancellation) =>
-        await hub.GetAsync($"/api/v1/cases/{await IdPrefix.CaseAsync(hub, text, cancellation)}", cancellation);
+    private static Task<HubAnswer> ShowAsync(HubClient hub, string id, CancellationToken cancellation) =>
+        hub.GetAsync($"/api/v1/cases/{Uri.EscapeDataString(id)}", cancellation);
 
-    private static async Task<HubAnswer> ActAsync(HubClient hub, string text, string action, Fields decision, CancellationToken cancellation) =>
-        await hub.PostAsync($"/api/v1/cases/{await IdPrefix.CaseAsync(hub, text, cancellation)}/{action}", decision, cancellation);
+    private static Task<HubAnswer> ActAsync(HubClient hub, string id, string action, Fields decision, CancellationToken cancellation) =>
+        hub.PostAsync($"/api/v1/cases/{Uri.EscapeDataString(id)}/{action}", decision, cancellation);
 
     private static void Print(Terminal terminal, Fields item, bool asJson, string options)
     {

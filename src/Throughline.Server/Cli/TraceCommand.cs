@@ -21,7 +21,8 @@ internal static class TraceCommand
         command.SetAction(async (parsed, cancellation) =>
         {
             using var hub = HubClient.Open(parsed.GetValue(url)!, parsed.GetValue(data)!);
-            var body = (await terminal.WithProgressAsync("Asking the hub", AskAsync(hub, parsed.GetValue(id)!, cancellation))).Need();
+            var body = (await terminal.WithProgressAsync("Asking the hub", 
+                hub.GetAsync($"/api/v1/trace/{Uri.EscapeDataString(parsed.GetValue(id)!)}", cancellation))).Need();
             if (parsed.GetValue(json))
             {
                 terminal.Json(body);
@@ -34,13 +35,5 @@ internal static class TraceCommand
             return Exit.Ok;
         });
         return command;
-    }
-
-    // An id of a system may look like the beginning of a case's, so it is asked for as it stands first.
-    private static async Task<HubAnswer> AskAsync(HubClient hub, string id, CancellationToken cancellation)
-    {
-        var answer = await hub.GetAsync($"/api/v1/trace/{Uri.EscapeDataString(id)}", cancellation);
-        return answer.Status == 404 && IdPrefix.MayBe(id) && await IdPrefix.CaseOrInstanceAsync(hub, id, cancellation) is { } whole && whole != id
-            ? await hub.GetAsync($"/api/v1/trace/{whole}", cancellation) : answer;
     }
 }

@@ -1,6 +1,5 @@
 using System.Text;
 using Throughline.Model;
-using Throughline.Server.Api.Trace;
 
 namespace Throughline.Server.Cli;
 
@@ -9,7 +8,6 @@ internal static class TraceText
 {
     private const int WidthMax = 110;
     private const int NamedMax = 4;
-    private const string Planned = "Planned: ";
 
     /// <param name="isWhole">Every move of the hub as well.</param>
     public static string Render(Fields trace, bool isWhole = false)
@@ -80,7 +78,7 @@ internal static class TraceText
     // Each step with what happened in it; an entry that belongs to none of them is about the deal as a whole.
     private static void Story(StringBuilder text, Fields engagement)
     {
-        var story = BriefTimeline.Of(engagement.NestedList("timeline")).ToList();
+        var story = engagement.NestedList("timeline").Where(entry => entry.Flag("brief") == true).ToList();
         var instances = engagement.NestedList("instances");
         var isOne = instances.Count == 1;
         Head(text, $"The deal itself (times of {TimeZoneInfo.Local.Id})");
@@ -112,7 +110,7 @@ internal static class TraceText
         foreach (var entry in entries)
         {
             var at = CaseText.Local(entry.Text("at"), "d MMM HH:mm:ss");
-            if (entry.Text("text")?.StartsWith(Planned, StringComparison.Ordinal) == true)
+            if (entry.Text("kind") == "decided" && entry.Text("system") is null && entry.Nested("record") is not null)
             {
                 planned.Add(entry);
                 continue;
@@ -139,17 +137,12 @@ internal static class TraceText
             .Select(kind => (kind.Key, Names: kind.ToArray()))
             .Select(kind => kind.Names.Length == 1 ? $"{kind.Key} {kind.Names[0]}"
                 : $"{kind.Names.Length} {kind.Key}s{(kind.Names.Length <= NamedMax ? $" ({string.Join(", ", kind.Names)})" : "")}");
-        Line(text, $"        {CaseText.Local(planned[0].Text("at"), "d MMM HH:mm:ss")}  {Planned}{string.Join("; ", kinds)}.");
+        Line(text, $"        {CaseText.Local(planned[0].Text("at"), "d MMM HH:mm:ss")}  Planned: {string.Join("; ", kinds)}.");
         planned.Clear();
     }
 
-    // "Planned: billing-schedule P-1-DE."
-    private static (string Kind, string Name) PlannedRecord(Fields entry)
-    {
-        var what = entry.Text("text")![Planned.Length..].TrimEnd('.');
-        var space = what.IndexOf(' ', StringComparison.Ordinal);
-        return space < 0 ? (what, "") : (what[..space].Replace('-', ' '), what[(space + 1)..].Replace('|', ' '));
-    }
+    private static (string Kind, string Name) PlannedRecord(Fields entry) => entry.Nested("record") is { } record
+        ? (record.Text("entity")!.Replace('-', ' '), (record.Text("name") ?? record.Text("key")!).Replace('|', ' ')) : ("", "");
 
     private static void Decisions(StringBuilder text, Fields engagement)
     {

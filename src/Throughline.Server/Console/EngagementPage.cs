@@ -1,5 +1,4 @@
 using Throughline.Model;
-using Throughline.Server.Api.Trace;
 
 namespace Throughline.Server.Console;
 
@@ -42,7 +41,7 @@ internal static class EngagementPage
         Steps(page, engagement);
         Records(page, engagement);
         page.Tag("h2", "Timeline").Raw("<div class=\"wide\"><table>");
-        foreach (var entry in BriefTimeline.Of(engagement.NestedList("timeline")))
+        foreach (var entry in engagement.NestedList("timeline").Where(entry => entry.Flag("brief") == true))
         {
             page.Raw("<tr>").Cell("", Html.Local(entry.Text("at")), "when").Cell("", entry.Text("says")).Raw("</tr>");
         }

@@ -100,7 +100,7 @@ public sealed class When_a_person_decides_about_a_case : IAsyncLifetime
             Assert.Contains("default-src 'none'", page.Headers["Content-Security-Policy"], StringComparison.Ordinal);
         }
 
-        Assert.Equal(404, (await Answered.OfAsync(await WithCookieAsync("/engagements/%3Cscript%3E", cookie))).Status);
+        Assert.Equal(404, (await Answered.OfAsync(await WithCookieAsync("/engagements/%3Cscript%3Enobody", cookie))).Status);
         (await Answered.OfAsync(await WithCookieAsync("/api/v1/status", cookie))).ShouldBeProblem(401);
     }
 

@@ -60,7 +60,7 @@ public sealed class When_a_postgres_store_is_used : IAsyncDisposable
             await store.MigrateAsync(Stop);
         }));
 
-        Assert.Equal(2L, await _schema.ScalarAsync<long>("select count(*) from schema_step"));
+        Assert.Equal(3L, await _schema.ScalarAsync<long>("select count(*) from schema_step"));
         Assert.Equal(2, await _schema.ScalarAsync<int>("select version from schema_minimum"));
     }
 

@@ -136,7 +136,7 @@ public sealed class When_a_folder_holds_a_sqlite_store : IDisposable
     public async Task Should_live_with_a_newer_step_that_says_it_works_with_this_program()
     {
         await OpenAndClose();
-        Execute("insert into schema_step (number, name, checksum) values (3, '0003-expand.sql', 'x')");
+        Execute("insert into schema_step (number, name, checksum) values (99, '0099-expand.sql', 'x')");
 
         await using var store = await OpenAsync();
 

@@ -1,6 +1,7 @@
 using Throughline.Engine.Cases;
 using Throughline.Model;
 using Throughline.Server.Api.Answers;
+using Throughline.Server.Api.Trace;
 using Throughline.Server.Hosting;
 
 namespace Throughline.Server.Api.Cases;
@@ -9,6 +10,7 @@ namespace Throughline.Server.Api.Cases;
 internal sealed class CaseDoor(Doors doors)
 {
     private const int ActionBytesMax = 64 * 1024;
+    private const int MeantMax = 10;
 
     public async Task ListAsync(HttpContext context)
     {
@@ -36,8 +38,8 @@ internal sealed class CaseDoor(Doors doors)
 
     public async Task ShowAsync(HttpContext context)
     {
-        var item = TryId(context, out var id) ? await doors.Store.FindCaseAsync(id, context.RequestAborted) : null;
-        await (item is null ? Answer.ProblemAsync(context, Unknown(context)) : Answer.JsonAsync(context, 200, ToFields(item)));
+        var (item, unknown) = await FindAsync(context);
+        await (item is null ? Answer.ProblemAsync(context, unknown!) : Answer.JsonAsync(context, 200, ToFields(item)));
     }
 
     public async Task ActAsync(HttpContext context)
@@ -55,13 +57,14 @@ internal sealed class CaseDoor(Doors doors)
             return;
         }
 
-        if (!TryId(context, out var id))
+        var (item, unknown) = await FindAsync(context);
+        if (item is null)
         {
-            await Answer.ProblemAsync(context, Unknown(context));
+            await Answer.ProblemAsync(context, unknown!);
             return;
         }
 
-        var result = await doors.Hub.ActOnCaseAsync(id, action, by, reason, doors.Time, context.RequestAborted);
+        var result = await doors.Hub.ActOnCaseAsync(item.Id, action, by, reason, doors.Time, context.RequestAborted);
         await AnswerAsync(context, action, result);
     }
 
@@ -117,7 +120,7 @@ internal sealed class CaseDoor(Doors doors)
     {
         CaseActionOutcome.Done => Answer.JsonAsync(context, 200, ToFields(result.Case!)),
         CaseActionOutcome.Pending => Answer.JsonAsync(context, 202, ToFields(result.Case!)),
-        CaseActionOutcome.UnknownCase => Answer.ProblemAsync(context, Unknown(context)),
+        CaseActionOutcome.UnknownCase => Answer.ProblemAsync(context, Unknown("There is no such case; 'throughline cases list' shows the open ones.")),
         CaseActionOutcome.AlreadyClosed => Answer.ProblemAsync(context, new Problem(
             409, "case-closed", "The case is closed", $"The case was "
                 + $"{Lower(result.Case!.Status)}{(result.Case.ClosedBy is { } who ? $" by {who}" : "")}; nothing changed.")),
@@ -128,15 +131,28 @@ internal sealed class CaseDoor(Doors doors)
             403, "own-approval", "Somebody else has to approve", "Who asks for an approval does not give it; another person has to.")),
     };
 
-    private static bool TryId(HttpContext context, out CaseId id)
+    // By the whole id, or by its beginning where no other case begins so.
+    private async Task<(Case? Item, Problem? Unknown)> FindAsync(HttpContext context)
     {
-        var isId = Guid.TryParseExact(context.Route("id"), "N", out var value);
-        id = new CaseId(value);
-        return isId;
+        var text = context.Route("id");
+        if (EngagementFinder.Beginning(text) is not { } ids)
+        {
+            return (null, Unknown($"'{Shown(text)}' is not the id of a case: give the id that 'throughline cases list --status all' shows, or at least its first 6 characters."));
+        }
+
+        var found = await doors.Store.FindCasesAsync(ids, MeantMax, context.RequestAborted);
+        return found switch
+        {
+            [var item] => (item, null),
+            [] => (null, Unknown($"No case has an id that begins with '{text}'; 'throughline cases list --status all' shows them.")),
+            _ => (null, Problem.NotFound("several-match", $"More than one case begins with '{text}'; give more of the id:\n  "
+                + string.Join("\n  ", found.Select(EngagementFinder.Line)))),
+        };
     }
 
-    private static Problem Unknown(HttpContext context) =>
-        Problem.NotFound("unknown-case", "There is no such case; 'throughline cases list' shows the open ones.");
+    private static Problem Unknown(string detail) => Problem.NotFound("unknown-case", detail);
+
+    private static string Shown(string text) => text.Length > 40 ? text[..40] + "..." : text;
 
     private static string Lower(Enum value) => value.ToString().ToLowerInvariant();
 }

@@ -18,10 +18,12 @@ internal sealed class TraceReader(IHubStore store, ReleaseHolder release)
     private const int LineageMax = 5_000;
     private const int LineagePage = 500;
 
-    /// <summary>The trace, or null where nobody knows the id.</summary>
-    public async Task<Fields?> ReadAsync(string id, CancellationToken cancellation)
+    private readonly EngagementFinder _finder = new(store, release);
+
+    /// <summary>The trace; null where nobody knows the text, or, with what it may mean, where it means several things.</summary>
+    public async Task<(Fields? Trace, ImmutableArray<string> Meant)> ReadAsync(string id, CancellationToken cancellation)
     {
-        var scopes = await EngagementsAsync(id, cancellation);
+        var (scopes, meant) = await _finder.FindAsync(id, cancellation);
         var engagements = new List<Fields>();
         foreach (var scope in scopes.Take(EngagementsMax))
         {
@@ -31,72 +33,7 @@ internal sealed class TraceReader(IHubStore store, ReleaseHolder release)
             }
         }
 
-        return engagements.Count == 0 ? null : Fields.Of(("id", id), ("engagements", engagements), ("more", Math.Max(0, scopes.Length - EngagementsMax)));
-    }
-
-    private async Task<ImmutableArray<Scope>> EngagementsAsync(string id, CancellationToken cancellation)
-    {
-        if (Guid.TryParseExact(id, "N", out var value) && await store.FindCaseAsync(new CaseId(value), cancellation) is { } item)
-        {
-            return [Scope.Parse(item.CorrelationId)];
-        }
-
-        var found = await store.FindScopesAsync(id, cancellation);
-        var engagements = found.Where(scope => scope.Kind == Scope.EngagementKind).ToList();
-        if (engagements.Count == 0)
-        {
-            // A customer is a record of its own; what was done for it stands under the engagements that needed it.
-            foreach (var master in found)
-            {
-                if (value != Guid.Empty && (await AskersAsync(master, new InstanceId(value), cancellation)) is { Length: > 0 } askers)
-                {
-                    engagements.AddRange(askers);
-                    continue;
-                }
-
-                var told = await LineageAsync(master.ToString(), cancellation);
-                engagements.AddRange(told.Where(entry => entry.ExternalId == id || entry.Text.Contains(id, StringComparison.Ordinal))
-                    .Select(entry => Scope.Parse(entry.CorrelationId)).Where(scope => scope.Kind == Scope.EngagementKind));
-            }
-        }
-
-        if (engagements.Count == 0 && found.IsEmpty)
-        {
-            engagements.Add(id.StartsWith(Scope.EngagementKind + ":", StringComparison.Ordinal) ? Scope.Parse(id) : Scope.Engagement(id));
-        }
-
-        return [.. engagements.Distinct()];
-    }
-
-    // Of a process about a customer; where the customer was merged since, its process goes on with the one that it is the same as.
-    private async Task<ImmutableArray<Scope>> AskersAsync(Scope master, InstanceId id, CancellationToken cancellation)
-    {
-        var units = (await store.LoadScopeAsync(master, cancellation)).Where(row => row.Data is not null).GroupBy(row => row.Unit)
-            .ToDictionary(rows => rows.Key, rows => rows.ToArray());
-        for (var hops = 0; hops < EngagementsMax; hops++)
-        {
-            if (units.Values.SelectMany(rows => rows).FirstOrDefault(row => row.Kind == StateKind.Instance && row.Id == id.ToString()) is { } row)
-            {
-                var instance = InstanceRows.Read(row.Data!);
-                return [.. instance.Requesters.Select(requester => requester.CorrelationId).Concat(instance.Askers.Reverse()).Append(instance.CorrelationId)
-                    .Select(Scope.Parse).Where(scope => scope.Kind == Scope.EngagementKind).Distinct()];
-            }
-
-            var other = units.Select(unit => (unit.Key.Unit, Into: UnitRows.MergedInto(unit.Value)))
-                .SelectMany(unit => release.Landscape.Processes.Values.Select(process => (unit.Unit, unit.Into, Process: process)))
-                .FirstOrDefault(each => each.Into is not null && IdOf(each.Process, each.Unit) == id);
-            if (other.Into is null)
-            {
-                break;
-            }
-
-            id = IdOf(other.Process, other.Into);
-        }
-
-        return [];
-
-        InstanceId IdOf(ProcessDefinition process, string unit) =>
-            Throughline.Model.InstanceId.Derive(process.Name, master.ToString(), unit, new RecordId(process.Subject, unit).ToString());
+        return (engagements.Count == 0 ? null : Fields.Of(("id", id), ("engagements", engagements), ("more", Math.Max(0, scopes.Length - EngagementsMax))), meant);
     }
 
     private async Task<Fields?> ReadEngagementAsync(Scope scope, CancellationToken cancellation)
@@ -113,7 +50,8 @@ internal sealed class TraceReader(IHubStore store, ReleaseHolder release)
         var cases = await CasesAsync(scope, cancellation);
         var words = new PlainWords(release.Landscape, unit.Of("billing-account").Where(record => record.Attributes.Text("name") is { Length: > 0 })
             .ToDictionary(record => record.Id.Key, record => record.Attributes.Text("name")!, StringComparer.Ordinal));
-        var places = new StoryPlaces(unit, release.Landscape, words, cases);
+        var places = new StoryPlaces(unit, release.Landscape);
+        var brief = BriefTimeline.Of(lineage);
         return Fields.Of(
             ("engagement", scope.Key),
             ("title", Title(unit) ?? scope.Key),
@@ -123,7 +61,7 @@ internal sealed class TraceReader(IHubStore store, ReleaseHolder release)
             ("records", EngagementRecords.Of(unit, release.Landscape, words)),
             ("openCases", cases.Where(item => item.Status == CaseStatus.Open).Select(CaseDoor.ToFields)),
             ("closedCases", cases.Where(item => item.Status != CaseStatus.Open).Select(item => Closed(item, words))),
-            ("timeline", lineage.Select(entry => Entry(entry, words, places.Of(entry)))),
+            ("timeline", lineage.Select(entry => Entry(unit, entry, words, places.Of(entry)).With("brief", brief.Contains(entry.Number)))),
             ("timelineIsCut", lineage.Count >= LineageMax));
     }
 
@@ -152,10 +90,12 @@ internal sealed class TraceReader(IHubStore store, ReleaseHolder release)
     private static Fields Closed(Case item, PlainWords words) => CaseDoor.ToFields(item) is var fields && item is { ClosedBy: null, Reason: { } reason }
         ? fields.With("reason", words.Led(reason)) : CaseDoor.ToFields(item);
 
-    private static Fields Entry(LineageEntry entry, PlainWords words, (Instance? Instance, StepDefinition? Step) place) => Fields.Of(
+    private static Fields Entry(UnitState unit, LineageEntry entry, PlainWords words, (Instance? Instance, StepDefinition? Step) place) => Fields.Of(
         ("at", entry.At), ("kind", entry.Kind), ("text", entry.Text), ("says", words.Sentence(entry, place.Step?.Title)),
         ("instance", place.Instance?.Id.ToString()), ("step", place.Step?.Name),
-        ("system", entry.System), ("entity", entry.Entity), ("externalId", entry.ExternalId), ("scope", entry.Scope.ToString()));
+        ("system", entry.System), ("entity", entry.Entity), ("externalId", entry.ExternalId), ("scope", entry.Scope.ToString()),
+        ("record", entry.Record is { } record ? Fields.Of(
+            ("entity", record.Entity), ("key", record.Key), ("name", unit.Records.GetValueOrDefault(record)?.Attributes.Text("name"))) : null));
 
     private Fields Instance(UnitState unit, Instance instance)
     {
