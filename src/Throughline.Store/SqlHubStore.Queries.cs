@@ -120,9 +120,10 @@ public abstract partial class SqlHubStore
             {Counted("command where status = 2")},
             {Counted("case_file where status = 0")},
             {Counted("instance where status in ('Running', 'running', 'Held', 'held', 'Undoing', 'undoing')")},
-            {Counted("instance where status in ('Done', 'done')")}
+            {Counted("instance where status in ('Done', 'done')")},
+            {Counted("instance where status in ('Undone', 'undone', 'Merged', 'merged')")}
         """,
-        row => new HubCounts(row.Long(0), row.Long(1), row.Long(2), row.Long(3), row.Long(4), row.Long(5), row.Long(6)), cancellation))[0];
+        row => new HubCounts(row.Long(0), row.Long(1), row.Long(2), row.Long(3), row.Long(4), row.Long(5), row.Long(6), row.Long(7)), cancellation))[0];
 
     // Counting stops there, or looking at the health page would cost more with every year of history.
     private static string Counted(string rows) => $"(select count(*) from (select 1 from {rows} limit {HubCounts.Max}) as counted)";

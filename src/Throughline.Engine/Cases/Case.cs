@@ -54,6 +54,9 @@ public sealed record Case(
     string? ClosedBy,
     string? Reason)
 {
+    /// <summary>Said beside the name of who decided: until there are accounts, whoever has the hub's token says any name.</summary>
+    public const string StatedName = " (name as stated by the caller with the hub's token, not proved)";
+
     /// <summary>An envelope was set aside; while such a case is open, everything else of its unit waits behind it.</summary>
     public const string ParkedKind = "parked";
 

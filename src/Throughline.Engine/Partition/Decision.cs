@@ -115,6 +115,6 @@ public sealed class Turn(UnitState state, Envelope envelope, DecideContext conte
         Cases.Add(closed);
         TellOf(closed, status == CaseStatus.Settled && by is null ? "released" : "settled", by is null
             ? $"The reason of the case is gone: {open.Says}{(reason is null ? "" : $" What settled it: {reason}.")}"
-            : $"{by} {status.ToString().ToLowerInvariant()} the case: {open.Says}{(reason is null ? "" : $" Reason: {reason}")}");
+            : $"{by} {status.ToString().ToLowerInvariant()} the case{Case.StatedName}: {open.Says}{(reason is null ? "" : $" Reason: {reason}")}");
     }
 }

@@ -8,15 +8,16 @@ internal static class TraceCommand
     public static Command Make(Terminal terminal)
     {
         var (data, url, json) = (CommonOptions.Data(terminal), CommonOptions.Url(terminal), CommonOptions.Json());
-        var id = new Argument<string>("id") { Description = "An opportunity or contract, a project code, a customer number, an id of any system, or a "
-            + "case or process instance (its first 6 characters are enough)." };
+        var id = new Argument<string>("id") { Description = "The id of an opportunity, a contract or a record in any system, a project code, a customer "
+            + "number, a case or process instance (its first 6 characters are enough), or the name of a deal or customer." };
         var all = new Option<bool>("--all") { Description = "Every move of the hub as well." };
         var command = new Command("trace", """
             Tell what became of a deal: what was sold, where it stands, what happened when, its record in each system, what is to do.
 
             Example:
-              throughline trace 006000000000001AAA
+              throughline trace 0065g0000000001AAA
               throughline trace P-20001
+              throughline trace "Northwind rollout"
             """) { id, all, data, url, json };
         command.SetAction(async (parsed, cancellation) =>
         {

@@ -85,7 +85,7 @@ internal static class TraceText
         Happened(text, story.Where(entry => entry.Text("instance") is null || (isOne && !IsOfStep(entry, instances[0]))));
         foreach (var instance in instances)
         {
-            Head(text, $"{instance.Text("title")}{(isOne ? "" : $" for {instance.Text("about")}")}: {instance.Text("status")}");
+            Head(text, $"{instance.Text("title")}{(isOne ? "" : $" for {instance.Text("about")}")}: {Status(instance.Text("status"))}");
             var mine = story.Where(entry => entry.Text("instance") == instance.Text("id")).ToArray();
             if (!isOne)
             {
@@ -94,12 +94,32 @@ internal static class TraceText
 
             foreach (var step in instance.NestedList("steps"))
             {
-                var mark = step.Flag("done") == true ? "[x]" : step.Text("reason") is null ? "[ ]" : "[~]";
-                Line(text, $"  {mark} {step.Text("title")}{(step.Flag("done") != true && step.Text("reason") is { } reason ? $": {reason}" : "")}");
+                Line(text, $"  {Mark(step)} {step.Text("title")}{Outcome(step)}");
                 Happened(text, mine.Where(entry => entry.Text("step") == step.Text("name")));
             }
         }
     }
+
+    /// <summary>How an instance stands, in words.</summary>
+    public static string? Status(string? status) => status switch
+    {
+        "done" => "complete", "undone" => "taken back", "undoing" => "being taken back", "held" => "on hold", _ => status,
+    };
+
+    private static string Mark(Fields step) => step.Text("outcome") switch
+    {
+        "done" or "remains" => "[x]", "waits" => "[~]", "taken-back" => "[-]", _ => "[ ]",
+    };
+
+    private static string Outcome(Fields step) => step.Text("outcome") switch
+    {
+        "taken-back" => ": taken back",
+        "remains" => $": remains ({step.Text("note")})",
+        "not-reached" => ": not reached",
+        "not-written" => ": nothing was written",
+        "waits" when step.Text("reason") is { } reason => $": {reason}",
+        _ => "",
+    };
 
     private static bool IsOfStep(Fields entry, Fields instance) =>
         entry.Text("step") is { } name && instance.NestedList("steps").Any(step => step.Text("name") == name);
@@ -154,7 +174,7 @@ internal static class TraceText
 
         foreach (var item in closed)
         {
-            var how = item.Text("closedBy") is { } person
+            var how = CaseText.Who(item) is { } person
                 ? $"{char.ToUpperInvariant(item.Text("status")![0])}{item.Text("status")![1..]} by {person}"
                     + (item.Text("reason") is { Length: > 0 } why ? $": {why.TrimEnd('.')}" : "")
                 : item.Text("reason") is { Length: > 0 } what ? $"Settled by itself: {char.ToLowerInvariant(what[0])}{what[1..].TrimEnd('.')}"

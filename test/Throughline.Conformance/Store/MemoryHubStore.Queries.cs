@@ -83,7 +83,8 @@ public sealed partial class MemoryHubStore
         _data.Commands.Count(held => held.Content.Status == CommandStatus.InDoubt),
         _data.Cases.Values.Count(item => item.Status == CaseStatus.Open),
         _data.Instances.Values.Count(row => row.Status.ToUpperInvariant() is "RUNNING" or "HELD" or "UNDOING"),
-        _data.Instances.Values.Count(row => row.Status.ToUpperInvariant() is "DONE")));
+        _data.Instances.Values.Count(row => row.Status.ToUpperInvariant() is "DONE"),
+        _data.Instances.Values.Count(row => row.Status.ToUpperInvariant() is "UNDONE" or "MERGED")));
 
     private static ImmutableArray<T> Within<T>(IEnumerable<T> all, Func<T, string> id, IdRange ids, int max) =>
     [

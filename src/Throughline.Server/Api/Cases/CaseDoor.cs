@@ -1,3 +1,4 @@
+using System.Globalization;
 using Throughline.Engine.Cases;
 using Throughline.Model;
 using Throughline.Server.Api.Answers;
@@ -65,7 +66,7 @@ internal sealed class CaseDoor(Doors doors)
         }
 
         var result = await doors.Hub.ActOnCaseAsync(item.Id, action, by, reason, doors.Time, context.RequestAborted);
-        await AnswerAsync(context, action, result);
+        await AnswerAsync(context, action, result, item);
     }
 
     public static Fields ToFields(Case item) => Fields.Of(
@@ -88,6 +89,7 @@ internal sealed class CaseDoor(Doors doors)
         ("dueAt", item.DueAt),
         ("closedAt", item.ClosedAt),
         ("closedBy", item.ClosedBy),
+        ("closedByIs", item.ClosedBy is null ? null : "stated by the caller with the hub's token, not proved"),
         ("reason", item.Reason));
 
     private static async Task<(string By, string? Reason, Problem? Problem)> ReadAsync(HttpContext context, CaseAction action)
@@ -116,14 +118,16 @@ internal sealed class CaseDoor(Doors doors)
             : new Problem(422, "invalid-action", "The action is not complete", says));
     }
 
-    private static Task AnswerAsync(HttpContext context, CaseAction action, CaseActionResult result) => result.Outcome switch
+    /// <param name="before">The case as it stood when the action came.</param>
+    private static Task AnswerAsync(HttpContext context, CaseAction action, CaseActionResult result, Case before) => result.Outcome switch
     {
+        // The same decision again is the same decision, but who made it should know that nothing happened now.
+        CaseActionOutcome.Done when before.Status != CaseStatus.Open => Answer.JsonAsync(context, 200, ToFields(before).With("unchanged", Closed(before) + ".")),
         CaseActionOutcome.Done => Answer.JsonAsync(context, 200, ToFields(result.Case!)),
         CaseActionOutcome.Pending => Answer.JsonAsync(context, 202, ToFields(result.Case!)),
         CaseActionOutcome.UnknownCase => Answer.ProblemAsync(context, Unknown("There is no such case; 'throughline cases list' shows the open ones.")),
         CaseActionOutcome.AlreadyClosed => Answer.ProblemAsync(context, new Problem(
-            409, "case-closed", "The case is closed", $"The case was "
-                + $"{Lower(result.Case!.Status)}{(result.Case.ClosedBy is { } who ? $" by {who}" : "")}; nothing changed.")),
+            409, "case-closed", "The case is closed", $"{Closed(result.Case!)}.")),
         CaseActionOutcome.NotOffered => Answer.ProblemAsync(context, new Problem(
             409, "action-not-offered", "The case does not offer this", $"'{Lower(action)}' does not fit this case; it offers "
                 + $"{string.Join(", ", result.Case!.Actions.Select(a => Lower(a)))}.")),
@@ -137,7 +141,8 @@ internal sealed class CaseDoor(Doors doors)
         var text = context.Route("id");
         if (EngagementFinder.Beginning(text) is not { } ids)
         {
-            return (null, Unknown($"'{Shown(text)}' is not the id of a case: give the id that 'throughline cases list --status all' shows, or at least its first 6 characters."));
+            return (null, Unknown($"'{Shown(text)}' is not the id of a case: give the id that 'throughline cases list --status all' shows, "
+                + "or at least its first 6 characters."));
         }
 
         var found = await doors.Store.FindCasesAsync(ids, MeantMax, context.RequestAborted);
@@ -149,6 +154,10 @@ internal sealed class CaseDoor(Doors doors)
                 + string.Join("\n  ", found.Select(EngagementFinder.Line)))),
         };
     }
+
+    private static string Closed(Case item) => $"Nothing changed: the case was already {Lower(item.Status)}"
+        + (item.ClosedBy is { } who ? $" by {who}{Case.StatedName}" : " by itself")
+        + (item.ClosedAt is { } at ? $" at {at.ToUniversalTime().ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture)} UTC" : "");
 
     private static Problem Unknown(string detail) => Problem.NotFound("unknown-case", detail);
 

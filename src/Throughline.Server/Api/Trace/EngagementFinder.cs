@@ -108,12 +108,19 @@ internal sealed class EngagementFinder(IHubStore store, ReleaseHolder release)
         var whole = part.Where(row => row.Summary.Equals(text, StringComparison.OrdinalIgnoreCase)
             || row.Summary.StartsWith(text + " (", StringComparison.OrdinalIgnoreCase)).ToArray();
         var meant = (whole.Length > 0 ? whole : part).DistinctBy(row => row.Unit).ToArray();
-        return meant.Length switch
+        if (meant.Length is 0 or > MeantMax)
         {
-            0 => null,
-            1 => Of(await OfInstanceAsync(meant[0], cancellation)),
-            _ => new Found([], [.. meant.Take(MeantMax).Select(Line), .. meant.Length > MeantMax ? ["and more"] : Array.Empty<string>()]),
-        };
+            return meant.Length == 0 ? null : new Found([], [.. meant.Take(MeantMax).Select(Line), "and more"]);
+        }
+
+        // A deal and its customer are often called alike.
+        var scopes = new List<Scope>();
+        foreach (var row in meant)
+        {
+            scopes.AddRange(await OfInstanceAsync(row, cancellation));
+        }
+
+        return meant.Length == 1 || scopes.Distinct().Count() == 1 ? Of(scopes) : new Found([], [.. meant.Select(Line)]);
     }
 
     private async Task<IEnumerable<Scope>> OfInstanceAsync(InstanceRow row, CancellationToken cancellation) =>

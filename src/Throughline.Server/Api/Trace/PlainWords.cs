@@ -32,6 +32,10 @@ internal sealed class PlainWords(Landscape.Landscape landscape, IReadOnlyDiction
         OutwardMap(system, entity, canonical) is { UpdateOnly: false } outward ? Spaced(WithoutRole(outward))
             : Spaced(canonical ?? landscape.InwardMap(system, entity)?.To ?? entity);
 
+    /// <summary>The sentence of an entry that tells what a system shows at a record of its own.</summary>
+    /// <param name="values">As people read them.</param>
+    public string Shown(LineageEntry entry, string values) => $"The {System(entry.System!)} shows at the {Spaced(entry.Record!.Value.Entity)}: {values}.";
+
     /// <summary>The sentence of an entry, without the step's name and the id, which stand elsewhere.</summary>
     public string Sentence(LineageEntry entry, string? step)
     {
@@ -72,7 +76,8 @@ internal sealed class PlainWords(Landscape.Landscape landscape, IReadOnlyDiction
             return $"The {System(system)} reported the {Record(system, entity, null)}{text[$"{system} sent {entity} {entry.ExternalId}".Length..]}";
         }
 
-        text = text.Replace($"{entity} {entry.ExternalId}", "the " + Record(system, entity, null), StringComparison.Ordinal);
+        text = text.Replace($"{entity} {entry.ExternalId}", "the " + Record(system, entity, entry.Record?.Entity), StringComparison.Ordinal);
+        text = text.Length > 0 && !text.StartsWith(system + " ", StringComparison.Ordinal) ? char.ToUpperInvariant(text[0]) + text[1..] : text;
         text = text.Replace($" in {system}.", $" in the {System(system)}.", StringComparison.Ordinal);
         return text.StartsWith(system + " ", StringComparison.Ordinal) ? $"The {System(system)}{text[system.Length..]}" : text;
     }
@@ -82,6 +87,8 @@ internal sealed class PlainWords(Landscape.Landscape landscape, IReadOnlyDiction
     {
         foreach (var name in landscape.Systems.Keys.OrderByDescending(name => name.Length))
         {
+            // Where a value was cut, its dots end the sentence.
+            text = text.Replace("....", "...", StringComparison.Ordinal);
             text = text.StartsWith(name + " ", StringComparison.Ordinal) ? $"The {System(name)}{text[name.Length..]}" : text;
             text = text.Replace($"What settled it: {name} ", $"What settled it: the {System(name)} ", StringComparison.Ordinal)
                 .Replace($"oes on, since {name} ", $"oes on, since the {System(name)} ", StringComparison.Ordinal)

@@ -51,17 +51,18 @@ internal sealed class TraceReader(IHubStore store, ReleaseHolder release)
         var words = new PlainWords(release.Landscape, unit.Of("billing-account").Where(record => record.Attributes.Text("name") is { Length: > 0 })
             .ToDictionary(record => record.Id.Key, record => record.Attributes.Text("name")!, StringComparer.Ordinal));
         var places = new StoryPlaces(unit, release.Landscape);
+        var shown = new ShownValues(await store.ListCommandsAsync(scope, cancellation));
         var brief = BriefTimeline.Of(lineage);
         return Fields.Of(
             ("engagement", scope.Key),
             ("title", Title(unit) ?? scope.Key),
             ("sold", unit.Of("opportunity").Select(Sold)),
-            ("standing", Standing.Of(unit, cases.Where(item => item.Status == CaseStatus.Open))),
-            ("instances", places.Instances.Select(instance => Instance(unit, instance))),
+            ("standing", Standing.Of(unit, cases, release.Landscape, words)),
+            ("instances", places.Instances.Select(instance => Instance(unit, instance, words))),
             ("records", EngagementRecords.Of(unit, release.Landscape, words)),
             ("openCases", cases.Where(item => item.Status == CaseStatus.Open).Select(CaseDoor.ToFields)),
             ("closedCases", cases.Where(item => item.Status != CaseStatus.Open).Select(item => Closed(item, words))),
-            ("timeline", lineage.Select(entry => Entry(unit, entry, words, places.Of(entry)).With("brief", brief.Contains(entry.Number)))),
+            ("timeline", lineage.Select(entry => Entry(unit, entry, words, places.Of(entry), shown, brief)).ToArray()),
             ("timelineIsCut", lineage.Count >= LineageMax));
     }
 
@@ -90,25 +91,39 @@ internal sealed class TraceReader(IHubStore store, ReleaseHolder release)
     private static Fields Closed(Case item, PlainWords words) => CaseDoor.ToFields(item) is var fields && item is { ClosedBy: null, Reason: { } reason }
         ? fields.With("reason", words.Led(reason)) : CaseDoor.ToFields(item);
 
-    private static Fields Entry(UnitState unit, LineageEntry entry, PlainWords words, (Instance? Instance, StepDefinition? Step) place) => Fields.Of(
-        ("at", entry.At), ("kind", entry.Kind), ("text", entry.Text), ("says", words.Sentence(entry, place.Step?.Title)),
+    private Fields Entry(
+        UnitState unit, LineageEntry entry, PlainWords words, (Instance? Instance, StepDefinition? Step) place, ShownValues shown, IReadOnlySet<long> brief)
+    {
+        // A status text is written again and again; what it says then tells more than that it was written.
+        var isShown = words.OutwardMap(entry.System ?? "", entry.Entity ?? "", entry.Record?.Entity) is { UpdateOnly: true };
+        var values = isShown ? shown.Of(entry) : null;
+        var says = values is { Length: > 0 } ? words.Shown(entry, values) : words.Sentence(entry, place.Step?.Title);
+        return Told(unit, entry, place).With("says", says).With("brief", values is null ? brief.Contains(entry.Number) : values.Length > 0);
+    }
+
+    private static Fields Told(UnitState unit, LineageEntry entry, (Instance? Instance, StepDefinition? Step) place) => Fields.Of(
+        ("at", entry.At), ("kind", entry.Kind), ("text", entry.Text),
         ("instance", place.Instance?.Id.ToString()), ("step", place.Step?.Name),
         ("system", entry.System), ("entity", entry.Entity), ("externalId", entry.ExternalId), ("scope", entry.Scope.ToString()),
         ("record", entry.Record is { } record ? Fields.Of(
             ("entity", record.Entity), ("key", record.Key), ("name", unit.Records.GetValueOrDefault(record)?.Attributes.Text("name"))) : null));
 
-    private Fields Instance(UnitState unit, Instance instance)
+    private Fields Instance(UnitState unit, Instance instance, PlainWords words)
     {
+        var setUp = new SetUp(unit, instance, release.Landscape, words);
+        var isBack = instance.Status is InstanceStatus.Undone or InstanceStatus.Undoing;
         var definition = release.Landscape.Processes.GetValueOrDefault(instance.Process);
-        var steps = definition?.Steps.Select(step => (step.Name, step.Title, State: instance.Step(step.Name)))
-            ?? instance.Steps.Select(step => (step.Key, step.Key, step.Value));
+        var steps = definition?.Steps.Select(step => (step.Name, step.Title, State: instance.Step(step.Name), Ended: isBack ? setUp.Ended(step) : ("", null)))
+            ?? instance.Steps.Select(step => (step.Key, step.Key, step.Value, ("", (string?)null)));
         return Fields.Of(
             ("id", instance.Id.ToString()), ("process", instance.Process), ("title", definition?.Title ?? instance.Process),
                 ("about", ProcessRunner.NameOf(unit, instance.Subject)),
             ("status", instance.Held ? "held" : instance.Status.ToString().ToLowerInvariant()), ("startedAt", instance.StartedAt),
                 ("changedAt", instance.ChangedAt),
             ("steps", steps.Select(step => Fields.Of(
-                ("name", step.Name), ("title", step.Title), ("done", step.State.IsDone), ("reason", step.State.Reason), ("since", step.State.Since)))));
+                ("name", step.Name), ("title", step.Title), ("done", step.State.IsDone), ("reason", step.State.Reason), ("since", step.State.Since),
+                ("outcome", step.Ended.Item1.Length > 0 ? step.Ended.Item1 : step.State.IsDone ? "done" : step.State.Reason is null ? "later" : "waits"),
+                ("note", step.Ended.Item2)))));
     }
 
     private static Fields Sold(CanonicalRecord record) => Fields.Of(
