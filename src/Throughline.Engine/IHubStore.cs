@@ -135,6 +135,12 @@ public interface IHubQueries
 
     Task<Case?> FindCaseAsync(CaseId id, CancellationToken cancellation);
 
+    /// <summary>Cases whose ids lie in a range, by id.</summary>
+    Task<ImmutableArray<Case>> FindCasesAsync(IdRange ids, int max, CancellationToken cancellation);
+
+    /// <summary>Instances whose ids lie in a range, by id.</summary>
+    Task<ImmutableArray<InstanceRow>> FindInstancesAsync(IdRange ids, int max, CancellationToken cancellation);
+
     /// <summary>Scopes that know an id: an external id of any system, a match key (customer number, project code), or a scope text.</summary>
     Task<ImmutableArray<Scope>> FindScopesAsync(string id, CancellationToken cancellation);
 

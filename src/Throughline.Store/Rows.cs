@@ -30,7 +30,10 @@ internal static class Rows
 
     public const string EventColumns = "number, name, correlation_id, at, payload";
 
-    public const string LineageColumns = "number, at, correlation_id, scope, kind, text, system, entity, external_id, cause";
+    public const string LineageColumns = "number, " + LineageWritten;
+
+    public const string LineageWritten =
+        "at, correlation_id, scope, kind, text, system, entity, external_id, cause, instance_id, step, record_entity, record_key";
 
     public const string ParkedColumns = EnvelopeColumns + ", reason, due_at";
 
@@ -109,7 +112,9 @@ internal static class Rows
 
     public static LineageEntry Lineage(Row row) => new(
         row.Long(0), row.Time(1), row.Text(2), row.Scope(3), row.Text(4), row.Text(5),
-        row.TextOrNull(6), row.TextOrNull(7), row.TextOrNull(8), row.TextOrNull(9));
+        row.TextOrNull(6), row.TextOrNull(7), row.TextOrNull(8), row.TextOrNull(9),
+        row.GuidOrNull(10) is { } instance ? new InstanceId(instance) : null, row.TextOrNull(11),
+        row.TextOrNull(12) is { } entity ? new RecordId(entity, row.Text(13)) : null);
 
     public static ParkedEnvelope Parked(Row row) => new(Envelope(row), row.Text(10), row.Time(11));
 }

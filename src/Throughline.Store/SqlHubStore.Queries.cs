@@ -27,6 +27,12 @@ public abstract partial class SqlHubStore
     public async Task<Case?> FindCaseAsync(CaseId id, CancellationToken cancellation) =>
         (await QueryAsync($"select {Rows.CaseColumns} from case_file where id = $1", Rows.Case, cancellation, id.Value)).SingleOrDefault();
 
+    public async Task<ImmutableArray<Case>> FindCasesAsync(IdRange ids, int max, CancellationToken cancellation) => await QueryAsync(
+        $"select {Rows.CaseColumns} from case_file where id between $1 and $2 order by id limit $3", Rows.Case, cancellation, ids.First, ids.Last, max);
+
+    public async Task<ImmutableArray<InstanceRow>> FindInstancesAsync(IdRange ids, int max, CancellationToken cancellation) => await QueryAsync(
+        $"select {Rows.InstanceColumns} from instance where id between $1 and $2 order by id limit $3", Rows.Instance, cancellation, ids.First, ids.Last, max);
+
     public async Task<ImmutableArray<Scope>> FindScopesAsync(string id, CancellationToken cancellation)
     {
         if (id.Contains('\0', StringComparison.Ordinal))
@@ -114,9 +120,10 @@ public abstract partial class SqlHubStore
             {Counted("command where status = 2")},
             {Counted("case_file where status = 0")},
             {Counted("instance where status in ('Running', 'running', 'Held', 'held', 'Undoing', 'undoing')")},
-            {Counted("instance where status in ('Done', 'done')")}
+            {Counted("instance where status in ('Done', 'done')")},
+            {Counted("instance where status in ('Undone', 'undone', 'Merged', 'merged')")}
         """,
-        row => new HubCounts(row.Long(0), row.Long(1), row.Long(2), row.Long(3), row.Long(4), row.Long(5), row.Long(6)), cancellation))[0];
+        row => new HubCounts(row.Long(0), row.Long(1), row.Long(2), row.Long(3), row.Long(4), row.Long(5), row.Long(6), row.Long(7)), cancellation))[0];
 
     // Counting stops there, or looking at the health page would cost more with every year of history.
     private static string Counted(string rows) => $"(select count(*) from (select 1 from {rows} limit {HubCounts.Max}) as counted)";

@@ -49,7 +49,7 @@ public static class Decider
 
         if (turn.Envelope.Payload.Text("overdue") is { } overdue && turn.State.Cases.TryGetValue(CaseId.Parse(overdue), out var item))
         {
-            turn.Tell("overdue", $"The case for {item.Queue} is overdue: {item.Says}");
+            turn.TellOf(item, "overdue", $"The case for {item.Queue} is overdue: {item.Says}");
         }
     }
 
@@ -82,9 +82,8 @@ public static class Decider
                 turn.State = turn.State.With(turn.State.Instances[instance.Id].With(name, remembered));
                 var answer = isNumber ? $"it is {result.Text("number")}"
                     : $"{result.Text("name") ?? asked.Key}{(result.Text("number") is { } number ? $" is {number}" : "")}";
-                (turn.Occasion, turn.About) = ($"the answer came that was waited for ({answer})", instance.Subject);
-                turn.Tell("answered", $"{definition.Title}: {answer}.");
-                turn.About = null;
+                turn.Occasion = $"the answer came that was waited for ({answer})";
+                turn.TellOf(instance, "answered", $"{definition.Title}: {answer}.", name);
             }
         }
     }

@@ -33,9 +33,6 @@ public sealed class Turn(UnitState state, Envelope envelope, DecideContext conte
     /// <summary>What came in, in a few words; where a case is settled by it, this is why.</summary>
     public string? Occasion { get; set; }
 
-    /// <summary>The subject of the process that is being moved on: what is told meanwhile is about it, unless it is about a system's record.</summary>
-    internal RecordId? About { get; set; }
-
     public List<Command> Commands { get; } = [];
 
     public List<TimerRow> Timers { get; } = [];
@@ -55,14 +52,29 @@ public sealed class Turn(UnitState state, Envelope envelope, DecideContext conte
     /// <summary>Decisions of processes that threw, for the log.</summary>
     internal List<(string Decision, Exception Cause)> Defects { get; } = [];
 
-    public void Tell(string kind, string text, string? system = null, string? entity = null, string? externalId = null) =>
-        TellUnder(CorrelationId, kind, text, system, entity, externalId);
+    public void Tell(string kind, string text, string? system = null, string? entity = null, string? externalId = null, RecordId? record = null) =>
+        TellUnder(CorrelationId, kind, text, system, entity, externalId, record);
+
+    /// <summary>Tells it of a process.</summary>
+    /// <param name="step">The step that it is about; null for the whole process.</param>
+    /// <param name="record">The record that it is about; the subject of the process where none is given.</param>
+    public void TellOf(Instance instance, string kind, string text, string? step = null, RecordId? record = null) => Lineage.Add(new LineageEntry(
+        0, Now, CorrelationId, State.Key.Scope, kind, text, Cause: Envelope.Id.ToString(), Instance: instance.Id, Step: step, Record: record ?? instance.Subject));
+
+    /// <summary>Tells it of a record in the system that it is to stand in.</summary>
+    public void TellOf(Target target, string kind, string text) => Lineage.Add(new LineageEntry(
+        0, Now, CorrelationId, State.Key.Scope, kind, text, target.System, target.Entity, target.ExternalId, Envelope.Id.ToString(),
+        target.Instance, target.Step, target.Record));
+
+    /// <summary>Tells it of a case, and so of the step that the case belongs to.</summary>
+    public void TellOf(Case item, string kind, string text) => Lineage.Add(new LineageEntry(
+        0, Now, CorrelationId, State.Key.Scope, kind, text, Cause: Envelope.Id.ToString(), Instance: item.Instance, Step: item.Step,
+        Record: item.Instance is { } id ? State.Instances.GetValueOrDefault(id)?.Subject : null));
 
     /// <summary>Tells it in the story of another engagement that it concerns as well.</summary>
-    public void TellUnder(string correlationId, string kind, string text, string? system = null, string? entity = null, string? externalId = null) =>
-        Lineage.Add(new LineageEntry(
-            0, Now, correlationId, State.Key.Scope, kind, text, system, system is null ? About?.Entity : entity, system is null ? About?.Key : externalId,
-            Envelope.Id.ToString()));
+    public void TellUnder(
+        string correlationId, string kind, string text, string? system = null, string? entity = null, string? externalId = null, RecordId? record = null) =>
+        Lineage.Add(new LineageEntry(0, Now, correlationId, State.Key.Scope, kind, text, system, entity, externalId, Envelope.Id.ToString(), Record: record));
 
     public void Send(EnvelopeKind kind, Scope scope, string unit, Fields payload, string? correlationId = null) =>
         Messages.Add(new NewEnvelope(
@@ -90,7 +102,7 @@ public sealed class Turn(UnitState state, Envelope envelope, DecideContext conte
         }
         else
         {
-            Tell("case", $"Case for {item.Queue}: {item.Says} To do: {item.Remedy}");
+            TellOf(item, "case", $"Case for {item.Queue}: {item.Says} To do: {item.Remedy}");
         }
 
         State = State.With(item);
@@ -108,8 +120,8 @@ public sealed class Turn(UnitState state, Envelope envelope, DecideContext conte
         var closed = open with { Status = status, ClosedAt = Now, ClosedBy = by, Reason = reason };
         State = State.With(closed);
         Cases.Add(closed);
-        Tell(status == CaseStatus.Settled && by is null ? "released" : "settled", by is null
+        TellOf(closed, status == CaseStatus.Settled && by is null ? "released" : "settled", by is null
             ? $"The reason of the case is gone: {open.Says}{(reason is null ? "" : $" What settled it: {reason}.")}"
-            : $"{by} {status.ToString().ToLowerInvariant()} the case: {open.Says}{(reason is null ? "" : $" Reason: {reason}")}");
+            : $"{by} {status.ToString().ToLowerInvariant()} the case{Case.StatedName}: {open.Says}{(reason is null ? "" : $" Reason: {reason}")}");
     }
 }

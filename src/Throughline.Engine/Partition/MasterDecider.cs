@@ -79,7 +79,7 @@ internal static class MasterDecider
         }
 
         var what = ChangeWords.Title(id.Entity);
-        turn.Tell("merged", $"The {what} {ProcessRunner.NameOf(turn.State, id)} is the same as {other}: {why}. There is one {what} for both.");
+        turn.Tell("merged", $"The {what} {ProcessRunner.NameOf(turn.State, id)} is the same as {other}: {why}. There is one {what} for both.", record: id);
         foreach (var instance in turn.State.Instances.Values)
         {
             foreach (var requester in instance.Requesters)
@@ -107,7 +107,7 @@ internal static class MasterDecider
                 break;
             case EnvelopeKind.SourceRecord when prepared.Inward is { } inward:
                 turn.Tell("received", $"{turn.Envelope.Payload.Text(PayloadNames.System)} sent {prepared.Entity} {inward.Key}, "
-                    + $"which was merged into {other}; {other} keeps its own values.");
+                    + $"which was merged into {other}; {other} keeps its own values.", record: new RecordId(turn.State.Key.Scope.Kind, turn.State.Key.Unit));
                 break;
             default:
                 break;
@@ -120,7 +120,9 @@ internal static class MasterDecider
         if (merged is not null)
         {
             var what = ChangeWords.Title(subject.Entity);
-            turn.Tell("merged", $"{merged.Text("name")} is the same {what} as {ProcessRunner.NameOf(turn.State, subject)}: {merged.Text("why")}. There is one {what} for both.");
+            turn.Tell(
+                "merged", $"{merged.Text("name")} is the same {what} as {ProcessRunner.NameOf(turn.State, subject)}: {merged.Text("why")}. There is one {what} for both.",
+                record: subject);
         }
     }
 

@@ -122,7 +122,9 @@ internal static class MoveDecider
         var key = new RecordId(Placement.Opportunity, turn.State.Key.Scope.Key);
         if (move.HasIdHere)
         {
-            turn.Tell("merged", $"The sale {ProcessRunner.NameOf(turn.State, key)} extends {home.Key}: it goes on in that engagement. Nothing had been written for it here.");
+            turn.Tell(
+                "merged", $"The sale {ProcessRunner.NameOf(turn.State, key)} extends {home.Key}: it goes on in that engagement. Nothing had been written for it here.",
+                record: key);
         }
 
         foreach (var open in turn.State.Cases.Values.ToArray())

@@ -45,9 +45,14 @@ internal static class PersonDecider
     {
         var instance = item?.Instance is { } id ? turn.State.Instances.GetValueOrDefault(id) : null;
         var step = instance is null ? null : turn.Landscape.Processes.GetValueOrDefault(instance.Process)?.Steps.FirstOrDefault(known => known.Name == item!.Step);
-        turn.About = instance?.Subject;
-        turn.Tell("not-approved", $"{(step is null ? "" : step.Title + ": ")}{by} tried to approve and was refused: who asks does not approve.");
-        turn.About = null;
+        var says = $"{(step is null ? "" : step.Title + ": ")}{by} tried to approve and was refused: who asks does not approve.";
+        if (item is null)
+        {
+            turn.Tell("not-approved", says);
+            return;
+        }
+
+        turn.TellOf(item, "not-approved", says);
     }
 
     // A case that still has its reason is opened again at once by the step that opened it.
@@ -110,13 +115,13 @@ internal static class PersonDecider
         {
             if (OthersStandOn(turn, instance))
             {
-                turn.Tell("not-applied", "Other sales extend this one and still stand; reject those first. Nothing was taken back.");
+                turn.TellOf(item, "not-applied", "Other sales extend this one and still stand; reject those first. Nothing was taken back.");
                 return;
             }
 
             if (DefinitionChange.DefinitionOf(turn, instance) is not { } definition)
             {
-                turn.Tell("not-applied", $"The process {instance.Process} is no longer part of the landscape, so nothing can be taken back.");
+                turn.TellOf(item, "not-applied", $"The process {instance.Process} is no longer part of the landscape, so nothing can be taken back.");
                 return;
             }
 

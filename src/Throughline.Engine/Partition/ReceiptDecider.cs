@@ -21,7 +21,7 @@ internal static class ReceiptDecider
         {
             // A change may have arrived before its answer was lost and its repetition refused, so what stands there is no longer known.
             turn.State = turn.State.With(target with { InFlight = null, Failure = failure, DoneHash = target.ExternalId is null ? target.DoneHash : "" });
-            turn.Tell("refused", $"{target.System} did not take {name}: {failure.Message}", target.System, target.Entity, target.ExternalId);
+            turn.TellOf(target, "refused", $"{target.System} did not take {name}: {failure.Message}");
             return;
         }
 
@@ -29,7 +29,7 @@ internal static class ReceiptDecider
         {
             turn.State = turn.State.With(target with { InFlight = null, Undone = true, DoneHash = null, Failure = null });
             turn.Occasion = $"{target.System} took {name} back";
-            turn.Tell("undone", $"{target.Entity} {target.ExternalId} was taken back in {target.System}.", target.System, target.Entity, target.ExternalId);
+            turn.TellOf(target, "undone", $"{target.Entity} {target.ExternalId} was taken back in {target.System}.");
             return;
         }
 
@@ -50,8 +50,7 @@ internal static class ReceiptDecider
             turn.Crosswalk.Add(new CrosswalkRow(target.System, target.Entity, receipt.ExternalId!, turn.State.Key, target.Record.Entity, target.Record.Key));
         }
 
-        turn.Tell("done", $"{target.System} has {target.Entity} {receipt.ExternalId} for {name}"
-            + (receipt.Adopted ? " (it was there already and is used)." : receipt.Probed ? " (seen there after its answer was lost)." : "."),
-            target.System, target.Entity, receipt.ExternalId);
+        turn.TellOf(target with { ExternalId = receipt.ExternalId }, "done", $"{target.System} has {target.Entity} {receipt.ExternalId} for {name}"
+            + (receipt.Adopted ? " (it was there already and is used)." : receipt.Probed ? " (seen there after its answer was lost)." : "."));
     }
 }

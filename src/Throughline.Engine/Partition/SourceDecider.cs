@@ -20,7 +20,7 @@ internal static class SourceDecider
         var inward = prepared.Inward ?? throw new InvalidOperationException("a source record that was not mapped");
         var id = new RecordId(prepared.Entity!, turn.State.Key.Unit.Length > 0 ? turn.State.Key.Unit : inward.Key!);
         var told = payload.Text(PayloadNames.Reference) is { } reference ? $" (its reference: {reference})" : "";
-        turn.Tell("received", $"{system} sent {payload.Text(PayloadNames.Entity)} {externalId}{told}.", system, payload.Text(PayloadNames.Entity), externalId);
+        turn.Tell("received", $"{system} sent {payload.Text(PayloadNames.Entity)} {externalId}{told}.", system, payload.Text(PayloadNames.Entity), externalId, id);
         if (payload.Text(MoveDecider.KeepsCrosswalk) is null)
         {
             turn.Crosswalk.Add(new CrosswalkRow(system, payload.Text(PayloadNames.Entity)!, externalId, turn.State.Key, id.Entity, id.Key));

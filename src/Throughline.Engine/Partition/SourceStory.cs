@@ -69,7 +69,7 @@ internal static class SourceStory
         var payload = turn.Envelope.Payload;
         var isSource = turn.Envelope.Kind == EnvelopeKind.SourceRecord;
         turn.TellUnder(
-            correlation, kind, text, system, isSource ? payload.Text(PayloadNames.Entity) : id.Entity, isSource ? payload.Text(PayloadNames.ExternalId) : id.Key);
+            correlation, kind, text, system, isSource ? payload.Text(PayloadNames.Entity) : id.Entity, isSource ? payload.Text(PayloadNames.ExternalId) : id.Key, id);
     }
 
     private static string NameOf(Turn turn, RecordId id) => $"the {ChangeWords.Title(id.Entity)} {ProcessRunner.NameOf(turn.State, id)}";

@@ -73,7 +73,8 @@ internal static class DefinitionChange
     private static void GoOn(Turn turn, Instance instance, ProcessDefinition definition)
     {
         var gone = instance.Steps.Keys.Where(name => IsGone(definition, name)).Order(StringComparer.Ordinal).ToArray();
-        turn.Tell(
+        turn.TellOf(
+            instance,
             "changed",
             $"{definition.Title} of {ProcessRunner.NameOf(turn.State, instance.Subject)} goes on with version {definition.Version} of its definition, since the hub does not keep "
             + "the one that it began with. What was done counts; what the new version asks for beyond that comes next."

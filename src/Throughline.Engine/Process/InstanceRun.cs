@@ -9,6 +9,9 @@ namespace Throughline.Engine.Process;
 /// <summary>One instance being moved on within one turn.</summary>
 public sealed class InstanceRun(Turn turn, ProcessDefinition definition, InstanceId id)
 {
+    /// <summary>The kind of a line of the story: a step waits no longer.</summary>
+    public const string WentOn = "went-on";
+
     private Scene? _scene;
     private UnitState? _sceneOf;
 
@@ -38,6 +41,8 @@ public sealed class InstanceRun(Turn turn, ProcessDefinition definition, Instanc
         return _scene;
     }
 
+    public void Tell(string kind, string text, StepDefinition? step = null, RecordId? record = null) => Turn.TellOf(Instance, kind, text, step?.Name, record);
+
     public void Done(StepDefinition step, Fields? data = null)
     {
         var state = Instance.Step(step.Name);
@@ -45,7 +50,7 @@ public sealed class InstanceRun(Turn turn, ProcessDefinition definition, Instanc
         {
             if (state.Reason is not null)
             {
-                Turn.Tell("released", $"{step.Title}: goes on.");
+                Tell(WentOn, $"{step.Title}: goes on{(Turn.Occasion is null ? "" : $", since {Turn.Occasion}")}.", step);
             }
 
             Set(Instance.With(step.Name, new StepState(true, null, null, null, data ?? state.Data)) with { ChangedAt = Turn.Now });
@@ -60,7 +65,7 @@ public sealed class InstanceRun(Turn turn, ProcessDefinition definition, Instanc
         {
             if (tell && state.Reason != reason)
             {
-                Turn.Tell("waiting", $"{step.Title}: {reason}");
+                Tell("waiting", $"{step.Title}: {reason}", step);
             }
 
             var since = state is { IsDone: false, Since: { } start } ? start : Turn.Now;

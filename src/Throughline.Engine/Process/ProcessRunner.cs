@@ -46,9 +46,7 @@ public static class ProcessRunner
             ImmutableDictionary<string, StepState>.Empty, requesters, turn.CorrelationId, request, turn.Now, turn.Now);
         instance = requesters.IsEmpty ? instance : instance.AndRequestedBy(turn.CorrelationId);
         turn.State = turn.State.With(instance);
-        turn.About = subject;
-        turn.Tell("started", $"{definition.Title} started for {ChangeWords.Title(subject.Entity)} {NameOf(turn.State, subject)}.");
-        turn.About = null;
+        turn.TellOf(instance, "started", $"{definition.Title} started for {ChangeWords.Title(subject.Entity)} {NameOf(turn.State, subject)}.");
         return instance;
     }
 
@@ -97,9 +95,8 @@ public static class ProcessRunner
         var correlation = turn.CorrelationId;
         // What comes to a master record by itself (its account was corrected) goes on in the story of the engagement that asked first.
         turn.CorrelationId = correlation == turn.State.Key.Scope.ToString() ? instance.CorrelationId : correlation;
-        turn.About = instance.Subject;
         MoveOn(turn, instance);
-        (turn.CorrelationId, turn.About) = (correlation, null);
+        turn.CorrelationId = correlation;
     }
 
     private static void MoveOn(Turn turn, Instance instance)
@@ -206,7 +203,7 @@ public static class ProcessRunner
                 isOnlyUpdated ? target.ExternalId : null, Occurrence: target.Occurrence));
         }
 
-        turn.Tell("started", $"{instance.Process} is started anew.");
+        turn.TellOf(instance, "started", $"{instance.Process} is started anew.");
     }
 
     private static void Finish(InstanceRun run)
@@ -218,7 +215,7 @@ public static class ProcessRunner
 
         var instance = run.Instance;
         run.Set(instance with { Status = InstanceStatus.Done, ChangedAt = run.Turn.Now, Seen = run.SubjectFingerprint(), Requesters = [] });
-        run.Turn.Tell("done", $"{run.Definition.Title} is complete for {NameOf(run.Turn.State, instance.Subject)}.");
+        run.Tell("done", $"{run.Definition.Title} is complete for {NameOf(run.Turn.State, instance.Subject)}.");
         foreach (var requester in instance.Requesters)
         {
             Reply(run.Turn, requester, result);

@@ -60,7 +60,7 @@ internal static class StepRunner
         }
 
         run.Turn.Events.Add(new PublishedEvent(0, step.Event, run.Instance.CorrelationId, run.Turn.Now, payload.Fields));
-        run.Turn.Tell("published", $"Event {step.Event} published.");
+        run.Tell("published", $"Event {step.Event} published.", step);
         run.Done(step, Fields.Of((DefinitionChange.EventName, step.Event)));
     }
 }
@@ -197,7 +197,9 @@ internal static class DecideStep
                 LookupKeys.Publish(run.Turn, id, attributes);
                 var name = attributes.Text("name") ?? id.Key;
                 var differs = known is null ? null : ChangeWords.Between(id.Entity, known.Attributes, attributes);
-                run.Turn.Tell(known is null ? "decided" : "changed", $"{(known is null ? "Planned" : "Changed")}: {id.Entity} {name}{(differs is null ? "" : $": {differs}")}.");
+                run.Tell(
+                    known is null ? "decided" : "changed", $"{(known is null ? "Planned" : "Changed")}: {id.Entity} {name}{(differs is null ? "" : $": {differs}")}.",
+                    step, id);
             }
         }
 
@@ -205,7 +207,7 @@ internal static class DecideStep
         {
             TellOfOrphans(run, step, gone);
             run.Turn.State = run.Turn.State with { Records = run.Turn.State.Records.Remove(gone.Id) };
-            run.Turn.Tell("changed", $"No longer planned: {gone.Id.Entity} {gone.Attributes.Text("name") ?? gone.Id.Key}.");
+            run.Tell("changed", $"No longer planned: {gone.Id.Entity} {gone.Attributes.Text("name") ?? gone.Id.Key}.", step, gone.Id);
         }
 
         run.Done(step, Fields.Empty);

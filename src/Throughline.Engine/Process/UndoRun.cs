@@ -34,7 +34,7 @@ internal static class UndoRun
             Status = InstanceStatus.Undoing, Held = false, ChangedAt = run.Turn.Now,
             Steps = run.Instance.Steps.ToImmutableDictionary(step => step.Key, step => step.Value.Anew),
         });
-        run.Turn.Tell("undoing", $"{run.Definition.Title} is taken back by {by}: {reason}");
+        run.Tell("undoing", $"{run.Definition.Title} is taken back by {by}: {reason}");
     }
 
     public static void Advance(InstanceRun run)
@@ -108,7 +108,7 @@ internal static class UndoRun
         turn.Commands.Add(new Command(
             commandId, target.System, turn.State.Key, target.Id, run.Instance.CorrelationId, item, [], 5, CommandStatus.Waiting, 0, turn.Now, turn.Now, null, null));
         turn.State = turn.State.With(target with { InFlight = commandId, Occurrence = occurrence });
-        turn.Tell("decided", $"Take back {target.Entity} {target.ExternalId} in {target.System}.", target.System, target.Entity, target.ExternalId);
+        turn.TellOf(target, "decided", $"Take back {target.Entity} {target.ExternalId} in {target.System}.");
     }
 
     private static void Finish(InstanceRun run, StepDefinition.Write[] steps)
@@ -125,7 +125,7 @@ internal static class UndoRun
                 .Select(target => $"{target.Entity} for {target.Record} may stand in {target.System}: its answer was lost; look there."))
             .Distinct().ToArray();
         run.Set(run.Instance with { Status = InstanceStatus.Undone, ChangedAt = run.Turn.Now, Seen = run.SubjectFingerprint(), Requesters = [] });
-        run.Turn.Tell("undone", kept.Length == 0 ? "Everything was taken back." : $"Taken back. What remains: {string.Join(" ", kept)}");
+        run.Tell("undone", kept.Length == 0 ? "Nothing that this process created stands in another system any more." : $"Taken back. What remains: {string.Join(" ", kept)}");
     }
 
     private static bool IsUpdateOnly(InstanceRun run, Target target) => run.Turn.Landscape.OutwardMaps.GetValueOrDefault(target.Map)?.UpdateOnly == true;

@@ -32,14 +32,14 @@ internal static class Withdrawals
         {
             run.Set(run.Instance with { Held = true, ChangedAt = run.Turn.Now });
             run.Turn.Events.Add(new PublishedEvent(0, "engagement.held", run.Instance.CorrelationId, run.Turn.Now, Fields.Of(("subject", run.Instance.Subject.ToString()))));
-            run.Turn.Tell("held", $"On hold: {scene.Text(withdrawn.Case.Says)} Nothing more is written and nothing may be billed.");
+            run.Tell("held", $"On hold: {scene.Text(withdrawn.Case.Says)} Nothing more is written and nothing may be billed.");
         }
         else if (!taken && run.Instance.Held)
         {
             run.Set(run.Instance with { Held = false, ChangedAt = run.Turn.Now });
             run.Turn.Events.Add(new PublishedEvent(0, "engagement.released", run.Instance.CorrelationId, run.Turn.Now, Fields.Of(("subject", run.Instance.Subject.ToString()))));
             run.Turn.Close(caseId, CaseStatus.Settled, null, null);
-            run.Turn.Tell("released", "No longer on hold.");
+            run.Tell("released", "No longer on hold.");
         }
     }
 }

@@ -153,8 +153,8 @@ internal static class WriteStep
             commandId, target.System, turn.State.Key, target.Id, run.Instance.CorrelationId, item,
             Adopt(operation, target, wanted), step.Always ? 9 : 5, CommandStatus.Waiting, 0, turn.Now, turn.Now, null, null));
         turn.State = turn.State.With(target with { InFlight = commandId, SentHash = hash, Occurrence = occurrence, Failure = null });
-        turn.Tell("decided", $"{step.Title}: {(operation == WriteOperation.Create ? "create" : "change")} {map.Entity} for {target.Record.Entity} "
-            + $"{ProcessRunner.NameOf(turn.State, target.Record)} in {target.System}.", target.System, target.Entity, target.ExternalId);
+        turn.TellOf(target, "decided", $"{step.Title}: {(operation == WriteOperation.Create ? "create" : "change")} {map.Entity} for {target.Record.Entity} "
+            + $"{ProcessRunner.NameOf(turn.State, target.Record)} in {target.System}.");
     }
 
     // After a first creation that did not end well the business key is asked for too: it may have arrived after all.

@@ -12,7 +12,7 @@ internal static class CaseText
         var text = new StringBuilder();
         var amount = item.Nested("amount")?.AsMoney() is { } money ? $", {money} at stake" : "";
         var state = item.Text("status") == "open" ? $"open since {Local(item.Text("openedAt"))}"
-            : $"{item.Text("status")} by {item.Text("closedBy") ?? "itself"}, {Local(item.Text("closedAt"))}";
+            : $"{item.Text("status")} by {Who(item) ?? "itself"}, {Local(item.Text("closedAt"))}";
         Line(text, $"{item.Text("id")}  {item.Text("queue")}: {item.Text("subject")}{amount}, {state}");
         Line(text, $"  {item.Text("says")}");
         Line(text, $"  To do: {item.Text("remedy")}");
@@ -41,6 +41,9 @@ internal static class CaseText
 
         return text.ToString();
     }
+
+    /// <summary>Who closed it, and what that name is worth; null where it closed by itself.</summary>
+    public static string? Who(Fields item) => item.Text("closedBy") is not { } name ? null : item.Text("closedByIs") is { } worth ? $"{name} ({worth})" : name;
 
     /// <summary>A command line that runs as it stands.</summary>
     public static string Command(string action, string id) => $"throughline cases {action} {id}{(action == "reject" ? " --reason \"say why here\"" : "")}";

@@ -86,7 +86,8 @@ internal static class CasesCommand
         var id = new Argument<string>("id") { Description = "The case's id, or its first characters (6 or more)." };
         var by = new Option<string>("--by")
         {
-            Description = "Who decides. Default: the name of this account.", HelpName = "WHO", DefaultValueFactory = _ => Environment.UserName,
+            Description = "Who decides; recorded as a name that was stated, not proved. Default: the name of this account.", HelpName = "WHO",
+            DefaultValueFactory = _ => Environment.UserName,
         };
         var reason = new Option<string?>("--reason") { Description = "Why; kept with the case.", HelpName = "TEXT", Required = needsReason };
         var example = needsReason ? "not our business" : "checked with the customer";
@@ -101,7 +102,18 @@ internal static class CasesCommand
             using var hub = HubClient.Open(parsed.GetValue(url)!, parsed.GetValue(data)!);
             var decision = Fields.Of(("by", parsed.GetValue(by)), ("reason", parsed.GetValue(reason)));
             var answer = await terminal.WithProgressAsync("Waiting for the hub", ActAsync(hub, parsed.GetValue(id)!, action, decision, cancellation));
+            if (answer.Body.Text("code") == "case-closed")
+            {
+                throw new CommandFailedException(answer.Body.Text("detail")!, Exit.Unchanged);
+            }
+
             Print(terminal, answer.Need(), parsed.GetValue(json), CommonOptions.Repeat(parsed, data, url));
+            if (answer.Body.Text("unchanged") is { } unchanged)
+            {
+                terminal.Error.WriteLine(unchanged);
+                return Exit.Unchanged;
+            }
+
             if (answer.Status == 202)
             {
                 terminal.Error.WriteLine("The hub has recorded it and has not come to it yet; look again with 'throughline cases show'.");
@@ -112,11 +124,11 @@ internal static class CasesCommand
         return command;
     }
 
-    private static async Task<HubAnswer> ShowAsync(HubClient hub, string text, CancellationToken cancellation) =>
-        await hub.GetAsync($"/api/v1/cases/{await IdPrefix.CaseAsync(hub, text, cancellation)}", cancellation);
+    private static Task<HubAnswer> ShowAsync(HubClient hub, string id, CancellationToken cancellation) =>
+        hub.GetAsync($"/api/v1/cases/{Uri.EscapeDataString(id)}", cancellation);
 
-    private static async Task<HubAnswer> ActAsync(HubClient hub, string text, string action, Fields decision, CancellationToken cancellation) =>
-        await hub.PostAsync($"/api/v1/cases/{await IdPrefix.CaseAsync(hub, text, cancellation)}/{action}", decision, cancellation);
+    private static Task<HubAnswer> ActAsync(HubClient hub, string id, string action, Fields decision, CancellationToken cancellation) =>
+        hub.PostAsync($"/api/v1/cases/{Uri.EscapeDataString(id)}/{action}", decision, cancellation);
 
     private static void Print(Terminal terminal, Fields item, bool asJson, string options)
     {

@@ -14,12 +14,9 @@ internal static class CommandLine
     public static async Task<int> RunAsync(string[] args, Terminal terminal, CancellationToken cancellation = default)
     {
         var parsed = Root(terminal).Parse(args);
-        if (parsed.Action is ParseErrorAction wrong)
+        if (parsed.Action is ParseErrorAction)
         {
-            (wrong.ShowHelp, wrong.ShowTypoCorrections) = (false, true);
-            await parsed.InvokeAsync(new InvocationConfiguration { Output = terminal.Error, Error = terminal.Error }, cancellation);
-            var path = string.Join(' ', Path(parsed.CommandResult));
-            await terminal.Error.WriteLineAsync($"See '{path} --help'.");
+            await terminal.Error.WriteLineAsync($"{Mistake.In(parsed)} See '{string.Join(' ', Path(parsed.CommandResult))} --help'.");
             return Exit.Usage;
         }
 
@@ -91,10 +88,12 @@ internal static class CommandLine
               throughline sandbox all             stand-ins to try a hub on; paste what it prints into another window, and there:
               throughline doctor --landscape landscapes/demo
               throughline serve --landscape landscapes/demo
+              throughline sandbox deal            wins a deal in the CRM stand-in; prints how to trace it
 
             THROUGHLINE_URL and THROUGHLINE_DATA stand in for --url and --data. The token is read from the file 'token' of the data folder.
 
-            Exit codes: 0 done, 1 the answer is no, 2 wrong usage, 3 the hub cannot be reached, 4 the token is missing, damaged or not this hub's.
+            Exit codes: 0 done, 1 the answer is no, 2 wrong usage, 3 the hub cannot be reached, 4 the token is missing, damaged or not this hub's,
+            5 nothing changed, since the case was closed before.
             """);
         root.Subcommands.Add(ServeCommand.Make(terminal));
         root.Subcommands.Add(DemoCommand.Make(terminal));

@@ -29,9 +29,11 @@ internal static class DemoCommand
                 throw new CommandFailedException("--port must be from 0 to 65535.", Exit.Usage);
             }
 
-            await using var stage = await DemoStage.OpenAsync(terminal, parsed.GetValue(landscape)!, parsed.GetValue(data), parsed.GetValue(port),
-                cancellation);
             var told = parsed.GetValue(json) ? terminal with { Out = terminal.Error } : terminal;
+            LandscapeFolders.Check(parsed.GetValue(landscape)!);
+            told.Out.WriteLine($"Throughline demo: starting stand-ins and a hub on {parsed.GetValue(landscape)}.");
+            await using var stage = await terminal.WithProgressAsync("Starting", DemoStage.OpenAsync(
+                terminal, parsed.GetValue(landscape)!, parsed.GetValue(data), parsed.GetValue(port), cancellation));
             var play = new DemoPlay(stage, told);
             var outcome = await play.RunAsync(cancellation);
             if (parsed.GetValue(json))
@@ -49,6 +51,8 @@ internal static class DemoCommand
             told.Out.WriteLine($"The hub stays up until Ctrl-C. Status page: {stage.Hub.Address}  (it asks once for the token, which stands in "
                 + $"{stage.Hub.Token.FilePath})");
             await ServeCommand.UntilStoppedAsync(cancellation);
+            told.Out.WriteLine(parsed.GetValue(data) is { } kept ? $"Stopped. The hub's data stays in {kept}; the stand-ins forget theirs."
+                : "Stopped. The demo's data was in a temporary folder and is gone, as is what the stand-ins held; --data keeps the hub's.");
             return Exit.Ok;
         });
         return command;

@@ -15,14 +15,7 @@ internal static partial class LandscapeFolders
     /// <exception cref="CommandFailedException">The folder is none of a landscape; names those that are near it.</exception>
     public static LandscapeResult Read(string folder, Func<string, string?> environment)
     {
-        if (!File.Exists(Path.Combine(folder, HeadName)))
-        {
-            var what = Directory.Exists(folder) ? $"the folder has no {HeadName}" : "there is no such folder";
-            var near = Near(folder);
-            throw new CommandFailedException($"'{folder}' is not a landscape: {what}. "
-                + (near.IsEmpty ? $"Name the folder in which {HeadName} stands." : $"Near it: {string.Join(", ", near)}."), Exit.Usage);
-        }
-
+        Check(folder);
         var result = Composition.ReadLandscape(folder, environment);
         return result with
         {
@@ -32,6 +25,19 @@ internal static partial class LandscapeFolders
                 Message = Shipped().Replace(problem.Message, "$1 (a process that comes with the program)"),
             })],
         };
+    }
+
+    /// <summary>Whether it is a landscape's folder at all.</summary>
+    /// <exception cref="CommandFailedException">It is none; names those that are near it.</exception>
+    public static void Check(string folder)
+    {
+        if (!File.Exists(Path.Combine(folder, HeadName)))
+        {
+            var what = Directory.Exists(folder) ? $"the folder has no {HeadName}" : "there is no such folder";
+            var near = Near(folder);
+            throw new CommandFailedException($"'{folder}' is not a landscape: {what}. "
+                + (near.IsEmpty ? $"Name the folder in which {HeadName} stands." : $"Near it: {string.Join(", ", near)}."), Exit.Usage);
+        }
     }
 
     // From the nearest folder above that exists, two levels down: what a slip of the finger or a forgotten last part means is there.

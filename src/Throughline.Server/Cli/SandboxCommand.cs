@@ -20,10 +20,14 @@ internal static class SandboxCommand
 
     public static Command Make(Terminal terminal)
     {
-        var name = new Argument<string>("name") { Description = "salesforce, redmine, tryton or all." };
-        name.AcceptOnlyFromAmong("salesforce", "redmine", "tryton", "all");
+        var name = new Argument<string>("name") { Description = "salesforce, redmine, tryton or all; or deal, to win one in the salesforce that runs." };
+        name.AcceptOnlyFromAmong("salesforce", "redmine", "tryton", "all", "deal");
         var port = new Option<int?>("--port") { Description = "The port (with 'all': the first of three). Default: those that the landscapes expect; 0 "
             + "takes free ones.", HelpName = "PORT" };
+        var amount = new Option<decimal>("--amount")
+        {
+            Description = "With 'deal': what it is worth, in EUR. Above 250000 the demo landscape asks for an approval.", HelpName = "EUR", DefaultValueFactory = _ => 90_000m,
+        };
         var command = new Command("sandbox", """
             Run stand-ins that speak the systems' own protocols on loopback, with faults at will, until Ctrl-C. Paste what it prints into the
             window where you start a hub on landscapes/demo: it tells that hub their addresses, and their made-up passwords.
@@ -31,8 +35,11 @@ internal static class SandboxCommand
             Example:
               throughline sandbox all
               throughline sandbox salesforce --port 18400
-            """) { name, port };
-        command.SetAction((parsed, cancellation) => RunAsync(terminal, parsed.GetValue(name)!, parsed.GetValue(port), cancellation));
+              throughline sandbox deal --amount 300000
+            """) { name, port, amount };
+        command.SetAction((parsed, cancellation) => parsed.GetValue(name) == "deal"
+            ? SandboxDeal.EnterAsync(terminal, Salesforce(terminal, parsed.GetValue(port)), parsed.GetValue(amount), cancellation)
+            : RunAsync(terminal, parsed.GetValue(name)!, parsed.GetValue(port), cancellation));
         return command;
     }
 
@@ -57,7 +64,25 @@ internal static class SandboxCommand
         ],
     };
 
+    // Where the CRM's stand-in runs: as the shell knows it, unless a port is given.
+    private static Uri Salesforce(Terminal terminal, int? port) =>
+        port is null && Uri.TryCreate(terminal.Environment(VariablePrefix + "SALESFORCE_URL"), UriKind.Absolute, out var known) ? known
+            : new Uri($"http://127.0.0.1:{port ?? Known[0].Port}");
+
     private static string Address(SandboxServer sandbox) => sandbox.Address.ToString().TrimEnd('/');
+
+    private static async Task StartAsync(SandboxServer sandbox, string kind, int port, CancellationToken cancellation)
+    {
+        try
+        {
+            await sandbox.StartAsync(port, cancellation);
+        }
+        catch (IOException e)
+        {
+            throw new CommandFailedException($"The {kind} stand-in cannot listen on port {port}: {e.InnerException?.Message ?? e.Message}. Perhaps other stand-ins run already; "
+                + "give these other ports with --port (0 takes free ones).");
+        }
+    }
 
     private static async Task<int> RunAsync(Terminal terminal, string name, int? port, CancellationToken cancellation)
     {
@@ -73,7 +98,7 @@ internal static class SandboxCommand
             {
                 var sandbox = Create(kind);
                 running.Add(sandbox);
-                await sandbox.StartAsync(port is null ? usual : port == 0 ? 0 : port.Value + running.Count - 1, cancellation);
+                await StartAsync(sandbox, kind, port is null ? usual : port == 0 ? 0 : port.Value + running.Count - 1, cancellation);
                 // All of it is pasted into a shell, so what is only for people is a comment there.
                 terminal.Out.WriteLine($"# {kind}: {Address(sandbox)}");
                 foreach (var (variable, value) in Variables(sandbox))
@@ -87,7 +112,7 @@ internal static class SandboxCommand
                     + $"{Address(sandbox)}{Faults.RequestsPath}");
             }
 
-            terminal.Out.WriteLine("# Running until Ctrl-C. Everything in them is forgotten then.");
+            terminal.Out.WriteLine("# Running until Ctrl-C. Everything in them is forgotten then. With a hub on them, win a deal: throughline sandbox deal");
             await ServeCommand.UntilStoppedAsync(cancellation);
             return Exit.Ok;
         }

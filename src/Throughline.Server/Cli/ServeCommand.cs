@@ -46,6 +46,8 @@ internal static class ServeCommand
                 Exit.Usage);
         }
 
+        LandscapeFolders.Check(folder);
+        terminal.Out.WriteLine($"Throughline {Composition.Version} starts: landscape {folder}, data folder {data}.");
         var landscape = ReadLandscape(folder, terminal.Environment);
         if (Secrets.Missing(landscape, terminal.Environment) is { Length: > 0 } missing)
         {
@@ -57,7 +59,7 @@ internal static class ServeCommand
         using var logs = HubLogs.Make();
         using var transport = Composition.Transport();
         var secrets = new SecretResolver(terminal.Environment);
-        var store = await Composition.OpenStoreAsync(data, postgres, cancellation);
+        var store = await terminal.WithProgressAsync("Opening the store", Composition.OpenStoreAsync(data, postgres, cancellation));
         await using var server = await HubServer.StartAsync(
             new HubServerParts
             {
@@ -85,12 +87,21 @@ internal static class ServeCommand
         }
     }
 
+    // Nobody runs a Salesforce of their own.
+    private static bool IsOnStandIn(Landscape.Landscape landscape) => landscape.Roles.TryGetValue("crm", out var role) && landscape.Systems[role.Default] is var crm
+        && crm.Kind == "salesforce" && Uri.TryCreate(crm.Configuration.Text("login_url"), UriKind.Absolute, out var address) && address.IsLoopback;
+
     private static void Announce(Terminal terminal, HubServer server, string store)
     {
-        terminal.Out.WriteLine($"Throughline {Composition.Version}: {server.Landscape.Title} (release {server.Landscape.Release})");
+        terminal.Out.WriteLine($"Landscape:    {server.Landscape.Title} (release {server.Landscape.Release})");
         terminal.Out.WriteLine($"Store:        {store}");
         terminal.Out.WriteLine($"Status page:  {server.Address}");
         var token = server.Token;
+        if (IsOnStandIn(server.Landscape))
+        {
+            terminal.Out.WriteLine("Win a deal:   throughline sandbox deal   (in the CRM stand-in; it prints how to trace it)");
+        }
+
         terminal.Out.WriteLine($"Token:        {(token.IsNew ? $"{token.Value} (shown this once; kept in {token.FilePath})" : $"in {token.FilePath}")}");
     }
 }

@@ -44,6 +44,9 @@ internal static class Exit
 
     /// <summary>The token is missing, damaged, or not the one of the hub that was asked.</summary>
     public const int Token = 4;
+
+    /// <summary>Nothing changed: the case was closed before.</summary>
+    public const int Unchanged = 5;
 }
 
 /// <summary>A command cannot go on: what happened, what to do.</summary>

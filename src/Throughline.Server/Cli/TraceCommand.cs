@@ -8,20 +8,22 @@ internal static class TraceCommand
     public static Command Make(Terminal terminal)
     {
         var (data, url, json) = (CommonOptions.Data(terminal), CommonOptions.Url(terminal), CommonOptions.Json());
-        var id = new Argument<string>("id") { Description = "An opportunity or contract, a project code, a customer number, an id of any system, or a "
-            + "case or process instance (its first 6 characters are enough)." };
+        var id = new Argument<string>("id") { Description = "The id of an opportunity, a contract or a record in any system, a project code, a customer "
+            + "number, a case or process instance (its first 6 characters are enough), or the name of a deal or customer." };
         var all = new Option<bool>("--all") { Description = "Every move of the hub as well." };
         var command = new Command("trace", """
             Tell what became of a deal: what was sold, where it stands, what happened when, its record in each system, what is to do.
 
             Example:
-              throughline trace 006000000000001AAA
+              throughline trace 0065g0000000001AAA
               throughline trace P-20001
+              throughline trace "Northwind rollout"
             """) { id, all, data, url, json };
         command.SetAction(async (parsed, cancellation) =>
         {
             using var hub = HubClient.Open(parsed.GetValue(url)!, parsed.GetValue(data)!);
-            var body = (await terminal.WithProgressAsync("Asking the hub", AskAsync(hub, parsed.GetValue(id)!, cancellation))).Need();
+            var body = (await terminal.WithProgressAsync("Asking the hub", 
+                hub.GetAsync($"/api/v1/trace/{Uri.EscapeDataString(parsed.GetValue(id)!)}", cancellation))).Need();
             if (parsed.GetValue(json))
             {
                 terminal.Json(body);
@@ -34,13 +36,5 @@ internal static class TraceCommand
             return Exit.Ok;
         });
         return command;
-    }
-
-    // An id of a system may look like the beginning of a case's, so it is asked for as it stands first.
-    private static async Task<HubAnswer> AskAsync(HubClient hub, string id, CancellationToken cancellation)
-    {
-        var answer = await hub.GetAsync($"/api/v1/trace/{Uri.EscapeDataString(id)}", cancellation);
-        return answer.Status == 404 && IdPrefix.MayBe(id) && await IdPrefix.CaseOrInstanceAsync(hub, id, cancellation) is { } whole && whole != id
-            ? await hub.GetAsync($"/api/v1/trace/{whole}", cancellation) : answer;
     }
 }

@@ -1,6 +1,5 @@
 using System.Text;
 using Throughline.Model;
-using Throughline.Server.Api.Trace;
 
 namespace Throughline.Server.Cli;
 
@@ -9,7 +8,6 @@ internal static class TraceText
 {
     private const int WidthMax = 110;
     private const int NamedMax = 4;
-    private const string Planned = "Planned: ";
 
     /// <param name="isWhole">Every move of the hub as well.</param>
     public static string Render(Fields trace, bool isWhole = false)
@@ -80,14 +78,14 @@ internal static class TraceText
     // Each step with what happened in it; an entry that belongs to none of them is about the deal as a whole.
     private static void Story(StringBuilder text, Fields engagement)
     {
-        var story = BriefTimeline.Of(engagement.NestedList("timeline")).ToList();
+        var story = engagement.NestedList("timeline").Where(entry => entry.Flag("brief") == true).ToList();
         var instances = engagement.NestedList("instances");
         var isOne = instances.Count == 1;
         Head(text, $"The deal itself (times of {TimeZoneInfo.Local.Id})");
         Happened(text, story.Where(entry => entry.Text("instance") is null || (isOne && !IsOfStep(entry, instances[0]))));
         foreach (var instance in instances)
         {
-            Head(text, $"{instance.Text("title")}{(isOne ? "" : $" for {instance.Text("about")}")}: {instance.Text("status")}");
+            Head(text, $"{instance.Text("title")}{(isOne ? "" : $" for {instance.Text("about")}")}: {Status(instance.Text("status"))}");
             var mine = story.Where(entry => entry.Text("instance") == instance.Text("id")).ToArray();
             if (!isOne)
             {
@@ -96,12 +94,32 @@ internal static class TraceText
 
             foreach (var step in instance.NestedList("steps"))
             {
-                var mark = step.Flag("done") == true ? "[x]" : step.Text("reason") is null ? "[ ]" : "[~]";
-                Line(text, $"  {mark} {step.Text("title")}{(step.Flag("done") != true && step.Text("reason") is { } reason ? $": {reason}" : "")}");
+                Line(text, $"  {Mark(step)} {step.Text("title")}{Outcome(step)}");
                 Happened(text, mine.Where(entry => entry.Text("step") == step.Text("name")));
             }
         }
     }
+
+    /// <summary>How an instance stands, in words.</summary>
+    public static string? Status(string? status) => status switch
+    {
+        "done" => "complete", "undone" => "taken back", "undoing" => "being taken back", "held" => "on hold", _ => status,
+    };
+
+    private static string Mark(Fields step) => step.Text("outcome") switch
+    {
+        "done" or "remains" => "[x]", "waits" => "[~]", "taken-back" => "[-]", _ => "[ ]",
+    };
+
+    private static string Outcome(Fields step) => step.Text("outcome") switch
+    {
+        "taken-back" => ": taken back",
+        "remains" => $": remains ({step.Text("note")})",
+        "not-reached" => ": not reached",
+        "not-written" => ": nothing was written",
+        "waits" when step.Text("reason") is { } reason => $": {reason}",
+        _ => "",
+    };
 
     private static bool IsOfStep(Fields entry, Fields instance) =>
         entry.Text("step") is { } name && instance.NestedList("steps").Any(step => step.Text("name") == name);
@@ -112,7 +130,7 @@ internal static class TraceText
         foreach (var entry in entries)
         {
             var at = CaseText.Local(entry.Text("at"), "d MMM HH:mm:ss");
-            if (entry.Text("text")?.StartsWith(Planned, StringComparison.Ordinal) == true)
+            if (entry.Text("kind") == "decided" && entry.Text("system") is null && entry.Nested("record") is not null)
             {
                 planned.Add(entry);
                 continue;
@@ -139,17 +157,12 @@ internal static class TraceText
             .Select(kind => (kind.Key, Names: kind.ToArray()))
             .Select(kind => kind.Names.Length == 1 ? $"{kind.Key} {kind.Names[0]}"
                 : $"{kind.Names.Length} {kind.Key}s{(kind.Names.Length <= NamedMax ? $" ({string.Join(", ", kind.Names)})" : "")}");
-        Line(text, $"        {CaseText.Local(planned[0].Text("at"), "d MMM HH:mm:ss")}  {Planned}{string.Join("; ", kinds)}.");
+        Line(text, $"        {CaseText.Local(planned[0].Text("at"), "d MMM HH:mm:ss")}  Planned: {string.Join("; ", kinds)}.");
         planned.Clear();
     }
 
-    // "Planned: billing-schedule P-1-DE."
-    private static (string Kind, string Name) PlannedRecord(Fields entry)
-    {
-        var what = entry.Text("text")![Planned.Length..].TrimEnd('.');
-        var space = what.IndexOf(' ', StringComparison.Ordinal);
-        return space < 0 ? (what, "") : (what[..space].Replace('-', ' '), what[(space + 1)..].Replace('|', ' '));
-    }
+    private static (string Kind, string Name) PlannedRecord(Fields entry) => entry.Nested("record") is { } record
+        ? (record.Text("entity")!.Replace('-', ' '), (record.Text("name") ?? record.Text("key")!).Replace('|', ' ')) : ("", "");
 
     private static void Decisions(StringBuilder text, Fields engagement)
     {
@@ -161,7 +174,7 @@ internal static class TraceText
 
         foreach (var item in closed)
         {
-            var how = item.Text("closedBy") is { } person
+            var how = CaseText.Who(item) is { } person
                 ? $"{char.ToUpperInvariant(item.Text("status")![0])}{item.Text("status")![1..]} by {person}"
                     + (item.Text("reason") is { Length: > 0 } why ? $": {why.TrimEnd('.')}" : "")
                 : item.Text("reason") is { Length: > 0 } what ? $"Settled by itself: {char.ToLowerInvariant(what[0])}{what[1..].TrimEnd('.')}"

@@ -35,7 +35,7 @@ internal static class ConsoleRoutes
     private static async Task EngagementAsync(HttpContext context, TraceReader traces)
     {
         var id = context.Route("id");
-        var trace = id.Length > 200 || id.Any(char.IsControl) ? null : await traces.ReadAsync(id, context.RequestAborted);
+        var trace = TraceDoor.IsText(id) ? (await traces.ReadAsync(id, context.RequestAborted)).Trace : null;
         await (trace is null ? PageAsync(context, 404, EngagementPage.RenderUnknown(id)) : PageAsync(context, 200, EngagementPage.Render(trace)));
     }
 

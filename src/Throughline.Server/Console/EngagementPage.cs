@@ -18,8 +18,8 @@ internal static class EngagementPage
     }
 
     public static string RenderUnknown(string id) =>
-        Html.Page("Unknown", new Html().Tag("h1", "Nothing is known by this id").Raw("<p>").Text($"No engagement knows {id}.").Raw("</p>").ToString(),
-            refreshes: false);
+        Html.Page("Unknown", new Html().Tag("h1", "Nothing is known by this id")
+            .Tag("p", $"The hub knows nothing by '{id}', or more than one thing. {TraceDoor.Kinds}").ToString(), refreshes: false);
 
     private static void One(Html page, Fields engagement)
     {
@@ -41,10 +41,13 @@ internal static class EngagementPage
 
         Steps(page, engagement);
         Records(page, engagement);
+        var steps = engagement.NestedList("instances").SelectMany(instance => instance.NestedList("steps")).DistinctBy(step => step.Text("name"))
+            .ToDictionary(step => step.Text("name")!, step => step.Text("title"), StringComparer.Ordinal);
         page.Tag("h2", "Timeline").Raw("<div class=\"wide\"><table>");
-        foreach (var entry in BriefTimeline.Of(engagement.NestedList("timeline")))
+        foreach (var entry in engagement.NestedList("timeline").Where(entry => entry.Flag("brief") == true))
         {
-            page.Raw("<tr>").Cell("", Html.Local(entry.Text("at")), "when").Cell("", entry.Text("says")).Raw("</tr>");
+            page.Raw("<tr>").Cell("", Html.Local(entry.Text("at")), "when").Cell("", entry.Text("says"))
+                .Cell("Step", entry.Text("step") is { } step ? steps.GetValueOrDefault(step) : null, "note").Raw("</tr>");
         }
 
         page.Raw("</table></div>");
@@ -56,12 +59,13 @@ internal static class EngagementPage
         foreach (var instance in instances)
         {
             var about = instances.Count > 1 ? $" for {instance.Text("about")}" : "";
-            page.Raw("<h2>").Text($"{instance.Text("title")}{about}: {instance.Text("status")}").Raw("</h2><div class=\"wide\"><table>");
+            page.Raw("<h2>").Text($"{instance.Text("title")}{about}: {Cli.TraceText.Status(instance.Text("status"))}").Raw("</h2><div class=\"wide\"><table>");
             foreach (var step in instance.NestedList("steps"))
             {
-                var isDone = step.Flag("done") == true;
-                page.Raw("<tr>").Cell("", isDone ? "done" : step.Text("reason") is null ? "later" : "waits", isDone ? "good" : "wait")
-                    .Cell("", step.Text("title")).Cell("", step.Text("reason"), "note").Raw("</tr>");
+                var outcome = step.Text("outcome") ?? "later";
+                var color = outcome is "done" or "remains" ? "good" : outcome == "taken-back" ? "bad" : "wait";
+                page.Raw("<tr>").Cell("", outcome == "not-written" ? "nothing written" : outcome.Replace('-', ' '), "word " + color)
+                    .Cell("", step.Text("title")).Cell("", step.Text("note") ?? (outcome == "waits" ? step.Text("reason") : null), "note").Raw("</tr>");
             }
 
             page.Raw("</table></div>");

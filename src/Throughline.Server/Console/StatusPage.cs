@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Throughline.Engine.Cases;
 using Throughline.Engine.Partition;
 using Throughline.Model;
@@ -10,8 +11,9 @@ namespace Throughline.Server.Console;
 /// <summary>The first page: how much, what waits and for whom, how the systems are.</summary>
 internal static class StatusPage
 {
-    private const int InstancesShown = 100;
+    private const int InstancesShown = 50;
     private const int CasesShown = 200;
+    private const int IdShown = 8;
 
     public static async Task<string> RenderAsync(Doors doors, CancellationToken cancellation)
     {
@@ -33,16 +35,19 @@ internal static class StatusPage
     private static void Counts(Html page, Fields counts)
     {
         page.Raw("<ul class=\"counts\">");
+        var atLeast = counts.List("atLeast").OfType<string>().ToHashSet();
         foreach (var (name, words) in new[]
         {
-            ("instancesRunning", "running"), ("instancesDone", "complete"), ("casesOpen", "open cases"), ("commandsWaiting", "writes waiting"),
-            ("commandsInDoubt", "writes in doubt"), ("envelopesWaiting", "messages waiting"), ("parked", "set aside"),
+            ("instancesRunning", "processes running"), ("instancesDone", "processes complete"), ("instancesEnded", "taken back or merged"),
+            ("casesOpen", "open cases"),
+            ("commandsWaiting", "writes waiting"), ("commandsInDoubt", "writes in doubt"), ("envelopesWaiting", "messages waiting"), ("parked", "set aside"),
         })
         {
-            page.Raw("<li>").Tag("b", counts.Number(name)?.ToString("N0", System.Globalization.CultureInfo.InvariantCulture)).Text(words).Raw("</li>");
+            var count = counts.Number(name)?.ToString("N0", System.Globalization.CultureInfo.InvariantCulture);
+            page.Raw("<li>").Tag("b", count + (atLeast.Contains(name) ? " or more" : "")).Text(words).Raw("</li>");
         }
 
-        page.Raw("</ul>");
+        page.Raw("</ul>").Tag("p", "A deal is one process, each customer that it needs another one. Processes on hold count as running.", "note");
     }
 
     private static void Cases(Html page, IReadOnlyCollection<Case> cases)
@@ -54,29 +59,34 @@ internal static class StatusPage
             return;
         }
 
-        page.Raw("<div class=\"wide\"><table><tr><th>Queue</th><th>About</th><th>What is wrong, and what to do</th><th "
+        page.Raw("<div class=\"wide\"><table><tr><th>Queue</th><th>Case</th><th>About</th><th>What is wrong, and what to do</th><th "
             + "class=\"amount\">Amount</th><th>Since</th></tr>");
         foreach (var item in cases.OrderBy(item => item.Queue, StringComparer.Ordinal).ThenBy(item => item.OpenedAt))
         {
-            page.Raw("<tr>").Cell("Queue", item.Queue).Begin("About").Link(EngagementPath(item.CorrelationId), item.Subject).Raw("</td>").Begin("")
+            page.Raw("<tr>").Cell("Queue", item.Queue, "word").Cell("Case", item.Id.ToString()[..IdShown], "word")
+                .Begin("About").Link(EngagementPath(item.CorrelationId), item.Subject).Raw("</td>").Begin("")
                 .Text(item.Says).Raw("<br>").Tag("span", item.Remedy, "note").Raw("</td>").Cell("Amount", item.Amount?.ToString(), "amount")
                 .Cell("Since", Html.Local(item.OpenedAt.ToString("O")), "when").Raw("</tr>");
         }
 
-        page.Raw("</table></div>");
+        page.Raw("</table></div>").Tag("p", "To see or decide one, in a terminal: throughline cases show, and the characters in the column Case.", "note");
     }
 
-    private static async Task InstancesAsync(Html page, Doors doors, IEnumerable<InstanceRow> instances, CancellationToken cancellation)
+    private static async Task InstancesAsync(Html page, Doors doors, ImmutableArray<InstanceRow> instances, CancellationToken cancellation)
     {
         page.Tag("h2", "Processes, newest first").Raw(
-            "<div class=\"wide\"><table><tr><th>Process</th><th>About</th><th>State</th><th>Started</th><th>Changed</th></tr>");
+            "<div class=\"wide\"><table><tr><th>Process</th><th>About</th><th>Project</th><th>State</th><th>Started</th><th>Changed</th></tr>");
+        var units = await UnitsAsync(doors, instances, cancellation);
         foreach (var row in instances)
         {
+            var unit = units.GetValueOrDefault(row.Unit);
             var isEngagement = row.Unit.Scope.Kind == Scope.EngagementKind;
-            var reason = row.Status == "Running" && isEngagement ? await ReasonAsync(doors, row, cancellation) : null;
+            var reason = row.Status == "Running" && unit is not null
+                ? Standing.Of(unit, [], doors.Landscape, new PlainWords(doors.Landscape, new Dictionary<string, string>())).Text("says") : null;
             page.Raw("<tr>").Cell("Process", doors.Landscape.Processes.GetValueOrDefault(row.Process)?.Title ?? row.Process).Begin("About")
                 .Link(isEngagement ? EngagementPath(row.Unit.Scope.ToString()) : "/engagements/" + row.Id, row.Summary)
-                .Raw("</td>").Begin("State").Tag("span", row.Status, row.Status switch { "Done" => "good", "Running" => "wait", _ => "bad" });
+                .Raw("</td>").Cell("Project", unit is null ? null : string.Join(", ", unit.Of("project").Select(record => record.Attributes.Text("code"))), "word")
+                .Begin("State").Tag("span", Words(row.Status), row.Status switch { "Done" => "good", "Running" => "wait", _ => "bad" });
             if (reason is not null)
             {
                 page.Raw("<br>").Tag("span", reason, "note");
@@ -89,11 +99,15 @@ internal static class StatusPage
         page.Raw("</table></div>");
     }
 
-    private static async Task<string?> ReasonAsync(Doors doors, InstanceRow row, CancellationToken cancellation)
+    // One look-up for all that are shown.
+    private static async Task<Dictionary<UnitKey, UnitState>> UnitsAsync(Doors doors, ImmutableArray<InstanceRow> instances, CancellationToken cancellation)
     {
-        var rows = await doors.Store.LoadScopeAsync(row.Unit.Scope, cancellation);
-        return Standing.Of(UnitRows.Read(row.Unit, rows.Where(state => state.Unit == row.Unit && state.Data is not null)), []).Text("says");
+        ImmutableArray<UnitKey> keys = [.. instances.Select(row => row.Unit).Where(unit => unit.Scope.Kind == Scope.EngagementKind).Distinct()];
+        var rows = keys.IsEmpty ? [] : await doors.Store.LoadUnitsAsync(keys, cancellation);
+        return rows.Where(row => row.Data is not null).GroupBy(row => row.Unit).ToDictionary(unit => unit.Key, unit => UnitRows.Read(unit.Key, unit));
     }
+
+    private static string Words(string status) => status switch { "Done" => "complete", "Undone" => "taken back", "Held" => "on hold", _ => status.ToLowerInvariant() };
 
     private static void Lanes(Html page, Fields status)
     {

@@ -264,11 +264,10 @@ public sealed partial class PostgresHubStore
         {
             ImmutableArray<LineageEntry> rows = [.. entries];
             batch.Add("select lock_feed()").Add(
-                """
-                insert into lineage (at, correlation_id, scope, kind, text, system, entity, external_id, cause)
-                select x.at, x.correlation_id, x.scope, x.kind, x.text, x.system, x.entity, x.external_id, x.cause
-                from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9) with ordinality as x(
-                    at, correlation_id, scope, kind, text, system, entity, external_id, cause, place)
+                $"""
+                insert into lineage ({Rows.LineageWritten})
+                select {Rows.LineageWritten}
+                from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) with ordinality as x({Rows.LineageWritten}, place)
                 order by x.place
                 """,
                 Column(rows, entry => StoredTime.At(entry.At)),
@@ -279,7 +278,11 @@ public sealed partial class PostgresHubStore
                 Column(rows, entry => StoredText.ProseOrNull(entry.System)),
                 Column(rows, entry => StoredText.ProseOrNull(entry.Entity)),
                 Column(rows, entry => StoredText.ProseOrNull(entry.ExternalId)),
-                Column(rows, entry => StoredText.ProseOrNull(entry.Cause)));
+                Column(rows, entry => StoredText.ProseOrNull(entry.Cause)),
+                Column(rows, entry => entry.Instance?.Value),
+                Column(rows, entry => StoredText.ProseOrNull(entry.Step)),
+                Column(rows, entry => StoredText.ProseOrNull(entry.Record?.Entity)),
+                Column(rows, entry => StoredText.ProseOrNull(entry.Record?.Key)));
         }
     }
 }

@@ -272,13 +272,11 @@ public sealed partial class SqliteHubStore
         foreach (var entry in entries)
         {
             session.Run(
-                """
-                insert into lineage (at, correlation_id, scope, kind, text, system, entity, external_id, cause)
-                values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-                """,
+                $"insert into lineage ({Rows.LineageWritten}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
                 StoredTime.At(entry.At), StoredText.Key(entry.CorrelationId), StoredText.Of(entry.Scope), StoredText.Prose(entry.Kind),
                 StoredText.Prose(entry.Text), StoredText.ProseOrNull(entry.System), StoredText.ProseOrNull(entry.Entity),
-                StoredText.ProseOrNull(entry.ExternalId), StoredText.ProseOrNull(entry.Cause));
+                StoredText.ProseOrNull(entry.ExternalId), StoredText.ProseOrNull(entry.Cause), entry.Instance?.Value,
+                StoredText.ProseOrNull(entry.Step), StoredText.ProseOrNull(entry.Record?.Entity), StoredText.ProseOrNull(entry.Record?.Key));
         }
     }
 }

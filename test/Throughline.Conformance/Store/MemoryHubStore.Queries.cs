@@ -22,6 +22,12 @@ public sealed partial class MemoryHubStore
 
     public Task<Case?> FindCaseAsync(CaseId id, CancellationToken cancellation) => Do(() => _data.Cases.GetValueOrDefault(id));
 
+    public Task<ImmutableArray<Case>> FindCasesAsync(IdRange ids, int max, CancellationToken cancellation) => Do(() =>
+        Within(_data.Cases.Values, item => item.Id.ToString(), ids, max));
+
+    public Task<ImmutableArray<InstanceRow>> FindInstancesAsync(IdRange ids, int max, CancellationToken cancellation) => Do(() =>
+        Within(_data.Instances.Values, row => row.Id.ToString(), ids, max));
+
     public Task<ImmutableArray<Scope>> FindScopesAsync(string id, CancellationToken cancellation) => Do(() =>
     {
         var isId = Guid.TryParse(id, out var guid);
@@ -77,7 +83,14 @@ public sealed partial class MemoryHubStore
         _data.Commands.Count(held => held.Content.Status == CommandStatus.InDoubt),
         _data.Cases.Values.Count(item => item.Status == CaseStatus.Open),
         _data.Instances.Values.Count(row => row.Status.ToUpperInvariant() is "RUNNING" or "HELD" or "UNDOING"),
-        _data.Instances.Values.Count(row => row.Status.ToUpperInvariant() is "DONE")));
+        _data.Instances.Values.Count(row => row.Status.ToUpperInvariant() is "DONE"),
+        _data.Instances.Values.Count(row => row.Status.ToUpperInvariant() is "UNDONE" or "MERGED")));
+
+    private static ImmutableArray<T> Within<T>(IEnumerable<T> all, Func<T, string> id, IdRange ids, int max) =>
+    [
+        .. all.Where(each => string.CompareOrdinal(id(each), ids.First.ToString("N")) >= 0 && string.CompareOrdinal(id(each), ids.Last.ToString("N")) <= 0)
+            .OrderBy(id, StringComparer.Ordinal).Take(max),
+    ];
 
     /// <summary>What follows the given row in a sorted list; nothing where the row is unknown.</summary>
     private static ImmutableArray<T> Page<T>(IEnumerable<T> sorted, Func<T, Guid> id, string? after, Func<T, bool> isWanted, int max)

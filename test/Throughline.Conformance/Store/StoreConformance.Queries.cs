@@ -146,6 +146,38 @@ public abstract partial class StoreConformance
         Assert.Empty(await Store.FindScopesAsync("a\0b", Stop));
     }
 
+    /// <summary>People type the beginning of an id; what lies beside the range is not looked at.</summary>
+    [Fact]
+    public async Task Should_find_cases_and_instances_by_the_beginning_of_their_ids()
+    {
+        var ids = new[] { "0b51f0ffffffffffffffffffffffffff", "0b51f100000000000000000000000000", "0b51f1ffffffffffffffffffffffffff", "0b51f200000000000000000000000000" };
+        await TakeAndCommit(Alpha, new()
+        {
+            Partition = 0, Epoch = 0,
+            Cases = [.. ids.Select(id => Case(Alpha, id) with { Id = Model.CaseId.Parse(id) })],
+            Instances = [.. ids.Select(id => Instance(Alpha, id) with { Id = Model.InstanceId.Parse(id) })],
+        });
+
+        var range = IdRange.StartingWith("0B51f1")!.Value;
+        Assert.Equal(ids[1..3], (await Store.FindCasesAsync(range, 9, Stop)).Select(item => item.Id.ToString()));
+        Assert.Equal(ids[1..3], (await Store.FindInstancesAsync(range, 9, Stop)).Select(row => row.Id.ToString()));
+        Assert.Equal(ids[1..2], (await Store.FindCasesAsync(range, 1, Stop)).Select(item => item.Id.ToString()));
+        Assert.Equal(ids[3..], (await Store.FindInstancesAsync(IdRange.Only(Guid.Parse(ids[3])), 9, Stop)).Select(row => row.Id.ToString()));
+        Assert.Empty(await Store.FindCasesAsync(IdRange.StartingWith("0b51f3")!.Value, 9, Stop));
+        Assert.Null(IdRange.StartingWith("0b51g"));
+    }
+
+    /// <summary>A line that is about no process and no record has none.</summary>
+    [Fact]
+    public async Task Should_keep_what_a_line_of_the_story_is_about_or_that_it_is_about_nothing()
+    {
+        var line = Line(Alpha, "one");
+        var bare = new Engine.Lineage.LineageEntry(0, T0, Alpha.ToString(), Alpha, "received", "two");
+        await TakeAndCommit(Alpha, new() { Partition = 0, Epoch = 0, Lineage = [line, bare] });
+
+        Assert.Equal([line, bare], (await Store.ReadLineageAsync(Alpha.ToString(), 0, 10, Stop)).Select(entry => entry with { Number = 0 }));
+    }
+
     [Fact]
     public async Task Should_tell_the_story_of_a_correlation_and_of_a_scope()
     {

@@ -75,7 +75,8 @@ internal static class StoreExamples
         new(InstanceId(name), new UnitKey(scope, ""), process, status, "Waits for the signature", started ?? T0, T0.AddMinutes(1));
 
     public static LineageEntry Line(Scope scope, string text, string? correlation = null) =>
-        new(0, T0, correlation ?? scope.ToString(), scope, "changed", text, "crm", "Opportunity", "006A", "cause");
+        new(0, T0, correlation ?? scope.ToString(), scope, "changed", text, "crm", "Opportunity", "006A", "cause", InstanceId("i1"), "write-project",
+            new RecordId("opportunity", "006A"));
 
     public static PublishedEvent Event(Scope scope, string name) => new(0, name, scope.ToString(), T0, Fields.Of(("name", name)));
 

@@ -106,7 +106,7 @@ internal sealed class StoreScript(int seed)
             Commands = commands,
             Timers = Some(2, () => Timer(scope, Small("t", 4), _random.Next(4) == 0 ? null : _now.AddTicks(_random.Next(-100, 900) * 100_001L))),
             Cases = Some(2, () => Case(scope, Small("case", 20), _now.AddTicks(_random.Next(99)), (CaseStatus)_random.Next(4), Small("q", 2))),
-            Instances = Some(2, () => Instance(scope, Small("i", 20), _now, Small("p", 2), Pick<string>(["Running", "Done", "Undoing", "Held", "Undone"]))),
+            Instances = Some(2, () => Instance(scope, Small("i", 20), _now, Small("p", 2), Pick<string>(["Running", "Done", "Undoing", "Held", "Undone", "Merged"]))),
             Events = Some(2, () => Event(scope, Fresh("event"))),
             Lineage = Some(2, () => Line(scope, Fresh("line"), _random.Next(3) == 0 ? Pick(Scopes).ToString() : null)),
             Messages = Some(3, () => Envelope(Pick(Scopes), Fresh("m"), (EnvelopeKind)_random.Next(8))),

@@ -84,6 +84,11 @@ internal abstract class StoreDecorator(IHubStore inner) : IHubStore
 
     public Task<Case?> FindCaseAsync(CaseId id, CancellationToken cancellation) => inner.FindCaseAsync(id, cancellation);
 
+    public Task<ImmutableArray<Case>> FindCasesAsync(IdRange ids, int max, CancellationToken cancellation) => inner.FindCasesAsync(ids, max, cancellation);
+
+    public Task<ImmutableArray<InstanceRow>> FindInstancesAsync(IdRange ids, int max, CancellationToken cancellation) =>
+        inner.FindInstancesAsync(ids, max, cancellation);
+
     public Task<ImmutableArray<Scope>> FindScopesAsync(string id, CancellationToken cancellation) => inner.FindScopesAsync(id, cancellation);
 
     public Task<ImmutableArray<LineageEntry>> ReadLineageAsync(string correlationId, long after, int max, CancellationToken cancellation) =>

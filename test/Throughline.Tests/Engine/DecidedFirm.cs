@@ -48,6 +48,8 @@ internal sealed class DecidedFirm
     /// <summary>Envelopes that are lost on the way, for waits that never end.</summary>
     public Func<NewEnvelope, bool> Loses { get; set; } = _ => false;
 
+    public Throughline.Landscape.Landscape Landscape => _context.Landscape;
+
     public IEnumerable<Case> Cases => _units.Values.SelectMany(unit => unit.Cases.Values);
 
     public UnitState Engagement(string key) => Unit(new UnitKey(Scope.Engagement(key), ""));

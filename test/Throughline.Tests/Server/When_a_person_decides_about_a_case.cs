@@ -1,5 +1,7 @@
 using System.Net;
 using Throughline.Model;
+using Throughline.Server.Cli;
+using Throughline.Tests.Server.Cli;
 using Xunit;
 
 namespace Throughline.Tests.Server;
@@ -51,8 +53,28 @@ public sealed class When_a_person_decides_about_a_case : IAsyncLifetime
         Assert.All(answers, answer => Assert.Equal((200, "approved", "dana"), (answer.Status, answer.Body.Text("status"), answer.Body.Text("closedBy"))));
         (await ActAsync("reject", "eve", "no")).ShouldBeProblem(409, "case-closed");
         var trace = (await _hub.GetAsync("/api/v1/trace/006A")).Body.NestedList("engagements")[0];
-        Assert.Single(trace.NestedList("timeline"), entry => entry.Text("text")!.StartsWith("dana approved", StringComparison.Ordinal));
+        Assert.Single(trace.NestedList("timeline"), entry => entry.Text("text")!.StartsWith(
+            "dana approved the case (name as stated by the caller with the hub's token, not proved): ", StringComparison.Ordinal));
         Assert.Single(trace.NestedList("closedCases"), item => item.Text("status") == "approved");
+    }
+
+    [Fact]
+    public async Task Should_say_that_it_was_decided_before_by_whom_and_when()
+    {
+        Assert.Null((await ActAsync("approve", "dana", "margin checked")).Body.Text("unchanged"));
+        const string Says = @"Nothing changed: the case was already approved by dana \(name as stated by the caller .*\) at \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC\.";
+        Assert.Matches(Says, (await ActAsync("approve", "dana", "margin checked")).Body.Text("unchanged"));
+        Assert.Matches(Says, (await ActAsync("approve", "eve", null)).Body.Text("detail"));
+        var environment = new Dictionary<string, string> { ["THROUGHLINE_URL"] = _hub.Address.ToString(), ["THROUGHLINE_DATA"] = _hub.Folder };
+        foreach (var by in new[] { "dana", "eve" })
+        {
+            var (exit, _, error) = await CommandRun.RunAsync($"cases approve {_case.Text("id")} --by {by}", environment);
+            Assert.Equal(Exit.Unchanged, exit);
+            Assert.Matches(Says, error);
+        }
+
+        Assert.Contains("approved by dana (stated by the caller with the hub's token, not proved)", (await CommandRun.RunAsync(
+            $"cases show {_case.Text("id")}", environment)).Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -100,7 +122,7 @@ public sealed class When_a_person_decides_about_a_case : IAsyncLifetime
             Assert.Contains("default-src 'none'", page.Headers["Content-Security-Policy"], StringComparison.Ordinal);
         }
 
-        Assert.Equal(404, (await Answered.OfAsync(await WithCookieAsync("/engagements/%3Cscript%3E", cookie))).Status);
+        Assert.Equal(404, (await Answered.OfAsync(await WithCookieAsync("/engagements/%3Cscript%3Enobody", cookie))).Status);
         (await Answered.OfAsync(await WithCookieAsync("/api/v1/status", cookie))).ShouldBeProblem(401);
     }
 

@@ -1,6 +1,8 @@
+using System.Globalization;
 using Throughline.Engine.Cases;
 using Throughline.Model;
 using Throughline.Server.Api.Answers;
+using Throughline.Server.Api.Trace;
 using Throughline.Server.Hosting;
 
 namespace Throughline.Server.Api.Cases;
@@ -9,6 +11,7 @@ namespace Throughline.Server.Api.Cases;
 internal sealed class CaseDoor(Doors doors)
 {
     private const int ActionBytesMax = 64 * 1024;
+    private const int MeantMax = 10;
 
     public async Task ListAsync(HttpContext context)
     {
@@ -36,8 +39,8 @@ internal sealed class CaseDoor(Doors doors)
 
     public async Task ShowAsync(HttpContext context)
     {
-        var item = TryId(context, out var id) ? await doors.Store.FindCaseAsync(id, context.RequestAborted) : null;
-        await (item is null ? Answer.ProblemAsync(context, Unknown(context)) : Answer.JsonAsync(context, 200, ToFields(item)));
+        var (item, unknown) = await FindAsync(context);
+        await (item is null ? Answer.ProblemAsync(context, unknown!) : Answer.JsonAsync(context, 200, ToFields(item)));
     }
 
     public async Task ActAsync(HttpContext context)
@@ -55,14 +58,15 @@ internal sealed class CaseDoor(Doors doors)
             return;
         }
 
-        if (!TryId(context, out var id))
+        var (item, unknown) = await FindAsync(context);
+        if (item is null)
         {
-            await Answer.ProblemAsync(context, Unknown(context));
+            await Answer.ProblemAsync(context, unknown!);
             return;
         }
 
-        var result = await doors.Hub.ActOnCaseAsync(id, action, by, reason, doors.Time, context.RequestAborted);
-        await AnswerAsync(context, action, result);
+        var result = await doors.Hub.ActOnCaseAsync(item.Id, action, by, reason, doors.Time, context.RequestAborted);
+        await AnswerAsync(context, action, result, item);
     }
 
     public static Fields ToFields(Case item) => Fields.Of(
@@ -85,6 +89,7 @@ internal sealed class CaseDoor(Doors doors)
         ("dueAt", item.DueAt),
         ("closedAt", item.ClosedAt),
         ("closedBy", item.ClosedBy),
+        ("closedByIs", item.ClosedBy is null ? null : "stated by the caller with the hub's token, not proved"),
         ("reason", item.Reason));
 
     private static async Task<(string By, string? Reason, Problem? Problem)> ReadAsync(HttpContext context, CaseAction action)
@@ -113,14 +118,16 @@ internal sealed class CaseDoor(Doors doors)
             : new Problem(422, "invalid-action", "The action is not complete", says));
     }
 
-    private static Task AnswerAsync(HttpContext context, CaseAction action, CaseActionResult result) => result.Outcome switch
+    /// <param name="before">The case as it stood when the action came.</param>
+    private static Task AnswerAsync(HttpContext context, CaseAction action, CaseActionResult result, Case before) => result.Outcome switch
     {
+        // The same decision again is the same decision, but who made it should know that nothing happened now.
+        CaseActionOutcome.Done when before.Status != CaseStatus.Open => Answer.JsonAsync(context, 200, ToFields(before).With("unchanged", Closed(before) + ".")),
         CaseActionOutcome.Done => Answer.JsonAsync(context, 200, ToFields(result.Case!)),
         CaseActionOutcome.Pending => Answer.JsonAsync(context, 202, ToFields(result.Case!)),
-        CaseActionOutcome.UnknownCase => Answer.ProblemAsync(context, Unknown(context)),
+        CaseActionOutcome.UnknownCase => Answer.ProblemAsync(context, Unknown("There is no such case; 'throughline cases list' shows the open ones.")),
         CaseActionOutcome.AlreadyClosed => Answer.ProblemAsync(context, new Problem(
-            409, "case-closed", "The case is closed", $"The case was "
-                + $"{Lower(result.Case!.Status)}{(result.Case.ClosedBy is { } who ? $" by {who}" : "")}; nothing changed.")),
+            409, "case-closed", "The case is closed", $"{Closed(result.Case!)}.")),
         CaseActionOutcome.NotOffered => Answer.ProblemAsync(context, new Problem(
             409, "action-not-offered", "The case does not offer this", $"'{Lower(action)}' does not fit this case; it offers "
                 + $"{string.Join(", ", result.Case!.Actions.Select(a => Lower(a)))}.")),
@@ -128,15 +135,33 @@ internal sealed class CaseDoor(Doors doors)
             403, "own-approval", "Somebody else has to approve", "Who asks for an approval does not give it; another person has to.")),
     };
 
-    private static bool TryId(HttpContext context, out CaseId id)
+    // By the whole id, or by its beginning where no other case begins so.
+    private async Task<(Case? Item, Problem? Unknown)> FindAsync(HttpContext context)
     {
-        var isId = Guid.TryParseExact(context.Route("id"), "N", out var value);
-        id = new CaseId(value);
-        return isId;
+        var text = context.Route("id");
+        if (EngagementFinder.Beginning(text) is not { } ids)
+        {
+            return (null, Unknown($"'{Shown(text)}' is not the id of a case: give the id that 'throughline cases list --status all' shows, "
+                + "or at least its first 6 characters."));
+        }
+
+        var found = await doors.Store.FindCasesAsync(ids, MeantMax, context.RequestAborted);
+        return found switch
+        {
+            [var item] => (item, null),
+            [] => (null, Unknown($"No case has an id that begins with '{text}'; 'throughline cases list --status all' shows them.")),
+            _ => (null, Problem.NotFound("several-match", $"More than one case begins with '{text}'; give more of the id:\n  "
+                + string.Join("\n  ", found.Select(EngagementFinder.Line)))),
+        };
     }
 
-    private static Problem Unknown(HttpContext context) =>
-        Problem.NotFound("unknown-case", "There is no such case; 'throughline cases list' shows the open ones.");
+    private static string Closed(Case item) => $"Nothing changed: the case was already {Lower(item.Status)}"
+        + (item.ClosedBy is { } who ? $" by {who}{Case.StatedName}" : " by itself")
+        + (item.ClosedAt is { } at ? $" at {at.ToUniversalTime().ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture)} UTC" : "");
+
+    private static Problem Unknown(string detail) => Problem.NotFound("unknown-case", detail);
+
+    private static string Shown(string text) => text.Length > 40 ? text[..40] + "..." : text;
 
     private static string Lower(Enum value) => value.ToString().ToLowerInvariant();
 }

@@ -1,5 +1,6 @@
 using Throughline.Connectors;
 using Throughline.Engine.Lineage;
+using Throughline.Engine.Process;
 using Throughline.Landscape;
 
 namespace Throughline.Server.Api.Trace;
@@ -31,17 +32,22 @@ internal sealed class PlainWords(Landscape.Landscape landscape, IReadOnlyDiction
         OutwardMap(system, entity, canonical) is { UpdateOnly: false } outward ? Spaced(WithoutRole(outward))
             : Spaced(canonical ?? landscape.InwardMap(system, entity)?.To ?? entity);
 
+    /// <summary>The sentence of an entry that tells what a system shows at a record of its own.</summary>
+    /// <param name="values">As people read them.</param>
+    public string Shown(LineageEntry entry, string values) => $"The {System(entry.System!)} shows at the {Spaced(entry.Record!.Value.Entity)}: {values}.";
+
     /// <summary>The sentence of an entry, without the step's name and the id, which stand elsewhere.</summary>
     public string Sentence(LineageEntry entry, string? step)
     {
         var text = step is not null && entry.Text.StartsWith(step + ": ", StringComparison.Ordinal) ? entry.Text[(step.Length + 2)..] : entry.Text;
-        text = text.StartsWith("it is ", StringComparison.Ordinal) || text.StartsWith("waits for ", StringComparison.Ordinal) ? char.ToUpperInvariant(text[0]) + text[1..] : text;
+        var isPart = text.StartsWith("it is ", StringComparison.Ordinal) || text.StartsWith("waits for ", StringComparison.Ordinal) || entry.Kind == InstanceRun.WentOn;
+        text = isPart ? char.ToUpperInvariant(text[0]) + text[1..] : text;
         if (entry is { Kind: "decided" or "changed", System: null })
         {
-            return Canonical(Named(entry, text));
+            return Canonical(Named(entry, text), entry.Record?.Entity);
         }
 
-        if (entry.Kind is "changed" or "not-applied" or "deleted" or "released")
+        if (entry.Kind is "changed" or "not-applied" or "deleted" or "released" or InstanceRun.WentOn)
         {
             return Led(text);
         }
@@ -59,8 +65,9 @@ internal sealed class PlainWords(Landscape.Landscape landscape, IReadOnlyDiction
         var has = $"{system} has {entity} {entry.ExternalId} for ";
         if (text.StartsWith(has, StringComparison.Ordinal))
         {
-            var (canonical, rest) = Split(text[has.Length..]);
-            return OutwardMap(system, entity, canonical) is { UpdateOnly: true } ? $"The {System(system)} shows it at the {Spaced(canonical)} {rest}"
+            var canonical = entry.Record?.Entity;
+            var rest = Without(text[has.Length..], canonical);
+            return OutwardMap(system, entity, canonical) is { UpdateOnly: true } ? $"The {System(system)} shows it at the {Spaced(canonical!)} {rest}"
                 : $"The {System(system)} has the {Record(system, entity, canonical)} {rest}";
         }
 
@@ -69,7 +76,8 @@ internal sealed class PlainWords(Landscape.Landscape landscape, IReadOnlyDiction
             return $"The {System(system)} reported the {Record(system, entity, null)}{text[$"{system} sent {entity} {entry.ExternalId}".Length..]}";
         }
 
-        text = text.Replace($"{entity} {entry.ExternalId}", "the " + Record(system, entity, null), StringComparison.Ordinal);
+        text = text.Replace($"{entity} {entry.ExternalId}", "the " + Record(system, entity, entry.Record?.Entity), StringComparison.Ordinal);
+        text = text.Length > 0 && !text.StartsWith(system + " ", StringComparison.Ordinal) ? char.ToUpperInvariant(text[0]) + text[1..] : text;
         text = text.Replace($" in {system}.", $" in the {System(system)}.", StringComparison.Ordinal);
         return text.StartsWith(system + " ", StringComparison.Ordinal) ? $"The {System(system)}{text[system.Length..]}" : text;
     }
@@ -79,8 +87,11 @@ internal sealed class PlainWords(Landscape.Landscape landscape, IReadOnlyDiction
     {
         foreach (var name in landscape.Systems.Keys.OrderByDescending(name => name.Length))
         {
+            // Where a value was cut, its dots end the sentence.
+            text = text.Replace("....", "...", StringComparison.Ordinal);
             text = text.StartsWith(name + " ", StringComparison.Ordinal) ? $"The {System(name)}{text[name.Length..]}" : text;
             text = text.Replace($"What settled it: {name} ", $"What settled it: the {System(name)} ", StringComparison.Ordinal)
+                .Replace($"oes on, since {name} ", $"oes on, since the {System(name)} ", StringComparison.Ordinal)
                 .Replace($", which belong to {name},", $", which belong to the {System(name)},", StringComparison.Ordinal);
         }
 
@@ -98,7 +109,7 @@ internal sealed class PlainWords(Landscape.Landscape landscape, IReadOnlyDiction
     private string Named(LineageEntry entry, string text)
     {
         var isElsewhere = entry.Scope.ToString() != entry.CorrelationId && entry.Scope.Kind != Model.Scope.EngagementKind;
-        if (entry.ExternalId is { } key && isElsewhere && names.TryGetValue(key, out var about) && !text.Contains(about, StringComparison.Ordinal)
+        if (entry.Record?.Key is { } key && isElsewhere && names.TryGetValue(key, out var about) && !text.Contains(about, StringComparison.Ordinal)
             && entry.Kind is not ("case" or "settled" or "merged" or "decided" or "changed"))
         {
             text = $"{about}: {char.ToLowerInvariant(text[0])}{text[1..]}";
@@ -118,16 +129,12 @@ internal sealed class PlainWords(Landscape.Landscape landscape, IReadOnlyDiction
     private static string WithoutRole(OutwardMap map) =>
         map.Name.StartsWith(map.Role + "-", StringComparison.Ordinal) ? map.Name[(map.Role.Length + 1)..] : map.Name;
 
-    internal static (string Canonical, string Name) Split(string text) =>
-        text.IndexOf(' ', StringComparison.Ordinal) is > 0 and var space ? (text[..space], text[(space + 1)..]) : (text, "");
+    private static string Without(string text, string? canonical) =>
+        canonical is not null && text.StartsWith(canonical + " ", StringComparison.Ordinal) ? text[(canonical.Length + 1)..] : text;
 
     // "Planned: billing-schedule P-1." has the entity's name after the colon.
-    private static string Canonical(string text)
-    {
-        var colon = text.IndexOf(": ", StringComparison.Ordinal);
-        var (entity, rest) = Split(text[(colon + 2)..]);
-        return colon < 0 || rest.Length == 0 ? text : $"{text[..colon]}: {Spaced(entity)} {rest}";
-    }
+    private static string Canonical(string text, string? entity) =>
+        entity is null ? text : text.Replace($": {entity} ", $": {Spaced(entity)} ", StringComparison.Ordinal);
 
     private static string Spaced(string name) => name.Replace('-', ' ');
 }

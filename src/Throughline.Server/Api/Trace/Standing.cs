@@ -5,23 +5,24 @@ using Throughline.Model;
 
 namespace Throughline.Server.Api.Trace;
 
-/// <summary>Where an engagement stands, in one word and one sentence.</summary>
+/// <summary>Where an engagement stands, in one word and in sentences that say no more than is so.</summary>
 internal static class Standing
 {
-    public static Fields Of(UnitState unit, IEnumerable<Case> open)
+    /// <param name="cases">Open and closed ones; none where only a running process is asked about.</param>
+    public static Fields Of(UnitState unit, IReadOnlyCollection<Case> cases, Landscape.Landscape landscape, PlainWords words)
     {
         // Of several processes the first one that is not at its end says how the whole stands.
         var instance = unit.Instances.Values.OrderBy(each => each is { Held: false, Status: InstanceStatus.Done or InstanceStatus.Undone })
             .ThenBy(each => each.Status == InstanceStatus.Undone).ThenBy(each => each.StartedAt).FirstOrDefault();
-        var cases = open.ToArray();
+        var open = cases.FirstOrDefault(item => item.Status == CaseStatus.Open);
         var (state, says) = instance switch
         {
             null => ("not-won", "Known, but not won yet: nothing has been set up."),
-            { Held: true } => ("held", "On hold: the reason for it was taken back. Nothing more is written."),
-            { Status: InstanceStatus.Done } => ("active", "Complete: the project is set up everywhere."),
-            { Status: InstanceStatus.Undoing } => ("undoing", "Rejected: what was created is being taken back."),
-            { Status: InstanceStatus.Undone } => ("undone", "Rejected: what was created was taken back."),
-            _ when cases.Length > 0 => ("waiting", cases[0].Says),
+            { Held: true } => ("held", "On hold: the sale was taken back. Nothing more is written; what was set up stays until the open case is settled."),
+            { Status: InstanceStatus.Done } => ("active", new SetUp(unit, instance, landscape, words).Complete()),
+            { Status: InstanceStatus.Undoing } => ("undoing", "Rejected: what was created in other systems is being taken back."),
+            { Status: InstanceStatus.Undone } => ("undone", new SetUp(unit, instance, landscape, words).TakenBack(cases)),
+            _ when open is not null => ("waiting", open.Says),
             _ => Running(instance),
         };
         return Fields.Of(("state", state), ("says", says), ("since", instance?.ChangedAt));

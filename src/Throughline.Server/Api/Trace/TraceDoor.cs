@@ -1,20 +1,31 @@
+using System.Collections.Immutable;
+using Throughline.Model;
 using Throughline.Server.Api.Answers;
 
 namespace Throughline.Server.Api.Trace;
 
-/// <summary><c>GET /api/v1/trace/{id}</c>: an opportunity, project code, customer number, any system's id, or a case.</summary>
+/// <summary><c>GET /api/v1/trace/{id}</c>: an opportunity, project code, customer number, any system's id, a case, a process instance or a name.</summary>
 internal static class TraceDoor
 {
     private const int IdMax = 200;
 
+    /// <summary>For people who typed something that leads nowhere.</summary>
+    public const string Kinds = "Known are ids of opportunities, contracts and records in any system (0065g0000000001AAA), project codes (P-20001), customer numbers "
+        + "(C-10001), ids of cases and process instances or their first 6 characters, and names of deals and customers among the newest 2,000.";
+
     public static async Task GetAsync(HttpContext context, TraceReader traces)
     {
         var id = context.Route("id");
-        var trace = id.Length > IdMax || id.Any(char.IsControl) ? null : await traces.ReadAsync(id, context.RequestAborted);
-        await (trace is null ? Answer.ProblemAsync(context, Unknown) : Answer.JsonAsync(context, 200, trace));
+        var (trace, meant) = IsText(id) ? await traces.ReadAsync(id, context.RequestAborted) : (null, []);
+        await (trace is null ? Answer.ProblemAsync(context, Unknown(id, meant)) : Answer.JsonAsync(context, 200, trace));
     }
 
-    private static Problem Unknown { get; } = Problem.NotFound(
-        "unknown-id", "The hub knows no engagement by this id. It takes ids of opportunities, contracts and target records, project codes, customer "
-            + "numbers and case ids.");
+    public static bool IsText(string id) => id.Length is > 0 and <= IdMax && !id.Any(char.IsControl);
+
+    private static Problem Unknown(string id, ImmutableArray<string> meant) => meant.IsEmpty
+        ? Problem.NotFound("unknown-id", $"The hub knows nothing by '{(id.Length > IdMax ? id[..IdMax] + "..." : id)}'. {Kinds}")
+        : Problem.NotFound("several-match", $"'{id}' may mean several things; ask for one of them by its id:\n  {string.Join("\n  ", meant)}") with
+        {
+            More = Fields.Of(("matches", meant)),
+        };
 }

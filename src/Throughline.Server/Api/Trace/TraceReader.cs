@@ -18,10 +18,12 @@ internal sealed class TraceReader(IHubStore store, ReleaseHolder release)
     private const int LineageMax = 5_000;
     private const int LineagePage = 500;
 
-    /// <summary>The trace, or null where nobody knows the id.</summary>
-    public async Task<Fields?> ReadAsync(string id, CancellationToken cancellation)
+    private readonly EngagementFinder _finder = new(store, release);
+
+    /// <summary>The trace; null where nobody knows the text, or, with what it may mean, where it means several things.</summary>
+    public async Task<(Fields? Trace, ImmutableArray<string> Meant)> ReadAsync(string id, CancellationToken cancellation)
     {
-        var scopes = await EngagementsAsync(id, cancellation);
+        var (scopes, meant) = await _finder.FindAsync(id, cancellation);
         var engagements = new List<Fields>();
         foreach (var scope in scopes.Take(EngagementsMax))
         {
@@ -31,72 +33,7 @@ internal sealed class TraceReader(IHubStore store, ReleaseHolder release)
             }
         }
 
-        return engagements.Count == 0 ? null : Fields.Of(("id", id), ("engagements", engagements), ("more", Math.Max(0, scopes.Length - EngagementsMax)));
-    }
-
-    private async Task<ImmutableArray<Scope>> EngagementsAsync(string id, CancellationToken cancellation)
-    {
-        if (Guid.TryParseExact(id, "N", out var value) && await store.FindCaseAsync(new CaseId(value), cancellation) is { } item)
-        {
-            return [Scope.Parse(item.CorrelationId)];
-        }
-
-        var found = await store.FindScopesAsync(id, cancellation);
-        var engagements = found.Where(scope => scope.Kind == Scope.EngagementKind).ToList();
-        if (engagements.Count == 0)
-        {
-            // A customer is a record of its own; what was done for it stands under the engagements that needed it.
-            foreach (var master in found)
-            {
-                if (value != Guid.Empty && (await RequestersAsync(master, new InstanceId(value), cancellation)) is { Length: > 0 } requesters)
-                {
-                    engagements.AddRange(requesters);
-                    continue;
-                }
-
-                var told = await LineageAsync(master.ToString(), cancellation);
-                engagements.AddRange(told.Where(entry => entry.ExternalId == id || entry.Text.Contains(id, StringComparison.Ordinal))
-                    .Select(entry => Scope.Parse(entry.CorrelationId)).Where(scope => scope.Kind == Scope.EngagementKind));
-            }
-        }
-
-        if (engagements.Count == 0 && found.IsEmpty)
-        {
-            engagements.Add(id.StartsWith(Scope.EngagementKind + ":", StringComparison.Ordinal) ? Scope.Parse(id) : Scope.Engagement(id));
-        }
-
-        return [.. engagements.Distinct()];
-    }
-
-    // Of a process about a customer; where the customer was merged since, its process goes on with the one that it is the same as.
-    private async Task<ImmutableArray<Scope>> RequestersAsync(Scope master, InstanceId id, CancellationToken cancellation)
-    {
-        var units = (await store.LoadScopeAsync(master, cancellation)).Where(row => row.Data is not null).GroupBy(row => row.Unit)
-            .ToDictionary(rows => rows.Key, rows => rows.ToArray());
-        for (var hops = 0; hops < EngagementsMax; hops++)
-        {
-            if (units.Values.SelectMany(rows => rows).FirstOrDefault(row => row.Kind == StateKind.Instance && row.Id == id.ToString()) is { } row)
-            {
-                var instance = InstanceRows.Read(row.Data!);
-                return [.. instance.Requesters.Select(requester => requester.CorrelationId).Concat(instance.RequestedBy.Reverse()).Append(instance.CorrelationId)
-                    .Select(Scope.Parse).Where(scope => scope.Kind == Scope.EngagementKind).Distinct()];
-            }
-
-            var other = units.Select(unit => (unit.Key.Unit, Into: UnitRows.MergedInto(unit.Value)))
-                .SelectMany(unit => release.Landscape.Processes.Values.Select(process => (unit.Unit, unit.Into, Process: process)))
-                .FirstOrDefault(each => each.Into is not null && IdOf(each.Process, each.Unit) == id);
-            if (other.Into is null)
-            {
-                break;
-            }
-
-            id = IdOf(other.Process, other.Into);
-        }
-
-        return [];
-
-        InstanceId IdOf(ProcessDefinition process, string unit) =>
-            Throughline.Model.InstanceId.Derive(process.Name, master.ToString(), unit, new RecordId(process.Subject, unit).ToString());
+        return (engagements.Count == 0 ? null : Fields.Of(("id", id), ("engagements", engagements), ("more", Math.Max(0, scopes.Length - EngagementsMax))), meant);
     }
 
     private async Task<Fields?> ReadEngagementAsync(Scope scope, CancellationToken cancellation)
@@ -113,17 +50,19 @@ internal sealed class TraceReader(IHubStore store, ReleaseHolder release)
         var cases = await CasesAsync(scope, cancellation);
         var words = new PlainWords(release.Landscape, unit.Of("billing-account").Where(record => record.Attributes.Text("name") is { Length: > 0 })
             .ToDictionary(record => record.Id.Key, record => record.Attributes.Text("name")!, StringComparer.Ordinal));
-        var places = new StoryPlaces(unit, release.Landscape, words, cases);
+        var places = new StoryPlaces(unit, release.Landscape);
+        var shown = new ShownValues(await store.ListCommandsAsync(scope, cancellation));
+        var brief = BriefTimeline.Of(lineage);
         return Fields.Of(
             ("engagement", scope.Key),
             ("title", Title(unit) ?? scope.Key),
             ("sold", unit.Of("opportunity").Select(Sold)),
-            ("standing", Standing.Of(unit, cases.Where(item => item.Status == CaseStatus.Open))),
-            ("instances", places.Instances.Select(instance => Instance(unit, instance))),
+            ("standing", Standing.Of(unit, cases, release.Landscape, words)),
+            ("instances", places.Instances.Select(instance => Instance(unit, instance, words))),
             ("records", EngagementRecords.Of(unit, release.Landscape, words)),
             ("openCases", cases.Where(item => item.Status == CaseStatus.Open).Select(CaseDoor.ToFields)),
             ("closedCases", cases.Where(item => item.Status != CaseStatus.Open).Select(item => Closed(item, words))),
-            ("timeline", lineage.Select(entry => Entry(entry, words, places.Of(entry)))),
+            ("timeline", lineage.Select(entry => Entry(unit, entry, words, places.Of(entry), shown, brief)).ToArray()),
             ("timelineIsCut", lineage.Count >= LineageMax));
     }
 
@@ -152,23 +91,39 @@ internal sealed class TraceReader(IHubStore store, ReleaseHolder release)
     private static Fields Closed(Case item, PlainWords words) => CaseDoor.ToFields(item) is var fields && item is { ClosedBy: null, Reason: { } reason }
         ? fields.With("reason", words.Led(reason)) : CaseDoor.ToFields(item);
 
-    private static Fields Entry(LineageEntry entry, PlainWords words, (Instance? Instance, StepDefinition? Step) place) => Fields.Of(
-        ("at", entry.At), ("kind", entry.Kind), ("text", entry.Text), ("says", words.Sentence(entry, place.Step?.Title)),
-        ("instance", place.Instance?.Id.ToString()), ("step", place.Step?.Name),
-        ("system", entry.System), ("entity", entry.Entity), ("externalId", entry.ExternalId), ("scope", entry.Scope.ToString()));
-
-    private Fields Instance(UnitState unit, Instance instance)
+    private Fields Entry(
+        UnitState unit, LineageEntry entry, PlainWords words, (Instance? Instance, StepDefinition? Step) place, ShownValues shown, IReadOnlySet<long> brief)
     {
+        // A status text is written again and again; what it says then tells more than that it was written.
+        var isShown = words.OutwardMap(entry.System ?? "", entry.Entity ?? "", entry.Record?.Entity) is { UpdateOnly: true };
+        var values = isShown ? shown.Of(entry) : null;
+        var says = values is { Length: > 0 } ? words.Shown(entry, values) : words.Sentence(entry, place.Step?.Title);
+        return Told(unit, entry, place).With("says", says).With("brief", values is null ? brief.Contains(entry.Number) : values.Length > 0);
+    }
+
+    private static Fields Told(UnitState unit, LineageEntry entry, (Instance? Instance, StepDefinition? Step) place) => Fields.Of(
+        ("at", entry.At), ("kind", entry.Kind), ("text", entry.Text),
+        ("instance", place.Instance?.Id.ToString()), ("step", place.Step?.Name),
+        ("system", entry.System), ("entity", entry.Entity), ("externalId", entry.ExternalId), ("scope", entry.Scope.ToString()),
+        ("record", entry.Record is { } record ? Fields.Of(
+            ("entity", record.Entity), ("key", record.Key), ("name", unit.Records.GetValueOrDefault(record)?.Attributes.Text("name"))) : null));
+
+    private Fields Instance(UnitState unit, Instance instance, PlainWords words)
+    {
+        var setUp = new SetUp(unit, instance, release.Landscape, words);
+        var isBack = instance.Status is InstanceStatus.Undone or InstanceStatus.Undoing;
         var definition = release.Landscape.Processes.GetValueOrDefault(instance.Process);
-        var steps = definition?.Steps.Select(step => (step.Name, step.Title, State: instance.Step(step.Name)))
-            ?? instance.Steps.Select(step => (step.Key, step.Key, step.Value));
+        var steps = definition?.Steps.Select(step => (step.Name, step.Title, State: instance.Step(step.Name), Ended: isBack ? setUp.Ended(step) : ("", null)))
+            ?? instance.Steps.Select(step => (step.Key, step.Key, step.Value, ("", (string?)null)));
         return Fields.Of(
             ("id", instance.Id.ToString()), ("process", instance.Process), ("title", definition?.Title ?? instance.Process),
                 ("about", ProcessRunner.NameOf(unit, instance.Subject)),
             ("status", instance.Held ? "held" : instance.Status.ToString().ToLowerInvariant()), ("startedAt", instance.StartedAt),
                 ("changedAt", instance.ChangedAt),
             ("steps", steps.Select(step => Fields.Of(
-                ("name", step.Name), ("title", step.Title), ("done", step.State.IsDone), ("reason", step.State.Reason), ("since", step.State.Since)))));
+                ("name", step.Name), ("title", step.Title), ("done", step.State.IsDone), ("reason", step.State.Reason), ("since", step.State.Since),
+                ("outcome", step.Ended.Item1.Length > 0 ? step.Ended.Item1 : step.State.IsDone ? "done" : step.State.Reason is null ? "later" : "waits"),
+                ("note", step.Ended.Item2)))));
     }
 
     private static Fields Sold(CanonicalRecord record) => Fields.Of(

@@ -39,6 +39,11 @@ internal sealed class DemoCrm : IDisposable
         _client = new HttpClient { BaseAddress = address };
     }
 
+    private DemoCrm(Uri address, TimeProvider time) => (System, _time, _client) = ("crm", time, new HttpClient { BaseAddress = address });
+
+    /// <summary>A stand-in of which nothing but its address is known.</summary>
+    public static DemoCrm At(Uri address, TimeProvider time) => new(address, time);
+
     /// <summary>The CRM's name in the landscape.</summary>
     public string System { get; }
 
@@ -60,8 +65,8 @@ internal sealed class DemoCrm : IDisposable
         catch (HttpRequestException)
         {
             throw new CommandFailedException(
-                $"The Salesforce sandbox at {_client.BaseAddress} cannot be reached. Unset its address, and the demo starts one, or run: throughline "
-                    + "sandbox salesforce", Exit.Unreachable);
+                $"The Salesforce stand-in at {_client.BaseAddress} cannot be reached. Start it with 'throughline sandbox all'; 'throughline demo' starts one of its own "
+                    + "where its address is not set.", Exit.Unreachable);
         }
     }
 

@@ -38,8 +38,7 @@ internal sealed class DemoFirm(DemoCrm crm, DateOnly today, int? run)
     /// <summary>Enters people, customers, contracts and the deals, all still in negotiation.</summary>
     public async Task SeedAsync(CancellationToken cancellation)
     {
-        _ids["seller"] = await crm.AddAsync("User", Fields.Of(("Username", "sam@halden.example"), ("FirstName", "Sam"), ("LastName", "Seller"),
-            ("Email", "sam@halden.example"), ("IsActive", true)), cancellation);
+        await SellerAsync("sam@halden.example", cancellation);
         await AccountAsync("northwind-group", "Northwind Group", null, "DE", "Stuttgart", null, cancellation);
         await AccountAsync("northwind-de", "Northwind Robotics GmbH", "northwind-group", "DE", "Stuttgart", "DE 136 695 976", cancellation);
         await AccountAsync("northwind-gb", "Northwind Robotics Ltd", "northwind-group", "GB", "London", "GB 980 7806 84", cancellation);
@@ -54,9 +53,9 @@ internal sealed class DemoFirm(DemoCrm crm, DateOnly today, int? run)
             cancellation);
         Contoso = await DealAsync("Contoso data platform", "everything is in order", "contoso", true, DealEnd.Active, [Time("Germany", 560, 84_000m)],
             cancellation);
-        Fabrikam = await DealAsync("Fabrikam process review", "the statement of work is not signed yet", "fabrikam", false, DealEnd.Active,
+        Fabrikam = await DealAsync("Fabrikam process review", "no signature yet", "fabrikam", false, DealEnd.Active,
             [Time("Germany", 240, 36_000m)], cancellation);
-        Adatum = await DealAsync("Adatum analytics", "the customer's tax id is missing", "adatum", true, DealEnd.Active, [Time("Germany", 400, 60_000m)],
+        Adatum = await DealAsync("Adatum analytics", "no tax id yet", "adatum", true, DealEnd.Active, [Time("Germany", 400, 60_000m)],
             cancellation);
         Wingtip = await DealAsync("Wingtip planning", "a customer that stands twice in the CRM", "wingtip", true, DealEnd.Active,
             [Time("Germany", 160, 24_000m)], cancellation);
@@ -76,6 +75,22 @@ internal sealed class DemoFirm(DemoCrm crm, DateOnly today, int? run)
         await WinAsync(deal, cancellation);
         return deal;
     }
+
+    /// <summary>One deal of a customer of its own, signed and won.</summary>
+    /// <param name="mark">Tells it from others.</param>
+    public async Task<Deal> AddTrialAsync(string mark, decimal amount, CancellationToken cancellation)
+    {
+        await SellerAsync($"sam.{mark}@halden.example", cancellation);
+        await AccountAsync("trial", $"Trial customer {mark} GmbH", null, "DE", "Kassel", "DE 000", cancellation);
+        var line = Time("Germany", (int)Math.Ceiling(amount / 150), amount);
+        var deal = await DealAsync($"Trial deal {mark}", "entered by hand", "trial", true, DealEnd.Active, [line], cancellation);
+        await WinAsync(deal, cancellation);
+        return deal;
+    }
+
+    private async Task SellerAsync(string name, CancellationToken cancellation) =>
+        _ids["seller"] = await crm.AddAsync(
+            "User", Fields.Of(("Username", name), ("FirstName", "Sam"), ("LastName", "Seller"), ("Email", name), ("IsActive", true)), cancellation);
 
     private async Task AccountAsync(string name, string title, string? parent, string country, string city, string? taxId,
         CancellationToken cancellation) =>

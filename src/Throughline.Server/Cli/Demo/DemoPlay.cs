@@ -7,8 +7,10 @@ namespace Throughline.Server.Cli.Demo;
 internal sealed class DemoPlay(DemoStage stage, Terminal terminal)
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(150);
+    private static readonly TimeSpan ProgressEvery = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan PatienceMax = TimeSpan.FromSeconds(90);
 
+    private readonly HashSet<string> _told = new(StringComparer.Ordinal);
     private readonly long _start = terminal.Time.GetTimestamp();
     private readonly DemoFirm _firm = new(stage.Crm, DateOnly.FromDateTime(terminal.Time.GetUtcNow().UtcDateTime),
         stage.IsContinued ? (int?)stage.FirstNumber("customer") : null);
@@ -80,7 +82,7 @@ internal sealed class DemoPlay(DemoStage stage, Terminal terminal)
         Head("A large deal needs somebody else's yes");
         var deal = _firm.Northwind;
         var approval = await CaseAsync(deal, "approval", cancellation);
-        Say($"{Line(deal)}: {approval.Text("says")}");
+        Say($"{Line(deal)} waits: {approval.Text("queue")} has to approve it.");
         var own = await stage.Client.PostAsync($"/api/v1/cases/{approval.Text("id")}/approve", Fields.Of(("by", _firm.Seller), ("reason", "I sold it")),
             cancellation);
         Say(own.Status == 403 ? "The seller tries to approve it and is refused." : $"The seller tried to approve it, and the hub answered {own.Status}!");
@@ -117,8 +119,9 @@ internal sealed class DemoPlay(DemoStage stage, Terminal terminal)
         Say($"{Line(_firm.Adatum)}: ready, the case has closed itself. {Numbers(_firm.Adatum)}");
         await WaitAsync(_firm.Wingtip, "is set up", deal => deal.State == "active", cancellation);
         await WaitAsync(_firm.WingtipAgain, "is set up", deal => deal.State == "active", cancellation);
-        Say($"Wingtip stands twice in the CRM, with one tax id: the ERP has it once, as {Customer(_firm.Wingtip)} for both deals "
-            + $"({Customer(_firm.WingtipAgain)}).");
+        var customers = new[] { Customer(_firm.Wingtip), Customer(_firm.WingtipAgain) }.Distinct(StringComparer.Ordinal).ToArray();
+        Say("Wingtip stands twice in the CRM, with one tax id; for both deals the ERP has "
+            + $"{(customers.Length == 1 ? $"it once, as {customers[0]}" : string.Join(" and ", customers))}.");
     }
 
     private async Task Tailspin(CancellationToken cancellation)
@@ -166,8 +169,16 @@ internal sealed class DemoPlay(DemoStage stage, Terminal terminal)
     private async Task WaitAsync(Deal deal, string what, Func<Deal, bool> holds, CancellationToken cancellation)
     {
         var since = terminal.Time.GetTimestamp();
+        var told = since;
         while (!await LookAsync(deal, cancellation) || !holds(deal))
         {
+            // Nobody should wonder whether it still runs.
+            if (terminal.Time.GetElapsedTime(told) > ProgressEvery)
+            {
+                Say($"Waiting until {deal.Name} {what}.");
+                told = terminal.Time.GetTimestamp();
+            }
+
             if (terminal.Time.GetElapsedTime(since) > PatienceMax)
             {
                 throw new CommandFailedException(
@@ -187,7 +198,8 @@ internal sealed class DemoPlay(DemoStage stage, Terminal terminal)
         return deal.Seen is not null;
     }
 
-    private static string Line(Deal deal) => $"{deal.Name} ({deal.Amount.ToString("N2", CultureInfo.InvariantCulture)} EUR, {deal.Story})";
+    // What is special about a deal is told once.
+    private string Line(Deal deal) => _told.Add(deal.Name) ? $"{deal.Name} ({deal.Amount.ToString("N2", CultureInfo.InvariantCulture)} EUR, {deal.Story})" : deal.Name;
 
     private static string Customer(Deal deal) => deal.Records("customer").FirstOrDefault()?.Text("number") ?? "?";
 

@@ -87,7 +87,7 @@ public sealed class When_an_opportunity_is_made_an_extension
 
         Assert.Equal(InstanceStatus.Done, _firm.Instance("006A", "006B")!.Status);
         Assert.Empty(_firm.Cases);
-        Assert.Equal(2, _firm.Engagement("006A").Of("workstream").Count());
+        Assert.Equal(2, _firm.Engagement("006A").Of("workstream").Length);
     }
 
     [Theory]
@@ -165,7 +165,7 @@ public sealed class When_an_opportunity_is_made_an_extension
         }
 
         Assert.Empty(_firm.Cases);
-        Assert.Equal(length, _firm.Engagement(sales[0]).Of("opportunity").Count());
+        Assert.Equal(length, _firm.Engagement(sales[0]).Of("opportunity").Length);
         Assert.All(sales[1..], sale => Assert.Empty(_firm.Engagement(sale).Records));
         Assert.All(sales, sale => Assert.Single(_firm.Crosswalk.Where(row => row.ExternalId == sale).Select(row => row.Unit).Distinct()));
     }
@@ -191,7 +191,7 @@ public sealed class When_an_opportunity_is_made_an_extension
         }
 
         Assert.Empty(_firm.Cases);
-        Assert.Equal(13, _firm.Engagement("006A").Of("opportunity").Count());
+        Assert.Equal(13, _firm.Engagement("006A").Of("opportunity").Length);
     }
 
     [Fact]

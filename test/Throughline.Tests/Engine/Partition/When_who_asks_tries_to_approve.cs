@@ -1,4 +1,5 @@
 using Throughline.Engine.Cases;
+using Throughline.Engine.Partition;
 using Throughline.Engine.Process;
 using Xunit;
 
@@ -29,6 +30,7 @@ public sealed class When_who_asks_tries_to_approve
 
         var told = Assert.Single(_firm.Lineage, entry => entry.Kind == "not-approved");
         Assert.Equal("engagement:006A", told.CorrelationId);
+        Assert.Equal((_firm.Instance("006A", "006A")!.Id, "approval", new RecordId("opportunity", "006A")), (told.Instance, told.Step, told.Record));
         Assert.EndsWith($": {by} tried to approve and was refused: who asks does not approve.", told.Text, StringComparison.Ordinal);
         Assert.Contains(_firm.Cases, item => item.Id == _approval.Id && item.Status == CaseStatus.Open);
         Assert.False(_firm.Instance("006A", "006A")!.Step("approval").IsDone);

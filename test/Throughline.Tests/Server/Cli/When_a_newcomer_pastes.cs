@@ -19,12 +19,45 @@ public sealed partial class When_a_newcomer_pastes
             var (exit, output, error) = await CommandRun.RunAsync($"doctor {at} --url http://127.0.0.1:9", environment);
             Assert.True(exit == Exit.Ok, output + error);
             using var hub = await CommandRun.UpAsync($"serve {at} --urls http://127.0.0.1:0", "Token:", environment);
+            Assert.StartsWith("Throughline ", hub.Output, StringComparison.Ordinal);
+            await WinADealAsync(hub, environment, folder.FullName);
+            var (again, _, said) = await CommandRun.RunAsync($"serve {at} --urls http://127.0.0.1:0", environment);
+            Assert.Equal(Exit.Negative, again);
+            Assert.Single(said.Split('\n', StringSplitOptions.RemoveEmptyEntries));
             Assert.Equal(Exit.Ok, await hub.StopAsync());
         }
         finally
         {
             folder.Delete(recursive: true);
         }
+    }
+
+    private static async Task WinADealAsync(CommandRun hub, Dictionary<string, string> environment, string folder)
+    {
+        Assert.Contains("throughline sandbox deal", hub.Output, StringComparison.Ordinal);
+        var (exit, output, error) = await CommandRun.RunAsync("sandbox deal --amount 300000", environment);
+        Assert.True(exit == Exit.Ok, output + error);
+        var trace = Commands().Match(output).Groups[1].Value.Trim();
+        var address = Regex.Match(hub.Output, @"Status page: +(\S+)").Groups[1].Value;
+        var known = new Dictionary<string, string>(environment) { ["THROUGHLINE_URL"] = address, ["THROUGHLINE_DATA"] = folder };
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60), TimeProvider.System);
+        string page;
+        do
+        {
+            page = (await CommandRun.RunAsync(trace, known)).Output;
+            Assert.False(patience.IsCancellationRequested, $"waited for the approval of the deal; the trace says {page}");
+        }
+        while (!page.Contains("is worth 300,000.00 EUR, above the limit", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Should_say_how_to_get_another_port()
+    {
+        using var taken = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        taken.Start();
+        var (exit, _, error) = await CommandRun.RunAsync($"sandbox all --port {((System.Net.IPEndPoint)taken.LocalEndpoint).Port}");
+        Assert.Equal(Exit.Negative, exit);
+        Assert.Contains("--port", Assert.Single(error.Split('\n', StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -66,6 +99,8 @@ public sealed partial class When_a_newcomer_pastes
         Assert.Contains("Approved by", story, StringComparison.Ordinal);
         Assert.Contains("margin checked", story, StringComparison.Ordinal);
         Assert.Equal(Exit.Ok, await demo.StopAsync());
+        Assert.StartsWith("Throughline demo: starting", demo.Output, StringComparison.Ordinal);
+        Assert.Contains("\nStopped. ", demo.Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -80,7 +115,19 @@ public sealed partial class When_a_newcomer_pastes
             Assert.DoesNotContain(vendor, page, StringComparison.Ordinal);
         }
 
-        Assert.Matches(@"Approved by dana\.okafor: margin checked\.  \[case [0-9a-f]{32}\]", page);
+        Assert.Matches(@"Approved by dana\.okafor \(stated by the caller with the hub's token, not proved\): margin checked\.  \[case [0-9a-f]{32}\]", page);
+        Assert.Contains("The PSA (Redmine) has 3 milestones, 1 project, 7 tasks and 3 workstreams.", page, StringComparison.Ordinal);
+        Assert.Contains("The ERP (Tryton) has 3 cost centres, 2 customers and 2 projects; no project for Subcontract.", page, StringComparison.Ordinal);
+        Assert.Contains("Only recorded in the hub: 3 billing schedules, 1 commitment, 2 demands and 1 rate card.", page, StringComparison.Ordinal);
+        Assert.Matches(@"\[x\] The CRM shows numbers and status\n( {8}.*\n)* {8}.*shows at the opportunity: .*project number 'P-\d+'", page);
+        Assert.Matches(@"Goes on, since the CRM \(Salesforce\) .*signature entered", (await CommandRun.RunAsync(["trace", "Fabrikam process review"], environment)).Output);
+        var litware = (await CommandRun.RunAsync(["trace", "litware"], environment)).Output;
+        Assert.Contains("Rejected by dana.okafor: the margin does not carry the risk. Nothing had been created in other systems.\n", litware, StringComparison.Ordinal);
+        Assert.Contains("[ ] The project stands in the PSA: nothing was written", litware, StringComparison.Ordinal);
+        var (known, _, several) = await CommandRun.RunAsync(["trace", "wingtip"], environment);
+        Assert.Equal(Exit.Negative, known);
+        Assert.Contains("may mean several things", several, StringComparison.Ordinal);
+        Assert.Contains("project codes (P-20001)", (await CommandRun.RunAsync(["trace", "engagement"], environment)).Error, StringComparison.Ordinal);
         Assert.Matches(@"\[x\] Cost centres stand in the ERP\n( {8}.*The ERP \(Tryton\) has the cost centre .*  \[\d+\]\n){3}", page);
         Assert.Matches(@"\[x\] Every billing account is a customer in the ERP\n( {8}.*\n)* {8}.*has the customer Northwind Robotics GmbH", page);
         Assert.Matches(@"CRM \(Salesforce\) +customer +C-\d+ +Northwind Robotics Ltd +0015g", page);
