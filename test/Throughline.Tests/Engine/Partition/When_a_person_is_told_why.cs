@@ -1,6 +1,7 @@
 using Throughline.Engine;
 using Throughline.Engine.Cases;
 using Throughline.Engine.Partition;
+using Throughline.Engine.Process;
 using Throughline.Model;
 using Xunit;
 
@@ -78,6 +79,29 @@ public sealed class When_a_person_is_told_why
 
         await _hub.DrainAsync();
         Assert.Single(_hub.Log);
+    }
+
+    [Fact]
+    public async Task Should_say_that_a_decision_failed_and_keep_the_exception_for_the_log()
+    {
+        var hub = new WorkedHub(decisions: new DecisionCatalog([new FailingDecision()]));
+        await hub.SendAsync(CrmRecords.Account("001A"));
+        await hub.SendAsync(CrmRecords.Sale("006A"));
+        await hub.DrainAsync();
+
+        var item = Assert.Single(await hub.OpenCasesAsync());
+        Assert.Equal("decision", item.Kind);
+        Assert.Contains("the hub failed while it decided this (number-customer)", item.Says, StringComparison.Ordinal);
+        Assert.DoesNotContain(Technical, item.Says + item.Remedy, StringComparison.Ordinal);
+        Assert.Contains(hub.Log, line => line.StartsWith("TL1102 the decision number-customer failed", StringComparison.Ordinal)
+            && line.EndsWith(Technical, StringComparison.Ordinal));
+    }
+
+    private sealed class FailingDecision : IDecision
+    {
+        public string Name => "number-customer";
+
+        public DecisionResult Decide(DecisionInput input) => throw new InvalidOperationException(Technical);
     }
 
     private static void Throw(bool isSo, Exception failure)

@@ -25,11 +25,13 @@ internal sealed class WorkedHub
     private static readonly Lazy<Throughline.Landscape.Landscape> Demo = new(() => Read(null));
 
     private readonly DefinitionLibrary _definitions = new();
+    private readonly DecisionCatalog _decisions;
     private readonly RecordingBell _bell = new();
     private int _number;
 
-    public WorkedHub(MemoryHubStore? memory = null)
+    public WorkedHub(MemoryHubStore? memory = null, DecisionCatalog? decisions = null)
     {
+        _decisions = decisions ?? ProcessCatalog.Decisions;
         Memory = memory ?? new MemoryHubStore();
         Store = new FaultyStore(Memory);
         Append = item => Memory.AppendAsync([item], CancellationToken.None);
@@ -159,7 +161,7 @@ internal sealed class WorkedHub
     }
 
     private PartitionWorker NewWorker() =>
-        new(Store, Release, ProcessCatalog.Decisions, _definitions, _bell, Clock, new RecordingLog(Log));
+        new(Store, Release, _decisions, _definitions, _bell, Clock, new RecordingLog(Log));
 
     private void Add(Throughline.Landscape.Landscape landscape)
     {
