@@ -50,8 +50,9 @@ internal static class CommandLine
         }
         catch (StoreUnavailableException e)
         {
-            await terminal.Error.WriteLineAsync(
-                $"{e.Message} Check that the folder (or the database server) is there, has space and is not used by another hub.");
+            // What a database says tells nobody what to do.
+            var remedy = e.InnerException is System.Data.Common.DbException ? " Check that the folder (or the database server) is there and has space." : "";
+            await terminal.Error.WriteLineAsync(e.Message + remedy);
             return Exit.Negative;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)

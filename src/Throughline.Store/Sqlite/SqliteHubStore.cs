@@ -134,6 +134,10 @@ public sealed partial class SqliteHubStore : SqlHubStore
         }
     }
 
+    // What opening a file that somebody has locked fails with: EWOULDBLOCK of flock, ERROR_SHARING_VIOLATION within one process or on Windows.
+    private const int LockedElsewhere = 11;
+    private const int LockedHere = unchecked((int)0x80070020);
+
     private static FileStream Lock(string folder)
     {
         try
@@ -142,12 +146,14 @@ public sealed partial class SqliteHubStore : SqlHubStore
             // On Unix this is flock: it ends with the process, however it ends.
             return new FileStream(Path.Combine(folder, "hub.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
-        catch (IOException failure)
+        catch (IOException failure) when (failure.HResult is LockedHere or LockedElsewhere)
         {
             throw new StoreUnavailableException(
-                $"The folder {folder} is in use by another Throughline process, or cannot be written ({failure.Message}). "
-                + "Stop that process, or choose another data folder.",
-                failure);
+                $"The data folder {folder} is in use by another Throughline process. Stop that process, or choose another data folder.", failure);
+        }
+        catch (IOException failure)
+        {
+            throw new StoreUnavailableException($"The data folder {folder} cannot be written: {failure.Message.TrimEnd('.')}. Choose another data folder.", failure);
         }
         catch (UnauthorizedAccessException failure)
         {

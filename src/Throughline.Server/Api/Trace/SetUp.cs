@@ -16,7 +16,10 @@ internal sealed class SetUp(UnitState unit, Instance instance, Landscape.Landsca
     {
         var standing = Targets().Where(Stands).Select(target => (target.System, What: What(target))).Concat(Customers()).ToArray();
         var says = BySystem(standing).Select(each => $"The {words.System(each.System)} has {each.List}{Missing(each.System)}.");
-        return string.Join(" ", says.Prepend("Complete.").Concat(Recorded() is { } recorded ? [$"Only recorded in the hub: {recorded}."] : []));
+        var told = Told();
+        return string.Join(" ", says.Prepend("Complete.")
+            .Concat(Recorded() is { } recorded ? [$"Only recorded in the hub: {recorded}."] : [])
+            .Concat(told.Length > 0 ? [$"Recorded for other programs to read, so told to nobody by the hub itself: {string.Join(", ", told)}."] : []));
     }
 
     /// <summary>Of one that was rejected.</summary>
@@ -65,7 +68,7 @@ internal sealed class SetUp(UnitState unit, Instance instance, Landscape.Landsca
             yield return $"the number {string.Join(", ", unit.Of(step.Into).Select(record => record.Attributes.Text("number")))}, since a number is given once";
         }
 
-        var told = _steps.OfType<StepDefinition.Publish>().Where(step => instance.Step(step.Name).IsDone).Select(step => step.Event).ToArray();
+        var told = Told();
         if (told.Length > 0)
         {
             yield return $"what was recorded for other programs ({string.Join(", ", told)}), since it cannot be unsaid";
@@ -97,6 +100,8 @@ internal sealed class SetUp(UnitState unit, Instance instance, Landscape.Landsca
         from id in record.Attributes.Nested("ids") ?? Model.Fields.Empty
         where id.Value is not null
         select (landscape.Roles.TryGetValue(id.Key, out var role) ? role.Default : id.Key, landscape.Processes.GetValueOrDefault(step.Process)?.Subject ?? step.Into);
+
+    private string[] Told() => [.. _steps.OfType<StepDefinition.Publish>().Where(step => instance.Step(step.Name).IsDone).Select(step => step.Event)];
 
     private CanonicalRecord[] Planned() =>
         [.. unit.Records.Values.Where(record => record.Owner?.StartsWith(instance.Id + "|", StringComparison.Ordinal) == true)];

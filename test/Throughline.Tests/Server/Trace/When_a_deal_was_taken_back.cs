@@ -30,7 +30,8 @@ public sealed class When_a_deal_was_taken_back
     {
         var says = Standing.Of(_firm.Engagement("006A"), [], _firm.Landscape, Words).Text("says")!;
         Assert.Matches(@"^Complete\. The ERP \(Tryton\) has 1 cost centre, 1 customer and 1 project\. The PSA \(Redmine\) has 1 project, \d tasks and 1 workstream\. "
-            + "Only recorded in the hub: 1 billing schedule, 1 demand and 1 rate card\\.$", says);
+            + "Only recorded in the hub: 1 billing schedule, 1 demand and 1 rate card\\. "
+            + "Recorded for other programs to read, so told to nobody by the hub itself: demand\\.opened, project\\.activated, notice\\.project-active\\.$", says);
     }
 
     [Fact]
