@@ -16,7 +16,7 @@ internal sealed class TrytonConnector : IConnector
         Manifest = manifest;
         _database = context.Configuration.Text(TrytonKind.Database)!;
         _client = new TrytonClient(context);
-        var schema = new TrytonSchema(_client);
+        var schema = new TrytonSchema(_client, context.Time);
         _source = new TrytonSource(
             _client,
             schema,

@@ -10,9 +10,14 @@ internal sealed record TrytonField(string Name, string Type, string? Relation, s
 
 /// <summary>What the server says about its models, read once per model (the server itself lets clients keep it for a day) and again after a
 /// surprise.</summary>
-internal sealed class TrytonSchema(TrytonClient client)
+internal sealed class TrytonSchema(TrytonClient client, TimeProvider time)
 {
+    // Countries, products and cost centres are referred to by every record and hardly ever change; a person who archives one stops it within this time.
+    private static readonly TimeSpan ReferencesKept = TimeSpan.FromMinutes(5);
+    private const int ReferencesMax = 1_000;
+
     private readonly ConcurrentDictionary<string, FrozenDictionary<string, TrytonField>> _models = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, (long Id, DateTimeOffset At)> _references = new(StringComparer.Ordinal);
 
     public async Task<FrozenDictionary<string, TrytonField>> FieldsAsync(string model, CancellationToken cancellation)
     {
@@ -29,8 +34,27 @@ internal sealed class TrytonSchema(TrytonClient client)
         return _models[model] = fields;
     }
 
+    /// <summary>The id that a look-up found within the last five minutes; null where it is to be asked for.</summary>
+    public long? Reference(string lookUp) =>
+        _references.TryGetValue(lookUp, out var known) && time.GetUtcNow() - known.At < ReferencesKept ? known.Id : null;
+
+    public long KeepReference(string lookUp, long id)
+    {
+        if (_references.Count >= ReferencesMax)
+        {
+            _references.Clear();
+        }
+
+        _references[lookUp] = (id, time.GetUtcNow());
+        return id;
+    }
+
     /// <summary>Forgets everything; called when the server contradicts what was read.</summary>
-    public void Forget() => _models.Clear();
+    public void Forget()
+    {
+        _models.Clear();
+        _references.Clear();
+    }
 
     /// <summary>A model's list of field names, without the optional ones that this server does not have.</summary>
     public async Task<string[]> PresentAsync(TrytonModel model, IEnumerable<string> names, CancellationToken cancellation)

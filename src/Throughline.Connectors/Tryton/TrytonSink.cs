@@ -62,7 +62,7 @@ internal sealed class TrytonSink(TrytonClient client, TrytonSchema schema, TimeP
         }
         catch (ConnectorException e)
         {
-            if (e.Failure is Failure.Validation)
+            if (e.Failure is Failure.Validation or Failure.MissingReference)
             {
                 schema.Forget();
             }

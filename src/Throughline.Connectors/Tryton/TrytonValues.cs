@@ -15,8 +15,6 @@ internal sealed class TrytonValues(TrytonClient client, TrytonSchema schema)
     private const string Model = "model";
     private const string ChildKeyField = "@key";
 
-    private readonly Dictionary<string, long> _found = new(StringComparer.Ordinal);
-
     /// <summary>The values of one record. <paramref name="id"/> is null for a creation; for a change, lists of children are matched with what is
     /// there.</summary>
     /// <exception cref="ConnectorException">A problem of the content (nothing was sent), or a look-up that failed.</exception>
@@ -251,7 +249,7 @@ internal sealed class TrytonValues(TrytonClient client, TrytonSchema schema)
     private async Task<long> LookUpAsync(string model, Fields key, string path, CancellationToken cancellation)
     {
         var name = $"{model} with {string.Join(" and ", key.Select(pair => $"{pair.Key} {Text(pair.Value)}"))}";
-        if (_found.TryGetValue(name, out var known))
+        if (schema.Reference(name) is { } known)
         {
             return known;
         }
@@ -263,12 +261,12 @@ internal sealed class TrytonValues(TrytonClient client, TrytonSchema schema)
         }
 
         var answer = await client.SearchReadAsync(model, domain, 2, null, ["id"], cancellation, inactiveToo: false);
-        return _found[name] = answer.GetArrayLength() switch
+        return schema.KeepReference(name, answer.GetArrayLength() switch
         {
             1 => answer[0].GetProperty("id").GetInt64(),
             0 => throw new ConnectorException(new Failure.MissingReference($"{path} refers to {name}, which Tryton does not have (or has archived)", name)),
             _ => throw new ConnectorException(TrytonFailures.Invalid(model, [new FieldProblem(path, $"refers to {name}, of which Tryton has more than one")])),
-        };
+        });
     }
 
     private static string KeyOf(TrytonField field, Fields child) => child.Text(ChildKeyField) ?? TrytonModels.ChildKey(field.Relation!);

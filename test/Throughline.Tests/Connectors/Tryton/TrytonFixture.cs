@@ -13,6 +13,8 @@ public abstract class TrytonFixture : IAsyncLifetime
 
     protected TrytonSandbox Sandbox { get; } = new();
 
+    protected virtual TimeProvider Time => TimeProvider.System;
+
     protected IConnector Connector { get; private set; } = null!;
 
     public async ValueTask InitializeAsync()
@@ -20,7 +22,7 @@ public abstract class TrytonFixture : IAsyncLifetime
         await Sandbox.StartAsync();
         var configuration = Fields.Of(
             ("url", Sandbox.Address.GetLeftPart(UriPartial.Authority)), ("database", TrytonSandbox.Database), ("user", TrytonSandbox.User), ("page_size", 3));
-        Connector = new TrytonKind().Create(new ConnectorContext("erp", configuration, _ => TrytonSandbox.Password, _transport, TimeProvider.System));
+        Connector = new TrytonKind().Create(new ConnectorContext("erp", configuration, _ => TrytonSandbox.Password, _transport, Time));
     }
 
     public async ValueTask DisposeAsync()

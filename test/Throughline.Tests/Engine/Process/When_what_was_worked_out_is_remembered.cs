@@ -47,7 +47,14 @@ public sealed class When_what_was_worked_out_is_remembered
                 $"they part at step {step} of seed {seed}:\n--- forgets\n{await forgets.EverythingAsync(Scopes)}\n--- keeps\n{await keeps.EverythingAsync(Scopes)}");
         }
 
-        Assert.NotEmpty(await keeps.Memory.ListCommandsAsync(Scopes[0], CancellationToken.None));
+        // Which of the sales came to something depends on the seed; that any did makes the comparison worth something.
+        var commands = 0;
+        foreach (var scope in Scopes)
+        {
+            commands += (await keeps.Memory.ListCommandsAsync(scope, CancellationToken.None)).Length;
+        }
+
+        Assert.True(commands > 0, $"nothing was decided in any scope with seed {seed}");
     }
 
     [Fact]
