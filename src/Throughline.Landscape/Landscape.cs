@@ -52,10 +52,23 @@ public sealed record Landscape
 
     /// <summary>The maps that write records of an entity to a role's system.</summary>
     public ImmutableArray<OutwardMap> MapsTo(string role, string entity) =>
-        (_mapsTo ??= OutwardMaps.Values.OrderBy(map => map.Name, StringComparer.Ordinal).GroupBy(map => (map.Role, map.From))
-            .ToFrozenDictionary(group => group.Key, group => group.ToImmutableArray())).GetValueOrDefault((role, entity), []);
+        RolesAndEntities().GetValueOrDefault((role, entity), []);
 
-    private FrozenDictionary<(string Role, string Entity), ImmutableArray<OutwardMap>>? _mapsTo;
+    private sealed record OutwardIndex(object Of, FrozenDictionary<(string Role, string Entity), ImmutableArray<OutwardMap>> Maps);
+
+    private OutwardIndex? _outwardIndex;
+
+    private FrozenDictionary<(string Role, string Entity), ImmutableArray<OutwardMap>> RolesAndEntities()
+    {
+        // A copy made by "with" brings along the index of the old maps.
+        if (_outwardIndex is not { } index || !ReferenceEquals(index.Of, OutwardMaps))
+        {
+            _outwardIndex = index = new OutwardIndex(OutwardMaps, OutwardMaps.Values.OrderBy(map => map.Name, StringComparer.Ordinal)
+                .GroupBy(map => (map.Role, map.From)).ToFrozenDictionary(group => group.Key, group => group.ToImmutableArray()));
+        }
+
+        return index.Maps;
+    }
 
     /// <summary>The system that plays a role for a legal entity (null: whichever is the default).</summary>
     public string SystemFor(string role, string? legalEntity) =>
@@ -132,10 +145,21 @@ public sealed record OutwardMap(
     Template Fields,
     Place Place)
 {
-    private FrozenSet<string>? _sees;
+    private Seen? _sees;
 
     /// <summary>Whether any of its expressions looks at a variable; where none does, the result cannot change with it.</summary>
-    public bool Sees(string variable) => (_sees ??= Variables()).Contains(variable);
+    public bool Sees(string variable)
+    {
+        // A copy made by "with" brings along what was found out about the old one.
+        if (_sees is not { } sees || !ReferenceEquals(sees.Of, Fields))
+        {
+            _sees = sees = new Seen(Fields, Variables());
+        }
+
+        return sees.Variables.Contains(variable);
+    }
+
+    private sealed record Seen(Template Of, FrozenSet<string> Variables);
 
     private FrozenSet<string> Variables()
     {

@@ -272,35 +272,38 @@ public sealed partial class Lane(
         }
         catch (Exception e) when (e is not (FencedException or StoreUnavailableException or OutOfMemoryException))
         {
-            // One answer holds what cannot be kept. It must not stop the others, so each is concluded alone. To ask the system again would
-            // bring the same answer, so a person is told at once.
+            // One answer must not stop the others, so each is concluded alone.
             foreach (var outcome in outcomes)
             {
                 if (outcomes.Length > 1)
                 {
                     await ConcludeAsync(epoch, [outcome]);
                 }
-                else if (WithoutAnswer(outcome) is { } bare && bare != outcome)
+                else if (e is ArgumentException && outcome.Receipt is { } receipt && WithoutAnswer(outcome, receipt) is var bare && bare != outcome)
                 {
-                    LogUnkept(e, outcome.Command, system.Name);
+                    // To ask the system again would bring the same answer, so a person is told.
                     await ConcludeAsync(epoch, [bare]);
+                    LogUnkept(e, outcome.Command, system.Name);
+                }
+                else if (outcome.Status == CommandStatus.InDoubt)
+                {
+                    throw;
                 }
                 else
                 {
-                    throw;
+                    // A defect of ours says nothing about the answer: it stays in doubt, and the system is asked again.
+                    LogDefect(e, outcome.Command, system.Name);
+                    var failure = $"in-doubt: the answer of {system.Name} could not be written down ({e.GetType().Name}); see TL1202 in the log";
+                    var doubt = new CommandOutcome(outcome.Command, CommandStatus.InDoubt, time.GetUtcNow() + system.Limits.Margin + ProbeAgain, failure, null);
+                    await ConcludeAsync(epoch, [doubt]);
                 }
             }
         }
     }
 
     // The same outcome without anything that the system said. Whether the record stands there is for a person to see.
-    private CommandOutcome WithoutAnswer(CommandOutcome outcome)
+    private CommandOutcome WithoutAnswer(CommandOutcome outcome, NewEnvelope receipt)
     {
-        if (outcome.Receipt is not { } receipt)
-        {
-            return outcome with { Failure = null };
-        }
-
         var answered = ReceiptPayload.From(receipt.Payload);
         var failure = Unkept(system.Name);
         var payload = new ReceiptPayload(answered.Command, answered.Target, answered.IsUndo, null, Fields.Empty, false, false, failure);

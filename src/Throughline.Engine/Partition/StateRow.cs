@@ -55,6 +55,7 @@ public sealed record ParkedEnvelope(Envelope Envelope, string Reason, DateTimeOf
 public sealed record PublishedEvent(long Number, string Name, string CorrelationId, DateTimeOffset At, Fields Payload);
 
 /// <summary>One instance, for lists.</summary>
+/// <param name="ChangedAt">When it came to this status or its subject got this name; its steps go on without a new row.</param>
 public sealed record InstanceRow(InstanceId Id, UnitKey Unit, string Process, string Status, string Summary, DateTimeOffset StartedAt, DateTimeOffset ChangedAt);
 
 /// <summary>How much there is of each, for the status page and the health endpoint; rows are counted up to <see cref="Max"/>, which then means "or more".</summary>

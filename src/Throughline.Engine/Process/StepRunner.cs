@@ -166,19 +166,21 @@ internal static class ApprovalStep
 /// <summary>Derives records by a named decision and keeps them equal to what it says.</summary>
 internal static class DecideStep
 {
+    private const string CaseKind = "decision";
+
     public static void Run(InstanceRun run, StepDefinition.Decide step)
     {
         var state = run.Turn.State;
         var owner = $"{run.Instance.Id}|{step.Name}";
         var input = new DecisionInput(Scene.Subject(state, run.Instance), [.. state.Records.Values], run.Turn.Landscape, owner);
         var result = Decide(run, step, input);
-        var caseId = run.CaseIdOf("decision", step.Name);
+        var caseId = run.CaseIdOf(CaseKind, step.Name);
         if (result.Problems.Length > 0)
         {
             var first = result.Problems[0];
             var says = string.Join(" ", result.Problems.Select(problem => problem.Says));
             var remedy = string.Join(" ", result.Problems.Select(problem => problem.Remedy));
-            run.OpenCase(caseId, step.Name, "decision", new CaseWords(first.Queue, says, remedy, first.Amount), [CaseAction.Retry, CaseAction.Reject]);
+            run.OpenCase(caseId, step.Name, CaseKind, new CaseWords(first.Queue, says, remedy, first.Amount), [CaseAction.Retry, CaseAction.Reject]);
             run.Wait(step, first.Says, Fields.Of(("attention", true)));
             return;
         }
@@ -227,7 +229,12 @@ internal static class DecideStep
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            run.Turn.Defects.Add((step.Decision, e));
+            // The case stays open while it lasts; one line of the log is enough for it.
+            if (!run.Turn.State.Cases.ContainsKey(run.CaseIdOf(CaseKind, step.Name)))
+            {
+                run.Turn.Defects.Add((step.Decision, e));
+            }
+
             return DecisionResult.Refuse(new DecisionProblem(
                 "integration-ops", $"{step.Title}: the hub failed while it decided this ({step.Decision}), which is a defect of the hub; TL1102 in the log says more.",
                 "Report the defect with that line of the log. Where the sale holds something unusual, correct it in the CRM. Then 'retry'.", null));

@@ -29,6 +29,12 @@ internal static class PostgresFailure
         _ => null,
     };
 
+    /// <summary>
+    /// The store is there, and what is to be written cannot be kept by it: data exceptions (a character that the encoding lacks, a number out of range) and
+    /// limits of the program (a key too long for its index), https://www.postgresql.org/docs/15/errcodes-appendix.html.
+    /// </summary>
+    public static bool IsAboutContent(PostgresException refused) => refused.SqlState[..2] is "22" or "54";
+
     // https://www.postgresql.org/docs/15/errcodes-appendix.html: connection, wrong database or password, resources, operator intervention,
     // system errors; transactions that were ended by a deadlock, a time-out or a read-only standby succeed when repeated.
     private static bool IsUnavailable(string state) =>

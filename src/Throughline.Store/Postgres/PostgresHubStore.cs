@@ -126,6 +126,10 @@ public sealed partial class PostgresHubStore : SqlHubStore
         {
             throw unavailable;
         }
+        catch (PostgresException refused) when (PostgresFailure.IsAboutContent(refused))
+        {
+            throw new ArgumentException($"{refused.MessageText} ({refused.SqlState})", refused);
+        }
     }
 
     private static bool IsPlainName(string name) =>

@@ -145,9 +145,12 @@ internal sealed class FaultyLaneStore(ILaneStore store) : ILaneStore
     /// <summary>Outcomes that no column can keep.</summary>
     public Func<CommandOutcome, bool> Refuses { get; set; } = _ => false;
 
+    /// <summary>With what they are refused.</summary>
+    public Func<Exception> Refusal { get; set; } = () => new ArgumentException("an answer cannot be stored");
+
     public Task<ImmutableArray<int>> ConcludeAsync(string system, long epoch, ImmutableArray<CommandOutcome> outcomes, CancellationToken cancellation) =>
         outcomes.Any(Refuses)
-            ? throw new ArgumentException("an answer cannot be stored")
+            ? throw Refusal()
             : Then(store.ConcludeAsync(system, epoch, outcomes, cancellation), nameof(ConcludeAsync));
 
     private async Task<T> Then<T>(Task<T> work, string name)

@@ -65,6 +65,24 @@ public sealed class When_a_lane_is_not_sure
     }
 
     [Fact]
+    public async Task Should_ask_the_system_again_where_a_defect_kept_its_answer_from_being_written_down()
+    {
+        await using var lane = new DrivenLane();
+        lane.Store.Refuses = outcome => outcome.Receipt?.Payload.Text("externalId") == "id-b";
+        lane.Store.Refusal = () => new InvalidOperationException("a defect of the store");
+        await lane.DecideAsync("a", "b");
+        await lane.RunUntilAsync(() => lane.Count(CommandStatus.Done) == 1 && lane.Count(CommandStatus.InDoubt) == 1, "the other is done and b is in doubt");
+
+        // It may be ours to mend, so nothing is lost: the record is found with its id once it is mended.
+        lane.Store.Refuses = _ => false;
+        lane.Connector.Has = _ => true;
+        lane.Clock.Pass(TimeSpan.FromMinutes(1));
+        await lane.RunUntilAsync(() => lane.Count(CommandStatus.Done) == 2, "b is found and done");
+
+        Assert.Equal(["a", "b", "b?"], lane.Connector.Calls.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
     public async Task Should_hand_a_write_to_a_person_whose_id_could_never_be_found_again()
     {
         await using var lane = new DrivenLane();

@@ -52,14 +52,21 @@ public sealed class When_a_person_is_told_why
     }
 
     [Fact]
-    public async Task Should_say_that_the_store_cannot_keep_it_where_it_cannot()
+    public Task Should_say_that_the_store_cannot_keep_it_where_it_cannot() =>
+        MustSayAsync(new ArgumentException(Technical), "it holds something that the store cannot keep");
+
+    [Fact]
+    public Task Should_say_that_the_hub_failed_where_the_record_is_not_to_blame() =>
+        MustSayAsync(new InvalidOperationException(Technical), "which is a defect of the hub");
+
+    private async Task MustSayAsync(Exception cause, string words)
     {
-        _hub.Store.Before = commits => Throw(commits.Any(commit => !commit.Crosswalk.IsEmpty), new InvalidOperationException(Technical));
+        _hub.Store.Before = commits => Throw(commits.Any(commit => !commit.Crosswalk.IsEmpty), cause);
         await _hub.SendAsync(CrmRecords.Sale("006A"));
         await _hub.DrainAsync();
 
         var item = Assert.Single(await _hub.OpenCasesAsync());
-        Assert.Contains("it holds something that the store cannot keep", item.Says, StringComparison.Ordinal);
+        Assert.Contains(words, item.Says, StringComparison.Ordinal);
         Assert.DoesNotContain(Technical, item.Says + item.Remedy, StringComparison.Ordinal);
         Assert.Contains(Technical, Assert.Single(_hub.Log), StringComparison.Ordinal);
     }
