@@ -19,6 +19,10 @@ public sealed class When_the_command_line_is_used
     [InlineData("serve --urls http://0.0.0.0:7070")]
     [InlineData("serve --urls http://example.org:7070")]
     [InlineData("serve --urls nonsense")]
+    [InlineData("serve --cluster amqp://hub@127.0.0.1")]
+    [InlineData("serve --postgres Host=127.0.0.1 --cluster http://127.0.0.1")]
+    [InlineData("serve --postgres Host=127.0.0.1 --cluster amqp://hub:secret@127.0.0.1")]
+    [InlineData("serve --postgres Host=127.0.0.1 --cluster amqp://hub@127.0.0.1")]
     [InlineData("cases list --url http://example.org")]
     [InlineData("doctor --url nonsense")]
     public async Task Should_tell_wrong_usage(string line)
