@@ -23,6 +23,9 @@ public sealed class When_several_hubs_share_a_store : IAsyncLifetime
         Assert.Empty(_all.Errors());
         Assert.Equal(0, await RetriedAsync());
         Say("two hubs");
+        var takes = (await _all.QueryAsync("select sum(epoch)::bigint from head", row => row.GetInt64(0)))[0];
+        var done = (await _all.QueryAsync("select sum(control + intake)::bigint from head", row => row.GetInt64(0)))[0];
+        TestContext.Current.TestOutputHelper?.WriteLine($"partitions were taken {takes} times for {done} envelopes");
     }
 
     [Fact]
@@ -31,11 +34,15 @@ public sealed class When_several_hubs_share_a_store : IAsyncLifetime
         await _all.WinAsync(10);
         _all.MeasureFromNow();
         var victim = await DriverAsync();
+        var name = await NameAsync(victim);
         victim.Kill();
+        var passed = await LanesPassAsync(name);
         await _all.WinAsync(20);
         await _all.UntilAllAreActiveAsync();
 
         Say("one of two killed");
+        TestContext.Current.TestOutputHelper?.WriteLine($"its lanes were driven by the other after {passed.TotalMilliseconds:0} ms");
+        Assert.InRange(passed, TimeSpan.Zero, TimeSpan.FromSeconds(5));
         Assert.Empty(_all.Firm.Wrong());
         Assert.InRange(_all.LongestPause, TimeSpan.Zero, TimeSpan.FromSeconds(5));
     }
@@ -46,11 +53,18 @@ public sealed class When_several_hubs_share_a_store : IAsyncLifetime
         await _all.WinAsync(10);
         _all.MeasureFromNow();
         var frozen = await DriverAsync();
+        var name = await NameAsync(frozen);
         await frozen.SignalAsync("STOP");
+        var passed = await LanesPassAsync(name);
         await _all.WinAsync(15);
         await _all.LookAsync(TimeSpan.FromSeconds(25));
         Say("one of two frozen");
+        TestContext.Current.TestOutputHelper?.WriteLine($"its lanes were driven by the other after {passed.TotalMilliseconds:0} ms");
+        var lanes = await LanesAsync();
         await frozen.SignalAsync("CONT");
+        await _all.LookAsync(TimeSpan.FromSeconds(3));
+        // It finds that it drives nothing any more, and takes nothing back.
+        Assert.Equal(lanes, await LanesAsync());
         await _all.WinAsync(10);
         await _all.UntilAllAreActiveAsync();
 
@@ -101,6 +115,20 @@ public sealed class When_several_hubs_share_a_store : IAsyncLifetime
     {
         var lanes = (await _all[0].HealthAsync()).Nested("cluster")!.List("lanes").Count;
         return _all[lanes > 0 ? 0 : 1];
+    }
+
+    private static async Task<string> NameAsync(HubProcess hub) => (await hub.HealthAsync()).Nested("cluster")!.Text("hub")!;
+
+    private Task<IReadOnlyList<string>> LanesAsync() =>
+        _all.QueryAsync("select system || ' ' || owner || ' ' || epoch from lane order by system", row => row.GetString(0));
+
+    /// <summary>How long it takes until another hub drives every lane of this one.</summary>
+    private async Task<TimeSpan> LanesPassAsync(string hub)
+    {
+        var began = TimeProvider.System.GetTimestamp();
+        await _all.UntilAsync("other hubs drive its lanes", async () =>
+            !(await LanesAsync()).Any(lane => lane.Contains(hub, StringComparison.Ordinal)));
+        return TimeProvider.System.GetElapsedTime(began);
     }
 
     private async Task<long> RetriedAsync() => (await _all.QueryAsync("select count(*) from command where attempt > 1 or last_failure is not null", row => row.GetInt64(0)))[0];

@@ -51,6 +51,20 @@ public sealed class When_hubs_share_a_broker : IAsyncDisposable
         await a.Heard.NextAsync("token erp 2");
     }
 
+    /// <summary>So lanes wander to hubs that joined later.</summary>
+    [Fact]
+    public async Task Should_give_what_is_given_back_to_the_other_hub()
+    {
+        var a = await StartAsync("a");
+        a.Broker.PutToken("erp", 1);
+        var (_, token) = await a.Heard.NextAsync("token erp 1");
+        var b = await StartAsync("b");
+
+        token!.GiveBack();
+
+        await b.Heard.NextAsync("token erp 1");
+    }
+
     [Fact]
     public async Task Should_ring_one_hub_and_tell_all()
     {

@@ -54,6 +54,16 @@ public sealed class When_the_command_line_is_used
         Assert.Contains("throughline " + command, output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Should_say_that_the_broker_does_not_answer()
+    {
+        var environment = new Dictionary<string, string>(StringComparer.Ordinal) { ["THROUGHLINE_CLUSTER_PASSWORD"] = "not to be seen" };
+        var (exit, output, error) = await CommandRun.RunAsync("doctor --cluster amqp://hub@127.0.0.1:9 --postgres Host=127.0.0.1;Port=9 --url http://127.0.0.1:9", environment);
+        Assert.Equal(Exit.Negative, exit);
+        Assert.Contains("fails  broker: amqp://127.0.0.1:9: it cannot be reached", output, StringComparison.Ordinal);
+        Assert.DoesNotContain("not to be seen", output + error, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("cases list")]
     [InlineData("trace 006A")]

@@ -155,6 +155,24 @@ public sealed class When_a_lane_has_several_hubs : IAsyncDisposable
         Assert.False(_a.Seat.IsDriving);
     }
 
+    [Fact]
+    public async Task Should_give_the_token_back_before_the_broker_minds()
+    {
+        var number = await MintAsync();
+        var (first, second) = (new HeardBroker.Message(), new HeardBroker.Message());
+        _a.Seat.TokenCame(number, first);
+        await StepAsync(_a);
+
+        _clock.Pass(TimeSpan.FromMinutes(11));
+        await StepAsync(_a);
+        Assert.Equal(("given back", false), (first.Fate, _a.Seat.IsDriving));
+
+        // To whomever the broker gives it next, it is as good as before.
+        _b.Seat.TokenCame(number, second);
+        await StepAsync(_b);
+        Assert.True(_b.Seat.IsDriving);
+    }
+
     private (LaneSeat Seat, Lane Lane) NewHub(string name)
     {
         var seat = new LaneSeat("erp", name, _store, _store, _store, _broker, _clock);
