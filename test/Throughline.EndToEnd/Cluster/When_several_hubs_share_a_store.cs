@@ -37,7 +37,8 @@ public sealed class When_several_hubs_share_a_store : IAsyncLifetime
         var name = await NameAsync(victim);
         victim.Kill();
         var passed = await LanesPassAsync(name);
-        await _all.WinAsync(20);
+        // For longer than the calls that were under way wait until they may be asked for: nobody but them stands still.
+        await _all.WinAsync(60);
         await _all.UntilAllAreActiveAsync();
 
         Say("one of two killed");
