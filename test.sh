@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Run every test, from a machine that has only the .NET 10 SDK. Installs the Debian packages that the tests need when run as root
-# (otherwise says which are missing), starts PostgreSQL, Tryton and Redmine on loopback with data folders of their own, and cleans up.
+# (otherwise says which are missing), starts PostgreSQL, RabbitMQ, Tryton and Redmine on loopback with data folders of their own, and cleans up.
 #
 #   ./test.sh              everything that CI runs
 #   ./test.sh --long       the long campaigns too
@@ -36,6 +36,7 @@ DIR=${THROUGHLINE_TEST_DIR:-$(mktemp -d "${TMPDIR:-/tmp}/throughline-test.XXXXXX
 mkdir -p "$DIR"; chmod 755 "$DIR"
 finish() {
   scripts/postgres-down.sh "$DIR/postgres" >/dev/null 2>&1 || true
+  scripts/rabbitmq-down.sh "$DIR/rabbitmq" >/dev/null 2>&1 || true
   [ -n "$FAST" ] || scripts/real/down.sh "$DIR/real" >/dev/null 2>&1 || true
   [ -n "${THROUGHLINE_TEST_DIR:-}" ] || rm -rf "$DIR"
 }
@@ -47,6 +48,9 @@ export THROUGHLINE_TEST_SEED=${THROUGHLINE_TEST_SEED:-$((RANDOM * 32768 + RANDOM
 say "starting PostgreSQL"
 THROUGHLINE_POSTGRES=$(scripts/postgres-up.sh "$DIR/postgres" | tail -n 1)
 export THROUGHLINE_POSTGRES
+say "starting RabbitMQ"
+THROUGHLINE_RABBITMQ=$(scripts/rabbitmq-up.sh "$DIR/rabbitmq" | tail -n 1)
+export THROUGHLINE_RABBITMQ
 if [ -z "$FAST" ]; then
   say "starting Tryton and Redmine (their first start installs packages and makes databases)"
   (scripts/real/up.sh "$DIR/real" >"$DIR/real.env" 2>"$DIR/real.log"; echo $? >"$DIR/real.rc") &

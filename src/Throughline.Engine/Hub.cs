@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
 using Throughline.Connect;
+using Throughline.Engine.Cluster;
 using Throughline.Engine.Delivery;
 using Throughline.Engine.Intake;
 using Throughline.Engine.Partition;
@@ -20,7 +21,16 @@ public sealed record HubParts(
     IReadOnlyDictionary<string, IConnector> Connectors,
     TimeProvider Time,
     Random Random,
-    ILoggerFactory Logs);
+    ILoggerFactory Logs)
+{
+    /// <summary>Where several hubs work on one store; null for a hub that has its store for itself.</summary>
+    public ClusterParts? Cluster { get; init; }
+}
+
+/// <summary>How a hub stands among several.</summary>
+/// <param name="Trouble">Null while the hubs hear each other by the broker; else why not.</param>
+/// <param name="Hubs">All on this store, as last heard of.</param>
+public sealed record ClusterState(string Hub, string Broker, string? Trouble, ImmutableArray<string> Hubs);
 
 /// <summary>
 /// The running hub: partition workers, lanes, pollers and timers over one store. Each loop does single steps and survives any failure of
@@ -35,7 +45,8 @@ public sealed partial class Hub : IAsyncDisposable
 
     private readonly HubParts _parts;
     private readonly string _owner;
-    private readonly InProcessDoorbell _doorbell = new();
+    private readonly IDoorbell _doorbell;
+    private readonly HubCluster? _cluster;
     private readonly PartitionWorker _worker;
     private readonly Dictionary<string, Signal> _laneSignals = [];
     private readonly Signal _timers = new();
@@ -58,6 +69,8 @@ public sealed partial class Hub : IAsyncDisposable
             Definitions.Add(definition);
         }
 
+        var bells = parts.Cluster is { } others ? new ClusterDoorbell(others.Broker) : null;
+        _doorbell = bells ?? (IDoorbell)new InProcessDoorbell();
         GroupCommit = new GroupCommit(parts.Store, _doorbell);
         Intake = new IntakeService(Release, GroupCommit, system => parts.Connectors.GetValueOrDefault(system)?.Manifest, parts.Time);
         _worker = new PartitionWorker(parts.Store, Release, parts.Decisions, Definitions, _doorbell, parts.Time, parts.Logs.CreateLogger<PartitionWorker>())
@@ -65,16 +78,18 @@ public sealed partial class Hub : IAsyncDisposable
             CommandsDecided = RingLanes,
             TimersSet = TimerSet,
         };
+        _cluster = bells is null ? null : new HubCluster(parts, owner, bells, _worker) { LaneWoken = Wake, LaneRung = system => RingLanes([system]) };
         Lanes = [.. parts.Landscape.Systems.Values.Select(system => new Lane(
-            system, parts.Connectors[system.Name], parts.Store, _doorbell, new LaneCircuit(), parts.Time, parts.Random, parts.Logs.CreateLogger<Lane>()))];
+            system, parts.Connectors[system.Name], _cluster?.Seat(system.Name) ?? (ILaneStore)parts.Store, _doorbell, new LaneCircuit(), parts.Time, parts.Random,
+            parts.Logs.CreateLogger<Lane>()))];
         Pollers = [.. parts.Landscape.Systems.Values.SelectMany(system => system.Reads.Select(read => (read.Every, new Poller(
-            system.Name, read.Entity, parts.Connectors[system.Name], Intake, parts.Store, parts.Logs.CreateLogger<Poller>()))))];
+            system.Name, read.Entity, parts.Connectors[system.Name], Intake, _cluster?.Seat(system.Name) ?? (ICursorStore)parts.Store, parts.Logs.CreateLogger<Poller>()))))];
         foreach (var lane in Lanes)
         {
             lane.Woken = (_laneSignals[lane.System] = new Signal()).Set;
         }
 
-        _laneWatch = new LaneWatch(Lanes, parts.Time);
+        _laneWatch = new LaneWatch(Lanes, parts.Time, Drives);
         _keys = new KeyPruner(parts.Store, Release, parts.Time);
     }
 
@@ -92,8 +107,19 @@ public sealed partial class Hub : IAsyncDisposable
 
     public ImmutableArray<(TimeSpan Every, Poller Poller)> Pollers { get; }
 
+    /// <summary>Null for a hub that has its store for itself.</summary>
+    public ClusterState? Cluster => _cluster is null ? null : new ClusterState(_owner, _cluster.Broker.Description, _cluster.Broker.Trouble, _cluster.Hubs);
+
+    /// <summary>This hub drives the lane of a system and reads it, as far as it knows.</summary>
+    public bool Drives(string system) => _cluster is null || _cluster.Seat(system).IsDriving;
+
+    /// <summary>Joins the other hubs, where there can be any; before the start.</summary>
+    /// <exception cref="OtherReleaseException">They work with another release of the landscape.</exception>
+    public Task JoinAsync(CancellationToken cancellation) => _cluster?.JoinAsync(cancellation) ?? Task.CompletedTask;
+
     public void Start()
     {
+        _cluster?.Start();
         for (var i = 0; i < Workers; i++)
         {
             Loop("partition worker", WorkOnceAsync);
@@ -111,6 +137,12 @@ public sealed partial class Hub : IAsyncDisposable
         {
             Loop($"poll {poller.System} {poller.Entity}", async cancellation =>
             {
+                if (!Drives(poller.System))
+                {
+                    await Task.Delay(LookEvery, _parts.Time, cancellation);
+                    return;
+                }
+
                 await poller.ReadAsync(cancellation);
                 await Task.Delay(every, _parts.Time, cancellation);
             });
@@ -121,9 +153,20 @@ public sealed partial class Hub : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
-        await Task.WhenAll(_loops);
-        await Task.WhenAll(Lanes.Select(StopLaneAsync));
+        if (_cluster is not null)
+        {
+            await _cluster.Broker.StopListeningAsync();
+        }
+
+        var ended = Task.WhenAll(_loops);
+        await Task.WhenAll(Lanes.Select(lane => StopLaneAsync(lane, ended)));
+        await ended;
         await GroupCommit.DisposeAsync();
+        if (_cluster is not null)
+        {
+            await _cluster.LeaveAsync();
+        }
+
         _stop.Dispose();
     }
 
@@ -145,9 +188,16 @@ public sealed partial class Hub : IAsyncDisposable
 
     private async Task LookOnceAsync(CancellationToken cancellation)
     {
-        foreach (var partition in await _parts.Store.PartitionsWithWorkAsync(cancellation))
+        if (_cluster is not null)
         {
-            _doorbell.Ring(partition);
+            await _cluster.LookAsync(cancellation);
+        }
+        else
+        {
+            foreach (var partition in await _parts.Store.PartitionsWithWorkAsync(cancellation))
+            {
+                _doorbell.Ring(partition);
+            }
         }
 
         await GroupCommit.AppendAsync([.. _laneWatch.Look()]);
@@ -167,7 +217,9 @@ public sealed partial class Hub : IAsyncDisposable
         // One that is set while we wait wakes us only if it comes earlier.
         Interlocked.Exchange(ref _nextTimer, (next ?? DateTimeOffset.MaxValue).UtcTicks);
         var wait = next is { } due ? due - now : TimeSpan.FromMinutes(1);
-        await _timers.WaitAsync(TimeSpan.FromTicks(Math.Clamp(wait.Ticks, LookEvery.Ticks / 10, TimeSpan.TicksPerMinute)), _parts.Time, cancellation);
+        // Nobody says when another hub sets one; it is awake for it by itself, unless it is gone.
+        var most = _cluster is null ? TimeSpan.TicksPerMinute : LookEvery.Ticks * 4;
+        await _timers.WaitAsync(TimeSpan.FromTicks(Math.Clamp(wait.Ticks, LookEvery.Ticks / 10, most)), _parts.Time, cancellation);
     }
 
     private void TimerSet(DateTimeOffset due)
@@ -180,16 +232,24 @@ public sealed partial class Hub : IAsyncDisposable
 
     private async Task LaneOnceAsync(Lane lane, CancellationToken cancellation)
     {
-        if (await lane.WorkAsync(_owner, cancellation) == 0)
+        var moved = _cluster is null ? await lane.WorkAsync(_owner, cancellation) : await _cluster.Seat(lane.System).WorkAsync(lane, cancellation);
+        if (moved == 0)
         {
             await _laneSignals[lane.System].WaitAsync(LookEvery, _parts.Time, cancellation);
         }
     }
 
-    private async Task StopLaneAsync(Lane lane)
+    private async Task StopLaneAsync(Lane lane, Task ended)
     {
         try
         {
+            if (_cluster is not null)
+            {
+                await _cluster.Seat(lane.System).StopAsync(lane, ended);
+                return;
+            }
+
+            await ended;
             await lane.DisposeAsync();
         }
         catch (Exception e) when (e is StoreUnavailableException or FencedException)
@@ -200,14 +260,20 @@ public sealed partial class Hub : IAsyncDisposable
 
     private void RingLanes(IReadOnlyCollection<string> systems)
     {
-        foreach (var lane in Lanes)
+        foreach (var lane in Lanes.Where(lane => systems.Contains(lane.System)))
         {
-            if (systems.Contains(lane.System))
+            if (Drives(lane.System))
             {
                 lane.Ring();
             }
+            else
+            {
+                _cluster!.Broker.RingLane(lane.System);
+            }
         }
     }
+
+    private void Wake(string system) => _laneSignals[system].Set();
 
     private void Loop(string name, Func<CancellationToken, Task> once) => _loops.Add(Background.Run(async () =>
     {
@@ -220,6 +286,10 @@ public sealed partial class Hub : IAsyncDisposable
             catch (OperationCanceledException) when (_stop.IsCancellationRequested)
             {
                 return;
+            }
+            catch (FencedException) when (_cluster is not null)
+            {
+                // Another hub does it: what may happen at any time among several. What is known of it was forgotten.
             }
             catch (Exception e)
             {

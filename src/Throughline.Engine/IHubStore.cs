@@ -115,14 +115,18 @@ public interface ILaneStore
 }
 
 /// <summary>Durable clocks and cursors.</summary>
-public interface IScheduleStore
+public interface IScheduleStore : ICursorStore
 {
     /// <summary>Turns due timers into envelopes of their scopes, in one transaction; returns the partitions that have new work.</summary>
     Task<ImmutableArray<int>> FireTimersAsync(DateTimeOffset now, int max, CancellationToken cancellation);
 
     /// <summary>The due time of the next timer.</summary>
     Task<DateTimeOffset?> NextTimerAsync(CancellationToken cancellation);
+}
 
+/// <summary>How far each source was read.</summary>
+public interface ICursorStore
+{
     Task<string?> ReadCursorAsync(string system, string entity, CancellationToken cancellation);
 
     Task WriteCursorAsync(string system, string entity, string cursor, CancellationToken cancellation);

@@ -55,6 +55,15 @@ public sealed partial class Lane(
         Woken?.Invoke();
     }
 
+    /// <summary>What has come back is concluded, and nothing new is begun.</summary>
+    public bool IsResting { get; set; }
+
+    /// <summary>Nothing is under way.</summary>
+    public bool IsIdle => Running == 0 && _finished.IsEmpty;
+
+    /// <summary>This hub does not drive the lane any more.</summary>
+    public void Leave() => _epoch = null;
+
     private int Concurrency => Math.Max(1, system.Limits.Concurrency);
 
     private int Running
@@ -73,7 +82,7 @@ public sealed partial class Lane(
     {
         try
         {
-            if (_isUncertain && (Running > 0 || !_finished.IsEmpty))
+            if (IsResting || (_isUncertain && !IsIdle))
             {
                 return await ConcludeAsync();
             }

@@ -8,7 +8,7 @@ namespace Throughline.Engine.Delivery;
 /// Tells people when a system as a whole is the reason that nothing goes on: refused credentials at once, an outage when it lasts. The
 /// message opens or settles one case per system, as any other decision, in the system's own scope.
 /// </summary>
-internal sealed class LaneWatch(IEnumerable<Lane> lanes, TimeProvider time)
+internal sealed class LaneWatch(IEnumerable<Lane> lanes, TimeProvider time, Func<string, bool> isDriven)
 {
     public const string ScopeKind = "system";
 
@@ -23,6 +23,13 @@ internal sealed class LaneWatch(IEnumerable<Lane> lanes, TimeProvider time)
         var now = time.GetUtcNow();
         foreach (var lane in lanes)
         {
+            if (!isDriven(lane.System))
+            {
+                // Who drives it tells; should it come back here, nothing is known of what was told meanwhile.
+                _told[lane.System] = null;
+                continue;
+            }
+
             var circuit = lane.Circuit;
             var isBlocked = circuit.OpenSince is { } since && (circuit.RefusesUs || now - since >= OutageAfter);
             if (_told[lane.System] == isBlocked || (circuit.OpenSince is not null && !isBlocked))

@@ -17,15 +17,26 @@ public sealed partial class PartitionWorker(
     public const int BatchMax = 500;
     private const int BatchMin = 16;
 
-    private readonly Dictionary<int, long> _epochs = [];
+    private readonly PartitionTenure _tenure = new();
     private readonly UnitCache _units = new();
-    private readonly Lock _gate = new();
 
     /// <summary>Called after each commit, with the systems that were given commands.</summary>
     public Action<IReadOnlyCollection<string>>? CommandsDecided { get; set; }
 
     /// <summary>Called after each commit that set timers, or may have, with the earliest due time.</summary>
     public Action<DateTimeOffset>? TimersSet { get; set; }
+
+    /// <summary>Called with the partition and its new epoch when one was taken.</summary>
+    public Action<int, long>? Taken { get; set; }
+
+    /// <summary>Called when another hub turned out to have taken a partition: what was to be done there is still to be done.</summary>
+    public Action<int>? Fenced { get; set; }
+
+    /// <summary>This hub took the partition and knows of nobody who did so later.</summary>
+    public bool Owns(int partition) => _tenure.Has(partition);
+
+    /// <summary>Another hub has taken a partition; it is taken anew before it is worked here again.</summary>
+    public void Lose(int partition, long toEpoch) => _tenure.Lose(partition, toEpoch);
 
     /// <summary>Works what waits in some partitions, in one transaction; returns how many envelopes were done. What is left rings again.</summary>
     /// <exception cref="FencedException">Another hub has taken one of the partitions; the others were worked.</exception>
@@ -61,7 +72,7 @@ public sealed partial class PartitionWorker(
 
     private void RingForTheRest(ImmutableArray<ImmutableArray<Envelope>> groups, int maxEach)
     {
-        foreach (var partition in groups.Where(group => group.Length == maxEach).Select(group => group[0].Scope.Partition).Where(IsOurs))
+        foreach (var partition in groups.Where(group => group.Length == maxEach).Select(group => group[0].Scope.Partition).Where(Owns))
         {
             doorbell.Ring(partition);
         }
@@ -89,7 +100,8 @@ public sealed partial class PartitionWorker(
                 }
                 catch (FencedException other)
                 {
-                    Forget(group[0].Scope.Partition);
+                    _tenure.Forget(group[0].Scope.Partition);
+                    Fenced?.Invoke(group[0].Scope.Partition);
                     fenced = other;
                 }
             }
@@ -203,13 +215,8 @@ public sealed partial class PartitionWorker(
         await CommitAsync(batches, cancellation);
     }
 
-    private Batch NewBatch(int partition)
-    {
-        lock (_gate)
-        {
-            return new Batch(partition, _epochs[partition], new DecideContext(release.Landscape, decisions, definitions), time.GetUtcNow());
-        }
-    }
+    private Batch NewBatch(int partition) =>
+        new(partition, _tenure.EpochOf(partition), new DecideContext(release.Landscape, decisions, definitions), time.GetUtcNow());
 
     // Only when a reason has gone away: as long as it holds, what waits is not looked at, however much it has become.
     private async Task ReadWhatWaitsAsync(Batch batch, Envelope envelope, CancellationToken cancellation)
@@ -342,37 +349,16 @@ public sealed partial class PartitionWorker(
 
     private async ValueTask TakeAsync(int partition, string owner, CancellationToken cancellation)
     {
-        lock (_gate)
+        if (_tenure.Has(partition))
         {
-            if (_epochs.ContainsKey(partition))
-            {
-                return;
-            }
+            return;
         }
 
         var epoch = await store.TakePartitionAsync(partition, owner, cancellation);
         // Another hub may have written since it was ours last.
         _units.Forget(partition);
-        lock (_gate)
-        {
-            _epochs[partition] = epoch;
-        }
-    }
-
-    private bool IsOurs(int partition)
-    {
-        lock (_gate)
-        {
-            return _epochs.ContainsKey(partition);
-        }
-    }
-
-    private void Forget(int partition)
-    {
-        lock (_gate)
-        {
-            _epochs.Remove(partition);
-        }
+        _tenure.Took(partition, epoch);
+        Taken?.Invoke(partition, epoch);
     }
 
     [LoggerMessage(EventId = 1101, Level = LogLevel.Error, Message = "TL1101 envelope {Envelope} of {Scope} cannot be processed and was parked")]

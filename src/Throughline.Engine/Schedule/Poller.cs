@@ -10,7 +10,7 @@ namespace Throughline.Engine.Schedule;
 /// Reads one kind of record of one system from its durable cursor on. The cursor moves only after the page is durable, and the connector
 /// overlaps, so a record is seen twice rather than never; what was seen is dropped by its content key.
 /// </summary>
-public sealed partial class Poller(string system, string entity, IConnector connector, IntakeService intake, IScheduleStore store, ILogger<Poller> log)
+public sealed partial class Poller(string system, string entity, IConnector connector, IntakeService intake, ICursorStore store, ILogger<Poller> log)
 {
     public string System => system;
 

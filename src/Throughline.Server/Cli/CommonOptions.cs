@@ -38,6 +38,20 @@ internal static class CommonOptions
         DefaultValueFactory = _ => Composition.DefaultLandscape(),
     };
 
+    public static Option<string?> Cluster(Terminal terminal) => new("--cluster")
+    {
+        Description = $"Be one of several hubs on one PostgreSQL, which ring each other through this RabbitMQ: amqp://user@host:5672. Default: {ClusterChoice.AddressVariable}.",
+        HelpName = "ADDRESS",
+        DefaultValueFactory = _ => terminal.Environment(ClusterChoice.AddressVariable),
+    };
+
+    public static Option<string> ClusterPassword() => new("--cluster-password")
+    {
+        Description = $"Where the broker's password is: env:NAME or file:PATH. Default: env:{ClusterChoice.PasswordVariable}.",
+        HelpName = "REFERENCE",
+        DefaultValueFactory = _ => "env:" + ClusterChoice.PasswordVariable,
+    };
+
     public static Option<string?> Postgres(Terminal terminal) => new("--postgres")
     {
         Description = "Keep the state in PostgreSQL instead of the data folder. Default: THROUGHLINE_POSTGRES.",

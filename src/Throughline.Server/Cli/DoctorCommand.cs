@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
+using Throughline.Cluster;
 using Throughline.Connect;
 using Throughline.Engine;
 using Throughline.Landscape;
@@ -19,17 +20,24 @@ internal static class DoctorCommand
         var landscape = CommonOptions.Landscape();
         var (data, url, postgres, json) = (CommonOptions.Data(terminal), CommonOptions.Url(terminal), CommonOptions.Postgres(terminal),
             CommonOptions.Json());
+        var (cluster, clusterPassword) = (CommonOptions.Cluster(terminal), CommonOptions.ClusterPassword());
         var command = new Command("doctor", """
             Check program, landscape, secrets, store and the connection to every system. Changes nothing in any system.
             Exit code 1 where something fails.
 
             Example:
               throughline doctor --landscape landscapes/demo
-            """) { landscape, data, url, postgres, json };
+            """) { landscape, data, url, postgres, cluster, clusterPassword, json };
         command.SetAction(async (parsed, cancellation) =>
         {
             var findings = new List<Finding> { new("program", true,
                 $"Throughline {Composition.Version}, {RuntimeInformation.FrameworkDescription}, {RuntimeInformation.RuntimeIdentifier}", null) };
+            if (parsed.GetValue(cluster) is { Length: > 0 } address)
+            {
+                findings.Add(await terminal.WithProgressAsync("Asking the broker", BrokerAsync(
+                    terminal, new ClusterChoice(address, parsed.GetValue(clusterPassword)!), parsed.GetValue(postgres), cancellation)));
+            }
+
             await terminal.WithProgressAsync("Looking", ExamineAsync(
                 terminal, findings, parsed.GetValue(landscape)!, parsed.GetValue(data)!, parsed.GetValue(url)!, parsed.GetValue(postgres), cancellation));
             Print(terminal, findings, parsed.GetValue(json));
@@ -153,6 +161,26 @@ internal static class DoctorCommand
         {
             return new Finding("store", false, e.Message, "check the folder or the connection string and the rights of this account");
         }
+    }
+
+    private static async Task<Finding> BrokerAsync(Terminal terminal, ClusterChoice cluster, string? postgres, CancellationToken cancellation)
+    {
+        var (broker, problem) = cluster.Read(new SecretResolver(terminal.Environment));
+        if (broker is null)
+        {
+            return new Finding("broker", false, problem!, "correct --cluster or --cluster-password");
+        }
+
+        if (string.IsNullOrEmpty(postgres))
+        {
+            return new Finding("broker", false, "several hubs need a store that they can share", "name the same PostgreSQL for each, with --postgres or THROUGHLINE_POSTGRES");
+        }
+
+        var (version, trouble) = await RabbitBroker.CheckAsync(broker, cancellation);
+        return version is not null
+            ? new Finding("broker", true, $"{version} at {broker.Description}", null)
+            : new Finding("broker", false, $"{broker.Description}: {trouble}",
+                "check address, user and password, and that it runs; without it the hubs look into the store, slower");
     }
 
     private static void Print(Terminal terminal, List<Finding> findings, bool asJson)

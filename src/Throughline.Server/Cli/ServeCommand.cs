@@ -1,4 +1,6 @@
 using System.CommandLine;
+using Throughline.Cluster;
+using Throughline.Engine.Cluster;
 using Throughline.Landscape;
 using Throughline.Server.Hosting;
 
@@ -12,6 +14,7 @@ internal static class ServeCommand
         var landscape = CommonOptions.Landscape();
         var data = CommonOptions.Data(terminal);
         var postgres = CommonOptions.Postgres(terminal);
+        var (cluster, clusterPassword) = (CommonOptions.Cluster(terminal), CommonOptions.ClusterPassword());
         var urls = new Option<string>("--urls")
         {
             Description = "Loopback addresses to listen on, separated by semicolons.", HelpName = "URLS", DefaultValueFactory = _ =>
@@ -23,9 +26,16 @@ internal static class ServeCommand
 
             Example:
               throughline serve --landscape landscapes/demo --data /var/lib/throughline
-            """) { landscape, data, postgres, urls };
+
+            Several hubs, each with a data folder of its own, on one PostgreSQL (THROUGHLINE_POSTGRES) and one RabbitMQ:
+              throughline serve --landscape landscapes/demo --data /var/lib/throughline --cluster amqp://hub@rabbit:5672 --cluster-password file:/etc/throughline/rabbit
+            """) { landscape, data, postgres, cluster, clusterPassword, urls };
         command.SetAction((parsed, cancellation) => RunAsync(
-            terminal, parsed.GetValue(landscape)!, parsed.GetValue(data)!, parsed.GetValue(postgres), parsed.GetValue(urls)!, cancellation));
+            terminal,
+            new Choices(
+                parsed.GetValue(landscape)!, parsed.GetValue(data)!, parsed.GetValue(postgres), parsed.GetValue(urls)!,
+                parsed.GetValue(cluster) is { Length: > 0 } address ? new ClusterChoice(address, parsed.GetValue(clusterPassword)!) : null),
+            cancellation));
         return command;
     }
 
@@ -37,8 +47,9 @@ internal static class ServeCommand
             $"{LandscapeReport.Text(result)}The hub does not start with this landscape. Correct it and check with 'throughline validate {folder}'.");
     }
 
-    private static async Task<int> RunAsync(Terminal terminal, string folder, string data, string? postgres, string urls, CancellationToken cancellation)
+    private static async Task<int> RunAsync(Terminal terminal, Choices choices, CancellationToken cancellation)
     {
+        var (folder, data, postgres, urls, cluster) = choices;
         var endpoints = urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(LoopbackAddress.Parse).ToArray();
         if (endpoints.Length == 0 || endpoints.Any(entry => entry.Problem is not null))
         {
@@ -46,6 +57,8 @@ internal static class ServeCommand
                 Exit.Usage);
         }
 
+        var secrets = new SecretResolver(terminal.Environment);
+        var broker = cluster is null ? null : Broker(cluster, postgres, secrets);
         LandscapeFolders.Check(folder);
         terminal.Out.WriteLine($"Throughline {Composition.Version} starts: landscape {folder}, data folder {data}.");
         var landscape = ReadLandscape(folder, terminal.Environment);
@@ -58,20 +71,47 @@ internal static class ServeCommand
         var token = AccessToken.OpenOrCreate(data);
         using var logs = HubLogs.Make();
         using var transport = Composition.Transport();
-        var secrets = new SecretResolver(terminal.Environment);
         var store = await terminal.WithProgressAsync("Opening the store", Composition.OpenStoreAsync(data, postgres, cancellation));
-        await using var server = await HubServer.StartAsync(
+        await using var server = await StartAsync(
             new HubServerParts
             {
                 Landscape = landscape, Store = store, Connectors = Composition.Connect(landscape, secrets, transport,
                     terminal.Time), Token = token, Secrets = secrets,
                 Endpoints = [.. endpoints.Select(entry => entry.Endpoint!)], Logs = logs, Time = terminal.Time,
+                Broker = broker,
             },
             cancellation);
         Announce(terminal, server, store.Description);
         await UntilStoppedAsync(cancellation);
         terminal.Out.WriteLine("Stopping: what is under way is finished first.");
         return Exit.Ok;
+    }
+
+    private static BrokerAddress Broker(ClusterChoice cluster, string? postgres, SecretResolver secrets)
+    {
+        if (string.IsNullOrEmpty(postgres))
+        {
+            throw new CommandFailedException(
+                "The hub does not start: several hubs need a store that they can share. Name the same PostgreSQL for each, with --postgres or THROUGHLINE_POSTGRES; "
+                + "or leave out --cluster for a hub of its own.", Exit.Usage);
+        }
+
+        var (broker, problem) = cluster.Read(secrets);
+        return broker ?? throw new CommandFailedException($"The hub does not start. {problem}", Exit.Usage);
+    }
+
+    private static async Task<HubServer> StartAsync(HubServerParts parts, CancellationToken cancellation)
+    {
+        try
+        {
+            return await HubServer.StartAsync(parts, cancellation);
+        }
+        catch (OtherReleaseException e)
+        {
+            throw new CommandFailedException(
+                $"The hub does not start. {e.Message} This one has release {parts.Landscape.Release}. All hubs of a store decide by one landscape: give each the same, or "
+                + "stop the others first.");
+        }
     }
 
     /// <summary>Returns when the process is asked to end.</summary>
@@ -95,6 +135,11 @@ internal static class ServeCommand
     {
         terminal.Out.WriteLine($"Landscape:    {server.Landscape.Title} (release {server.Landscape.Release})");
         terminal.Out.WriteLine($"Store:        {store}");
+        if (server.Hub.Cluster is { } cluster)
+        {
+            terminal.Out.WriteLine($"Cluster:      {cluster.Hub}, one of {cluster.Hubs.Length}, by {cluster.Broker}");
+        }
+
         terminal.Out.WriteLine($"Status page:  {server.Address}");
         var token = server.Token;
         if (IsOnStandIn(server.Landscape))
@@ -104,4 +149,6 @@ internal static class ServeCommand
 
         terminal.Out.WriteLine($"Token:        {(token.IsNew ? $"{token.Value} (shown this once; kept in {token.FilePath})" : $"in {token.FilePath}")}");
     }
+
+    private sealed record Choices(string Folder, string Data, string? Postgres, string Urls, ClusterChoice? Cluster);
 }

@@ -25,6 +25,11 @@ internal static class StatusPage
         page.Tag("h1", landscape.Text("title")).Raw("<p class=\"note\">")
             .Text($"Version {status.Text("version")}, release {landscape.Text("release")}, {status.Text("store")}. ")
             .Text($"Times are of {TimeZoneInfo.Local.Id}. The page renews itself every five seconds and only reads.").Raw("</p>");
+        if (status.Nested("cluster") is { } cluster)
+        {
+            page.Tag("p", $"This is {cluster.Text("hub")}, one of {cluster.List("hubs").Count} hubs. {cluster.Text("says")}", cluster.Text("says") is null ? "note" : "bad");
+        }
+
         Counts(page, status.Nested("counts")!);
         Cases(page, cases);
         await InstancesAsync(page, doors, instances, cancellation);
@@ -114,6 +119,13 @@ internal static class StatusPage
         page.Tag("h2", "Systems").Raw("<div class=\"wide\"><table><tr><th>System</th><th>Writing</th><th>Reading</th></tr>");
         foreach (var lane in status.NestedList("lanes"))
         {
+            if (lane.Flag("drivenHere") == false)
+            {
+                page.Raw("<tr>").Cell("System", $"{lane.Text("system")} ({lane.Text("kind")})").Cell("Writing", "by another hub").Cell("Reading", "by another hub")
+                    .Raw("</tr>");
+                continue;
+            }
+
             var isClosed = lane.Text("circuit") == "closed";
             page.Raw("<tr>").Cell("System", $"{lane.Text("system")} ({lane.Text("kind")})").Begin("Writing")
                 .Tag("span", isClosed ? "works" : $"paused until {Html.Local(lane.Text("openUntil"))}: {lane.Text("reason")}", isClosed ? "good" : "bad")

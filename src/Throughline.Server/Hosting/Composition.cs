@@ -79,10 +79,13 @@ internal static class Composition
             .Select(field => field.Name);
 
     public static Hub BuildHub(IHubStore store, Landscape.Landscape landscape, IReadOnlyDictionary<string, IConnector> connectors, TimeProvider time,
-        ILoggerFactory logs) => new(
+        ILoggerFactory logs, ClusterPlace? place = null) => new(
         // The seed only spreads retries of several hubs; it is drawn here, at the edge.
-        new HubParts(store, landscape, ProcessCatalog.Decisions, connectors, time, new Random(RandomNumberGenerator.GetInt32(int.MaxValue)), logs),
-        $"{Environment.MachineName}/{Environment.ProcessId}");
+        new HubParts(store, landscape, ProcessCatalog.Decisions, connectors, time, new Random(RandomNumberGenerator.GetInt32(int.MaxValue)), logs)
+        {
+            Cluster = place?.Parts,
+        },
+        place?.Hub ?? $"{Environment.MachineName}/{Environment.ProcessId}");
 
     private static PostgresHubStore OpenPostgres(string connectionString)
     {

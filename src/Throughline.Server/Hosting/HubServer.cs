@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Throughline.Cluster;
 using Throughline.Connect;
 using Throughline.Engine;
 using Throughline.Server.Api;
@@ -28,6 +29,9 @@ internal sealed record HubServerParts
 
     public required ILoggerFactory Logs { get; init; }
 
+    /// <summary>Where the hub is one of several; the store must be one that they can share.</summary>
+    public BrokerAddress? Broker { get; init; }
+
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
     public DoorLimits Limits { get; init; } = DoorLimits.Default;
@@ -52,7 +56,8 @@ internal sealed class HubServer : IAsyncDisposable
 
     public static async Task<HubServer> StartAsync(HubServerParts parts, CancellationToken cancellation)
     {
-        var hub = Composition.BuildHub(parts.Store, parts.Landscape, parts.Connectors, parts.Time, parts.Logs);
+        var place = parts.Broker is { } broker ? await ClusterPlace.FindAsync(parts.Store, broker, parts.Time, cancellation) : null;
+        var hub = Composition.BuildHub(parts.Store, parts.Landscape, parts.Connectors, parts.Time, parts.Logs, place);
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(parts.Logs);
         builder.Services.AddSingleton<IHostLifetime, QuietLifetime>();
@@ -73,6 +78,7 @@ internal sealed class HubServer : IAsyncDisposable
         var server = new HubServer(parts, hub, application);
         try
         {
+            await hub.JoinAsync(cancellation);
             hub.Start();
             await application.StartAsync(cancellation);
             return server;

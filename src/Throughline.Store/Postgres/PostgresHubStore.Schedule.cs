@@ -6,6 +6,9 @@ namespace Throughline.Store.Postgres;
 
 public sealed partial class PostgresHubStore
 {
+    private const string WriteCursor =
+        "insert into cursor (system, entity, value) values ($1, $2, $3) on conflict (system, entity) do update set value = excluded.value";
+
     public override Task<ImmutableArray<int>> FireTimersAsync(
         DateTimeOffset now, int max, CancellationToken cancellation) => InTransactionAsync<ImmutableArray<int>>(
         async (connection, transaction) =>
@@ -30,7 +33,7 @@ public sealed partial class PostgresHubStore
         cancellation);
 
     public override Task WriteCursorAsync(string system, string entity, string cursor, CancellationToken cancellation) => QueryAsync(
-        "insert into cursor (system, entity, value) values ($1, $2, $3) on conflict (system, entity) do update set value = excluded.value",
+        WriteCursor,
         row => row.Text(0), cancellation, StoredText.Key(system), StoredText.Key(entity), StoredText.Key(cursor));
 
     private static void Append(PostgresBatch batch, StoredEnvelope[] envelopes)

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text;
 using Throughline.Engine;
 using Throughline.Engine.Cases;
+using Throughline.Engine.Cluster;
 using Throughline.Engine.Delivery;
 using Throughline.Engine.Intake;
 using Throughline.Engine.Lineage;
@@ -14,7 +15,7 @@ namespace Throughline.Conformance.Store;
 /// The port in plain lists under one lock: the model that the SQL stores are compared with, and the store of the simulation. It shares
 /// no code with them. What is here is lost with the object; <see cref="Reopen"/> plays a restart.
 /// </summary>
-public sealed partial class MemoryHubStore : IHubStore
+public sealed partial class MemoryHubStore : IHubStore, IClusterStore
 {
     private readonly Lock _lock;
     private readonly Data _data;
@@ -29,7 +30,7 @@ public sealed partial class MemoryHubStore : IHubStore
     public string Description => "memory";
 
     /// <summary>Another store object over the same data, as another process would have it.</summary>
-    public MemoryHubStore Reopen() => new(_data, _lock);
+    public MemoryHubStore Reopen() => new(_data, _lock) { Clock = Clock };
 
     public Task MigrateAsync(CancellationToken cancellation) => Task.CompletedTask;
 
@@ -56,6 +57,7 @@ public sealed partial class MemoryHubStore : IHubStore
     public Task<long> TakePartitionAsync(int partition, string owner, CancellationToken cancellation) => Do(() =>
     {
         Check(owner);
+        _data.Heads[partition].Owner = owner;
         return ++_data.Heads[partition].Epoch;
     });
 
@@ -276,6 +278,8 @@ public sealed partial class MemoryHubStore : IHubStore
 
     private sealed class Head
     {
+        public string Owner { get; set; } = "";
+
         public long Epoch { get; set; }
 
         public long Control { get; set; }
@@ -312,6 +316,10 @@ public sealed partial class MemoryHubStore : IHubStore
         public Dictionary<CommandId, Held> CommandsById { get; } = [];
 
         public Dictionary<string, long> Lanes { get; } = [];
+
+        public Dictionary<string, (string Hub, long Token, DateTimeOffset ValidUntil)> Drivers { get; } = [];
+
+        public Dictionary<string, (string Release, DateTimeOffset ValidUntil)> Hubs { get; } = [];
 
         public List<TimerRow> Timers { get; } = [];
 

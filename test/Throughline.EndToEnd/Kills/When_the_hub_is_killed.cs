@@ -30,8 +30,8 @@ internal static class Kill
         TestContext.Current.TestOutputHelper?.WriteLine($"seed {seed}");
         await using var campaign = new KillCampaign(store, seed);
         await campaign.RunAsync(Times);
-        TestContext.Current.TestOutputHelper?.WriteLine($"{campaign.Kills} kills, {campaign.Crm.All("Opportunity").Length} deals");
+        TestContext.Current.TestOutputHelper?.WriteLine($"{campaign.Kills} kills, {campaign.Firm.Deals} deals");
         Assert.Equal(Times, campaign.Kills);
-        Assert.Empty(campaign.Wrong());
+        Assert.Empty(campaign.Firm.Wrong());
     }
 }

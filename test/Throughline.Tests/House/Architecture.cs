@@ -26,8 +26,9 @@ public sealed class Architecture
         new("Processes", ["Engine", "Model"], ["Landscape"], []),
         // Commands hold the connector's write items.
         new("Store", ["Engine", "Model"], ["Connect"], ["Microsoft.Data.Sqlite.Core", "Npgsql", "SQLitePCLRaw.bundle_e_sqlite3"]),
+        new("Cluster", ["Engine"], [], ["RabbitMQ.Client"]),
         new("Sandbox", ["Model"], [], [], IsWeb: true),
-        new("Server", ["Connectors", "Engine", "Landscape", "Processes", "Sandbox", "Store"], ["Connect", "Model"], ["System.CommandLine"], IsWeb: true),
+        new("Server", ["Cluster", "Connectors", "Engine", "Landscape", "Processes", "Sandbox", "Store"], ["Connect", "Model"], ["System.CommandLine"], IsWeb: true),
     ];
 
     public static TheoryData<string> Rooms => [.. House.Select(room => room.Name)];

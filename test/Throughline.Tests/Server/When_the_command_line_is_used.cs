@@ -19,6 +19,10 @@ public sealed class When_the_command_line_is_used
     [InlineData("serve --urls http://0.0.0.0:7070")]
     [InlineData("serve --urls http://example.org:7070")]
     [InlineData("serve --urls nonsense")]
+    [InlineData("serve --cluster amqp://hub@127.0.0.1")]
+    [InlineData("serve --postgres Host=127.0.0.1 --cluster http://127.0.0.1")]
+    [InlineData("serve --postgres Host=127.0.0.1 --cluster amqp://hub:secret@127.0.0.1")]
+    [InlineData("serve --postgres Host=127.0.0.1 --cluster amqp://hub@127.0.0.1")]
     [InlineData("cases list --url http://example.org")]
     [InlineData("doctor --url nonsense")]
     public async Task Should_tell_wrong_usage(string line)
@@ -48,6 +52,16 @@ public sealed class When_the_command_line_is_used
         Assert.Equal(Exit.Ok, exit);
         Assert.Contains("Example:", output, StringComparison.Ordinal);
         Assert.Contains("throughline " + command, output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Should_say_that_the_broker_does_not_answer()
+    {
+        var environment = new Dictionary<string, string>(StringComparer.Ordinal) { ["THROUGHLINE_CLUSTER_PASSWORD"] = "not to be seen" };
+        var (exit, output, error) = await CommandRun.RunAsync("doctor --cluster amqp://hub@127.0.0.1:9 --postgres Host=127.0.0.1;Port=9 --url http://127.0.0.1:9", environment);
+        Assert.Equal(Exit.Negative, exit);
+        Assert.Contains("fails  broker: amqp://127.0.0.1:9: it cannot be reached", output, StringComparison.Ordinal);
+        Assert.DoesNotContain("not to be seen", output + error, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -13,7 +13,8 @@ internal sealed class StatusDoor(Doors doors)
     {
         var works = await WorksAsync(context.RequestAborted);
         await Answer.JsonAsync(context, works ? 200 : 503, Fields.Of(
-            ("status", works ? "ok" : "store-unavailable"), ("version", Composition.Version), ("store", doors.Store.Description)));
+            ("status", works ? "ok" : "store-unavailable"), ("version", Composition.Version), ("store", doors.Store.Description),
+            ("cluster", Cluster(doors.Hub))));
     }
 
     public async Task StatusAsync(HttpContext context) => await Answer.JsonAsync(context, 200, await ReadAsync(doors, context.RequestAborted));
@@ -27,6 +28,7 @@ internal sealed class StatusDoor(Doors doors)
             ("store", doors.Store.Description),
             ("landscape", Fields.Of(("name", doors.Landscape.Name), ("title", doors.Landscape.Title), ("release", doors.Landscape.Release))),
             ("now", doors.Time.GetUtcNow()),
+            ("cluster", Cluster(doors.Hub)),
             ("counts", Fields.Of(
                 ("envelopesWaiting", counts.EnvelopesWaiting), ("parked", counts.Parked), ("commandsWaiting", counts.CommandsWaiting),
                 ("commandsInDoubt", counts.CommandsInDoubt), ("casesOpen", counts.CasesOpen),
@@ -35,6 +37,7 @@ internal sealed class StatusDoor(Doors doors)
                 ("atLeast", AtLeast(counts)))),
             ("lanes", doors.Hub.Lanes.Select(lane => Fields.Of(
                 ("system", lane.System),
+                ("drivenHere", doors.Hub.Drives(lane.System)),
                 ("kind", doors.Landscape.Systems[lane.System].Kind),
                 ("circuit", lane.Circuit.OpenUntil is null ? "closed" : lane.Circuit.IsTrying ? "trying" : "open"),
                 ("openUntil", lane.Circuit.OpenUntil),
@@ -43,6 +46,12 @@ internal sealed class StatusDoor(Doors doors)
                 ("system", entry.Poller.System), ("entity", entry.Poller.Entity), ("every", entry.Every),
                 ("lastFailure", entry.Poller.LastFailure is { } failure ? Fields.Of(("code", failure.Code), ("message", failure.Message)) : null)))));
     }
+
+    // An away broker is no reason to take a hub out of service: it works on.
+    private static Fields? Cluster(Hub hub) => hub.Cluster is not { } cluster ? null : Fields.Of(
+        ("hub", cluster.Hub), ("hubs", cluster.Hubs), ("broker", cluster.Broker), ("works", cluster.Trouble is null ? "by bells" : "by looking into the store"),
+        ("says", cluster.Trouble is { } trouble ? $"The broker is away ({trouble}). The hubs look into the store themselves, slower; nothing is lost." : null),
+        ("lanes", hub.Lanes.Select(lane => lane.System).Where(hub.Drives).Order(StringComparer.Ordinal)));
 
     private static IEnumerable<string> AtLeast(HubCounts counts) => new[]
     {
