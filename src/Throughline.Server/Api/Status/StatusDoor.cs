@@ -27,12 +27,7 @@ internal sealed class StatusDoor(Doors doors)
             ("store", doors.Store.Description),
             ("landscape", Fields.Of(("name", doors.Landscape.Name), ("title", doors.Landscape.Title), ("release", doors.Landscape.Release))),
             ("now", doors.Time.GetUtcNow()),
-            ("counts", Fields.Of(
-                ("envelopesWaiting", counts.EnvelopesWaiting), ("parked", counts.Parked), ("commandsWaiting", counts.CommandsWaiting),
-                ("commandsInDoubt", counts.CommandsInDoubt), ("casesOpen", counts.CasesOpen),
-                    ("instancesRunning", counts.InstancesRunning), ("instancesDone", counts.InstancesDone), ("instancesEnded", counts.InstancesEnded),
-                // These stop counting there, so they mean "or more".
-                ("atLeast", AtLeast(counts)))),
+            ("counts", StatusCount.ToFields(counts)),
             ("lanes", doors.Hub.Lanes.Select(lane => Fields.Of(
                 ("system", lane.System),
                 ("kind", doors.Landscape.Systems[lane.System].Kind),
@@ -43,12 +38,6 @@ internal sealed class StatusDoor(Doors doors)
                 ("system", entry.Poller.System), ("entity", entry.Poller.Entity), ("every", entry.Every),
                 ("lastFailure", entry.Poller.LastFailure is { } failure ? Fields.Of(("code", failure.Code), ("message", failure.Message)) : null)))));
     }
-
-    private static IEnumerable<string> AtLeast(HubCounts counts) => new[]
-    {
-        ("parked", counts.Parked), ("commandsWaiting", counts.CommandsWaiting), ("commandsInDoubt", counts.CommandsInDoubt), ("casesOpen", counts.CasesOpen),
-        ("instancesRunning", counts.InstancesRunning), ("instancesDone", counts.InstancesDone), ("instancesEnded", counts.InstancesEnded),
-    }.Where(count => count.Item2 >= HubCounts.Max).Select(count => count.Item1);
 
     public async Task InstancesAsync(HttpContext context)
     {
