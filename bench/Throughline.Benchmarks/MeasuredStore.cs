@@ -134,7 +134,7 @@ internal sealed class MeasuredStore(IHubStore inner, TimeProvider time) : IHubSt
         string? process, string? status, string? after, int max, CancellationToken cancellation) =>
         inner.ListInstancesAsync(process, status, after, max, cancellation);
 
-    public Task<ImmutableArray<Command>> ListCommandsAsync(Scope scope, CancellationToken cancellation) => inner.ListCommandsAsync(scope, cancellation);
+    public Task<ImmutableArray<Command>> ListCommandsAsync(Scope scope, int max, CancellationToken cancellation) => inner.ListCommandsAsync(scope, max, cancellation);
 
     public Task<ImmutableArray<PublishedEvent>> ReadEventsAsync(long after, int max, CancellationToken cancellation) =>
         inner.ReadEventsAsync(after, max, cancellation);

@@ -156,7 +156,8 @@ public interface IHubQueries
     /// <summary>Instances, newest first, optionally of one process or status.</summary>
     Task<ImmutableArray<InstanceRow>> ListInstancesAsync(string? process, string? status, string? after, int max, CancellationToken cancellation);
 
-    Task<ImmutableArray<Command>> ListCommandsAsync(Scope scope, CancellationToken cancellation);
+    /// <summary>The newest commands of a scope, oldest of them first.</summary>
+    Task<ImmutableArray<Command>> ListCommandsAsync(Scope scope, int max, CancellationToken cancellation);
 
     Task<ImmutableArray<PublishedEvent>> ReadEventsAsync(long after, int max, CancellationToken cancellation);
 

@@ -108,6 +108,11 @@ public abstract record StepDefinition(string Name, string Title, ImmutableArray<
 
         public override string Kind => "request";
 
+        public bool IsNumber => AsksForNumber(Process);
+
+        /// <summary>The same of a process as a request's envelope names it.</summary>
+        public static bool AsksForNumber(string process) => process.StartsWith(NumberPrefix, StringComparison.Ordinal);
+
         public override TimeSpan? Deadline => Within;
     }
 

@@ -91,8 +91,12 @@ public abstract partial class SqlHubStore
             Rows.Instance, cancellation, search.Values);
     }
 
-    public async Task<ImmutableArray<Command>> ListCommandsAsync(Scope scope, CancellationToken cancellation) => await QueryAsync(
-        $"select {Rows.CommandColumns} from command where scope = $1 order by created_at, number", Rows.Command, cancellation, scope.ToString());
+    public async Task<ImmutableArray<Command>> ListCommandsAsync(Scope scope, int max, CancellationToken cancellation) => await QueryAsync(
+        $"""
+        select {Rows.CommandColumns} from (select * from command where scope = $1 order by created_at desc, number desc limit $2) as newest
+        order by created_at, number
+        """,
+        Rows.Command, cancellation, scope.ToString(), max);
 
     public async Task<ImmutableArray<PublishedEvent>> ReadEventsAsync(long after, int max, CancellationToken cancellation) => await QueryAsync(
         $"select {Rows.EventColumns} from event where number > $1 and number <= $2 order by number limit $3",

@@ -38,6 +38,12 @@ internal static partial class TrytonFailures
             $"the content for {model} cannot be sent: {string.Join("; ", list.Select(problem => $"{problem.Field} {problem.Message}"))}", list);
     }
 
+    /// <summary>
+    /// The server itself said that something which was referred to does not exist. Its words are the evidence; the connector's own "found none" has none,
+    /// and says nothing about what was found before.
+    /// </summary>
+    public static bool IsAbsentThere(Failure failure) => failure is Failure.MissingReference { Evidence: not null };
+
     /// <summary>The answer as JSON with a <c>result</c>, or null and the failure. A write whose answer cannot be understood is in doubt.</summary>
     public static JsonDocument? Open(HttpResponse response, string method, bool safe, out Failure? failure, TimeSpan? retryAfter = null)
     {

@@ -53,8 +53,11 @@ internal sealed class TrytonSchema(TrytonClient client, TimeProvider time)
     public void Forget()
     {
         _models.Clear();
-        _references.Clear();
+        ForgetReferences();
     }
+
+    /// <summary>Forgets what look-ups found; called when the server says that an id is absent.</summary>
+    public void ForgetReferences() => _references.Clear();
 
     /// <summary>A model's list of field names, without the optional ones that this server does not have.</summary>
     public async Task<string[]> PresentAsync(TrytonModel model, IEnumerable<string> names, CancellationToken cancellation)

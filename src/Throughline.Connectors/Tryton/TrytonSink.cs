@@ -62,9 +62,13 @@ internal sealed class TrytonSink(TrytonClient client, TrytonSchema schema, TimeP
         }
         catch (ConnectorException e)
         {
-            if (e.Failure is Failure.Validation or Failure.MissingReference)
+            if (e.Failure is Failure.Validation)
             {
                 schema.Forget();
+            }
+            else if (TrytonFailures.IsAbsentThere(e.Failure))
+            {
+                schema.ForgetReferences();
             }
 
             return Failed(run, TrytonFailures.ForBatch(e.Failure, run.Length));

@@ -249,7 +249,9 @@ internal sealed class TrytonValues(TrytonClient client, TrytonSchema schema)
     private async Task<long> LookUpAsync(string model, Fields key, string path, CancellationToken cancellation)
     {
         var name = $"{model} with {string.Join(" and ", key.Select(pair => $"{pair.Key} {Text(pair.Value)}"))}";
-        if (schema.Reference(name) is { } known)
+        // Not by the sentence: it reads alike for different look-ups.
+        var lookUp = model + "\n" + key.Fingerprint();
+        if (schema.Reference(lookUp) is { } known)
         {
             return known;
         }
@@ -261,7 +263,7 @@ internal sealed class TrytonValues(TrytonClient client, TrytonSchema schema)
         }
 
         var answer = await client.SearchReadAsync(model, domain, 2, null, ["id"], cancellation, inactiveToo: false);
-        return schema.KeepReference(name, answer.GetArrayLength() switch
+        return schema.KeepReference(lookUp, answer.GetArrayLength() switch
         {
             1 => answer[0].GetProperty("id").GetInt64(),
             0 => throw new ConnectorException(new Failure.MissingReference($"{path} refers to {name}, which Tryton does not have (or has archived)", name)),

@@ -57,8 +57,11 @@ public sealed record Case(
     /// <summary>Nothing that bears money expires; somebody must have looked at it by then.</summary>
     public static readonly TimeSpan OverdueAfter = TimeSpan.FromDays(1);
 
-    /// <summary>Said beside the name of who decided: until there are accounts, whoever has the hub's token says any name.</summary>
-    public const string StatedName = " (name as stated by the caller with the hub's token, not proved)";
+    /// <summary>What the name of who decided is worth: until there are accounts, whoever has the hub's token says any name.</summary>
+    public const string Stated = "stated by the caller with the hub's token, not proved";
+
+    /// <summary>The same, said beside the name.</summary>
+    public const string StatedName = $" (name as {Stated})";
 
     /// <summary>An envelope was set aside; while such a case is open, everything else of its unit waits behind it.</summary>
     public const string ParkedKind = "parked";

@@ -70,8 +70,7 @@ public static class Decider
                 }
 
                 var id = new RecordId(definition.Into, asked.Key);
-                var isNumber = definition.Process.StartsWith(Throughline.Landscape.StepDefinition.Request.NumberPrefix, StringComparison.Ordinal);
-                if (isNumber && turn.State.Records.ContainsKey(id))
+                if (definition.IsNumber && turn.State.Records.ContainsKey(id))
                 {
                     continue;
                 }
@@ -80,7 +79,7 @@ public static class Decider
                 turn.State = turn.State.With(new CanonicalRecord(id, result, "request", Fields.Empty));
                 var remembered = state with { Data = state.Data.With(RequestStep.AnsweredPrefix + asked.Key, requestId) };
                 turn.State = turn.State.With(turn.State.Instances[instance.Id].With(name, remembered));
-                var answer = isNumber ? $"it is {result.Text("number")}"
+                var answer = definition.IsNumber ? $"it is {result.Text("number")}"
                     : $"{result.Text("name") ?? asked.Key}{(result.Text("number") is { } number ? $" is {number}" : "")}";
                 turn.Occasion = $"the answer came that was waited for ({answer})";
                 turn.TellOf(instance, "answered", $"{definition.Title}: {answer}.", name);

@@ -20,7 +20,7 @@ internal static class MasterDecider
         var payload = turn.Envelope.Payload;
         var process = payload.Text("process")!;
         var requester = new Requester(payload.Text("requestId")!, Scope.Parse(payload.Text("scope")!), payload.Text("unit") ?? "", turn.CorrelationId);
-        if (process.StartsWith(StepDefinition.Request.NumberPrefix, StringComparison.Ordinal))
+        if (StepDefinition.Request.AsksForNumber(process))
         {
             Number(turn, process[StepDefinition.Request.NumberPrefix.Length..], requester);
             return;

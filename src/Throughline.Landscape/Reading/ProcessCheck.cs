@@ -36,7 +36,7 @@ internal static class ProcessCheck
         {
             StepDefinition.Decide decide => (NameKind.Decision, "decision", decide.Decision, decisions),
             StepDefinition.Write write => (NameKind.OutwardMap, "map", write.Map, draft.OutwardMaps.Keys),
-            StepDefinition.Request request when !request.Process.StartsWith(StepDefinition.Request.NumberPrefix, StringComparison.Ordinal) =>
+            StepDefinition.Request { IsNumber: false } request =>
                 (NameKind.Process, "process", request.Process, (IEnumerable<string>)draft.Processes.Keys),
             _ => (NameKind.Decision, "", "", []),
         };

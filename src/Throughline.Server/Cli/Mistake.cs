@@ -8,7 +8,7 @@ internal static class Mistake
     public static string In(ParseResult parsed)
     {
         var command = parsed.CommandResult.Command;
-        if (parsed.UnmatchedTokens is not [var typed, ..])
+        if (parsed.UnmatchedTokens is not [var first, ..])
         {
             // The library lists allowed values one a line.
             var message = parsed.Errors.Count > 0 ? parsed.Errors[0].Message : "The command line is not complete.";
@@ -16,7 +16,9 @@ internal static class Mistake
             return error.EndsWith('.') ? error : error + ".";
         }
 
-        var isOption = typed.StartsWith('-');
+        // What stands behind it is a value, perhaps a password.
+        var isOption = first.StartsWith('-');
+        var typed = first.Split(isOption ? ['=', ':'] : ['='], 2)[0];
         var known = isOption ? command.Options.SelectMany(option => option.Aliases.Prepend(option.Name)) : command.Subcommands.Select(each => each.Name);
         var what = isOption ? "option" : command.Subcommands.Count > 0 ? "command" : "argument";
         var nearest = known.Where(name => name.Length > 2).Select(name => (Name: name, Distance: Distance(typed, name))).OrderBy(each => each.Distance)

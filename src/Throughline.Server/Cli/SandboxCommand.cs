@@ -9,8 +9,10 @@ namespace Throughline.Server.Cli;
 /// <summary><c>throughline sandbox</c>: stand-ins of the systems, to try things on.</summary>
 internal static class SandboxCommand
 {
+    public const int SalesforcePort = 18400;
+
     /// <summary>The ports that the shipped landscapes expect.</summary>
-    private static readonly (string Name, int Port)[] Known = [("salesforce", 18400), ("redmine", 18300), ("tryton", 18069)];
+    private static readonly (string Name, int Port)[] Known = [("salesforce", SalesforcePort), ("redmine", 18300), ("tryton", 18069)];
 
     /// <summary>Begins the names of the environment variables that the demo landscape reads and this command prints.</summary>
     public const string VariablePrefix = "DEMO_";
@@ -20,14 +22,19 @@ internal static class SandboxCommand
 
     public static Command Make(Terminal terminal)
     {
-        var name = new Argument<string>("name") { Description = "salesforce, redmine, tryton or all; or deal, to win one in the salesforce that runs." };
-        name.AcceptOnlyFromAmong("salesforce", "redmine", "tryton", "all", "deal");
+        var name = new Argument<string>("name") { Description = "salesforce, redmine, tryton or all." };
+        name.AcceptOnlyFromAmong("salesforce", "redmine", "tryton", "all");
         var port = new Option<int?>("--port") { Description = "The port (with 'all': the first of three). Default: those that the landscapes expect; 0 "
             + "takes free ones.", HelpName = "PORT" };
-        var amount = new Option<decimal>("--amount")
+        var deal = SandboxDeal.Make(terminal);
+        deal.Validators.Add(result =>
         {
-            Description = "With 'deal': what it is worth, in EUR. Above 250000 the demo landscape asks for an approval.", HelpName = "EUR", DefaultValueFactory = _ => 90_000m,
-        };
+            // The library takes them there, and they would count for nothing.
+            if (result.GetResult(name) is { Tokens.Count: > 0 } || result.GetResult(port) is { Implicit: false })
+            {
+                result.AddError("'deal' takes nothing that stands before it; write 'throughline sandbox deal', and its options behind that.");
+            }
+        });
         var command = new Command("sandbox", """
             Run stand-ins that speak the systems' own protocols on loopback, with faults at will, until Ctrl-C. Paste what it prints into the
             window where you start a hub on landscapes/demo: it tells that hub their addresses, and their made-up passwords.
@@ -36,10 +43,8 @@ internal static class SandboxCommand
               throughline sandbox all
               throughline sandbox salesforce --port 18400
               throughline sandbox deal --amount 300000
-            """) { name, port, amount };
-        command.SetAction((parsed, cancellation) => parsed.GetValue(name) == "deal"
-            ? SandboxDeal.EnterAsync(terminal, Salesforce(terminal, parsed.GetValue(port)), parsed.GetValue(amount), cancellation)
-            : RunAsync(terminal, parsed.GetValue(name)!, parsed.GetValue(port), cancellation));
+            """) { name, port, deal };
+        command.SetAction((parsed, cancellation) => RunAsync(terminal, parsed.GetValue(name)!, parsed.GetValue(port), cancellation));
         return command;
     }
 
@@ -64,11 +69,6 @@ internal static class SandboxCommand
         ],
     };
 
-    // Where the CRM's stand-in runs: as the shell knows it, unless a port is given.
-    private static Uri Salesforce(Terminal terminal, int? port) =>
-        port is null && Uri.TryCreate(terminal.Environment(VariablePrefix + "SALESFORCE_URL"), UriKind.Absolute, out var known) ? known
-            : new Uri($"http://127.0.0.1:{port ?? Known[0].Port}");
-
     private static string Address(SandboxServer sandbox) => sandbox.Address.ToString().TrimEnd('/');
 
     private static async Task StartAsync(SandboxServer sandbox, string kind, int port, CancellationToken cancellation)
@@ -86,9 +86,10 @@ internal static class SandboxCommand
 
     private static async Task<int> RunAsync(Terminal terminal, string name, int? port, CancellationToken cancellation)
     {
-        if (port is < 0 or > 65_533)
+        var last = ushort.MaxValue - (name == "all" ? Known.Length - 1 : 0);
+        if (port < 0 || port > last)
         {
-            throw new CommandFailedException("--port must be from 0 to 65533.", Exit.Usage);
+            throw new CommandFailedException($"--port must be from 0 to {last}.", Exit.Usage);
         }
 
         var running = new List<SandboxServer>();

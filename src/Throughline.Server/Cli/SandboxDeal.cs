@@ -1,3 +1,4 @@
+using System.CommandLine;
 using System.Globalization;
 using Throughline.Server.Cli.Demo;
 
@@ -9,13 +10,45 @@ internal static class SandboxDeal
     // Demo customers have tax ids of nine digits, the last two within one firm.
     private const int RunsMax = 8_000_000;
 
-    public static async Task<int> EnterAsync(Terminal terminal, Uri crm, decimal amount, CancellationToken cancellation)
+    private const string AddressVariable = SandboxCommand.VariablePrefix + "SALESFORCE_URL";
+    private const decimal AmountMax = 1_000_000_000m;
+
+    public static Command Make(Terminal terminal)
     {
-        if (amount <= 0)
+        var port = new Option<int?>("--port")
         {
-            throw new CommandFailedException("--amount must be above 0.", Exit.Usage);
+            Description = $"Where the CRM stand-in listens. Default: as {AddressVariable} says, else {SandboxCommand.SalesforcePort}.", HelpName = "PORT",
+        };
+        var amount = new Option<decimal>("--amount")
+        {
+            Description = "What it is worth, in EUR. Above 250000 the demo landscape asks for an approval.", HelpName = "EUR", DefaultValueFactory = _ => 90_000m,
+        };
+        var command = new Command("deal", """
+            Win a deal of a made-up customer in the CRM stand-in that runs, for a hub to find, and print how to trace it.
+
+            Example:
+              throughline sandbox deal --amount 300000
+            """) { port, amount };
+        command.SetAction((parsed, cancellation) => EnterAsync(terminal, parsed.GetValue(port), parsed.GetValue(amount), cancellation));
+        return command;
+    }
+
+    private static async Task<int> EnterAsync(Terminal terminal, int? port, decimal amount, CancellationToken cancellation)
+    {
+        if (amount is < 1 or > AmountMax)
+        {
+            throw new CommandFailedException($"--amount must be from 1 to {AmountMax.ToString(CultureInfo.InvariantCulture)}, in EUR.", Exit.Usage);
         }
 
+        if (port is < 1 or > ushort.MaxValue)
+        {
+            throw new CommandFailedException($"--port must be from 1 to {ushort.MaxValue}: the one where the CRM stand-in listens, as 'throughline sandbox all' printed it.",
+                Exit.Usage);
+        }
+
+        // As the shell knows it, unless a port is given.
+        var crm = port is null && Uri.TryCreate(terminal.Environment(AddressVariable), UriKind.Absolute, out var known) ? known
+            : new Uri($"http://127.0.0.1:{port ?? SandboxCommand.SalesforcePort}");
         using var door = DemoCrm.At(crm, terminal.Time);
         await door.CheckAsync(cancellation);
         var now = terminal.Time.GetUtcNow();

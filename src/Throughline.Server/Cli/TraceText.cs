@@ -1,5 +1,6 @@
 using System.Text;
 using Throughline.Model;
+using Throughline.Server.Api.Trace;
 
 namespace Throughline.Server.Cli;
 
@@ -85,7 +86,7 @@ internal static class TraceText
         Happened(text, story.Where(entry => entry.Text("instance") is null || (isOne && !IsOfStep(entry, instances[0]))));
         foreach (var instance in instances)
         {
-            Head(text, $"{instance.Text("title")}{(isOne ? "" : $" for {instance.Text("about")}")}: {Status(instance.Text("status"))}");
+            Head(text, $"{instance.Text("title")}{(isOne ? "" : $" for {instance.Text("about")}")}: {StatusWords.Of(instance.Text("status"))}");
             var mine = story.Where(entry => entry.Text("instance") == instance.Text("id")).ToArray();
             if (!isOne)
             {
@@ -99,12 +100,6 @@ internal static class TraceText
             }
         }
     }
-
-    /// <summary>How an instance stands, in words.</summary>
-    public static string? Status(string? status) => status switch
-    {
-        "done" => "complete", "undone" => "taken back", "undoing" => "being taken back", "held" => "on hold", _ => status,
-    };
 
     private static string Mark(Fields step) => step.Text("outcome") switch
     {

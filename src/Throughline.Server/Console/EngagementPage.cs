@@ -59,7 +59,7 @@ internal static class EngagementPage
         foreach (var instance in instances)
         {
             var about = instances.Count > 1 ? $" for {instance.Text("about")}" : "";
-            page.Raw("<h2>").Text($"{instance.Text("title")}{about}: {Cli.TraceText.Status(instance.Text("status"))}").Raw("</h2><div class=\"wide\"><table>");
+            page.Raw("<h2>").Text($"{instance.Text("title")}{about}: {StatusWords.Of(instance.Text("status"))}").Raw("</h2><div class=\"wide\"><table>");
             foreach (var step in instance.NestedList("steps"))
             {
                 var outcome = step.Text("outcome") ?? "later";

@@ -41,15 +41,10 @@ internal static class StatusPage
     {
         page.Raw("<ul class=\"counts\">");
         var atLeast = counts.List("atLeast").OfType<string>().ToHashSet();
-        foreach (var (name, words) in new[]
+        foreach (var each in StatusCount.All)
         {
-            ("instancesRunning", "processes running"), ("instancesDone", "processes complete"), ("instancesEnded", "taken back or merged"),
-            ("casesOpen", "open cases"),
-            ("commandsWaiting", "writes waiting"), ("commandsInDoubt", "writes in doubt"), ("envelopesWaiting", "messages waiting"), ("parked", "set aside"),
-        })
-        {
-            var count = counts.Number(name)?.ToString("N0", System.Globalization.CultureInfo.InvariantCulture);
-            page.Raw("<li>").Tag("b", count + (atLeast.Contains(name) ? " or more" : "")).Text(words).Raw("</li>");
+            var count = counts.Number(each.Name)?.ToString("N0", System.Globalization.CultureInfo.InvariantCulture);
+            page.Raw("<li>").Tag("b", count + (atLeast.Contains(each.Name) ? " or more" : "")).Text(each.Words).Raw("</li>");
         }
 
         page.Raw("</ul>").Tag("p", "A deal is one process, each customer that it needs another one. Processes on hold count as running.", "note");
@@ -91,7 +86,7 @@ internal static class StatusPage
             page.Raw("<tr>").Cell("Process", doors.Landscape.Processes.GetValueOrDefault(row.Process)?.Title ?? row.Process).Begin("About")
                 .Link(isEngagement ? EngagementPath(row.Unit.Scope.ToString()) : "/engagements/" + row.Id, row.Summary)
                 .Raw("</td>").Cell("Project", unit is null ? null : string.Join(", ", unit.Of("project").Select(record => record.Attributes.Text("code"))), "word")
-                .Begin("State").Tag("span", Words(row.Status), row.Status switch { "Done" => "good", "Running" => "wait", _ => "bad" });
+                .Begin("State").Tag("span", StatusWords.Of(row.Status), row.Status switch { "Done" => "good", "Running" => "wait", _ => "bad" });
             if (reason is not null)
             {
                 page.Raw("<br>").Tag("span", reason, "note");
@@ -111,8 +106,6 @@ internal static class StatusPage
         var rows = keys.IsEmpty ? [] : await doors.Store.LoadUnitsAsync(keys, cancellation);
         return rows.Where(row => row.Data is not null).GroupBy(row => row.Unit).ToDictionary(unit => unit.Key, unit => UnitRows.Read(unit.Key, unit));
     }
-
-    private static string Words(string status) => status switch { "Done" => "complete", "Undone" => "taken back", "Held" => "on hold", _ => status.ToLowerInvariant() };
 
     private static void Lanes(Html page, Fields status)
     {

@@ -134,8 +134,9 @@ public sealed partial class SqliteHubStore : SqlHubStore
         }
     }
 
-    // What opening a file that somebody has locked fails with: EWOULDBLOCK of flock, ERROR_SHARING_VIOLATION within one process or on Windows.
+    // What opening a file that somebody has locked fails with: EWOULDBLOCK of flock (11 on Linux, 35 on macOS), ERROR_SHARING_VIOLATION within one process or on Windows.
     private const int LockedElsewhere = 11;
+    private const int LockedElsewhereOnMac = 35;
     private const int LockedHere = unchecked((int)0x80070020);
 
     private static FileStream Lock(string folder)
@@ -146,7 +147,7 @@ public sealed partial class SqliteHubStore : SqlHubStore
             // On Unix this is flock: it ends with the process, however it ends.
             return new FileStream(Path.Combine(folder, "hub.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
-        catch (IOException failure) when (failure.HResult is LockedHere or LockedElsewhere)
+        catch (IOException failure) when (failure.HResult is LockedHere or LockedElsewhere or LockedElsewhereOnMac)
         {
             throw new StoreUnavailableException(
                 $"The data folder {folder} is in use by another Throughline process. Stop that process, or choose another data folder.", failure);

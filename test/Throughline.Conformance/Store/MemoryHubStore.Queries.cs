@@ -67,8 +67,8 @@ public sealed partial class MemoryHubStore
             row => (process is null || row.Process == process) && (status is null || row.Status == status),
             max));
 
-    public Task<ImmutableArray<Command>> ListCommandsAsync(Scope scope, CancellationToken cancellation) => Do(() =>
-        _data.Commands.Select(held => held.Content).Where(command => command.Unit.Scope == scope).OrderBy(command => command.CreatedAt).ToImmutableArray());
+    public Task<ImmutableArray<Command>> ListCommandsAsync(Scope scope, int max, CancellationToken cancellation) => Do(() =>
+        _data.Commands.Select(held => held.Content).Where(command => command.Unit.Scope == scope).OrderBy(command => command.CreatedAt).TakeLast(max).ToImmutableArray());
 
     public Task<ImmutableArray<PublishedEvent>> ReadEventsAsync(long after, int max, CancellationToken cancellation) => Do(() =>
         _data.Events.Where(item => item.Number > after).Take(max).ToImmutableArray());

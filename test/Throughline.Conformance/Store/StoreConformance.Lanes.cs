@@ -29,7 +29,7 @@ public abstract partial class StoreConformance
             claimed,
             command => Assert.Equal((CommandStatus.Sending, 1, T0.AddSeconds(30)), (command.Status, command.Attempt, command.SendBefore!.Value)));
         await ReopenAsync();
-        Assert.Equal(4, (await Store.ListCommandsAsync(Alpha, Stop)).Count(command => command.Status == CommandStatus.Sending && command.Attempt == 1));
+        Assert.Equal(4, (await Store.ListCommandsAsync(Alpha, 1_000, Stop)).Count(command => command.Status == CommandStatus.Sending && command.Attempt == 1));
         Assert.Equal(["courtesy"], (await Store.ClaimCommandsAsync("erp", lane, T0, T0.AddSeconds(30), 4, Stop)).Select(Name));
         Assert.Equal(["later"], (await Store.ClaimCommandsAsync("erp", lane, T0.AddTicks(10), T0.AddSeconds(30), 4, Stop)).Select(Name));
         Assert.Empty(await Store.ClaimCommandsAsync("erp", lane, T0.AddDays(1), T0.AddDays(2), 4, Stop));
@@ -47,7 +47,7 @@ public abstract partial class StoreConformance
         Assert.Equal(new[] { Alpha.Partition, Beta.Partition }.Order(), rung);
         var receipt = Assert.Single(await Store.ReadEnvelopesAsync(Alpha.Partition, 10, Stop));
         Assert.Equal(Tell(Concluded(c, CommandStatus.Done, "P-1").Receipt), Tell(receipt.Content));
-        Assert.Equal("refused", (await Store.ListCommandsAsync(Beta, Stop)).Single().LastFailure);
+        Assert.Equal("refused", (await Store.ListCommandsAsync(Beta, 1_000, Stop)).Single().LastFailure);
 
         // The same answer again is nothing new.
         Assert.Empty(await Store.ConcludeAsync("erp", lane, [Concluded(c, CommandStatus.Done, "P-1")], Stop));
@@ -57,7 +57,7 @@ public abstract partial class StoreConformance
         Assert.Empty(await Store.ConcludeAsync("erp", lane, [Concluded(c, CommandStatus.Done, "P-2"), Concluded(c, CommandStatus.Failed, "P-1", "timed out")], Stop));
         Assert.Empty(await Store.ConcludeAsync("erp", lane, [new(c.Id, CommandStatus.Waiting, T0, "again", null)], Stop));
         Assert.Single(await Store.ReadEnvelopesAsync(Alpha.Partition, 10, Stop));
-        var concluded = (await Store.ListCommandsAsync(Alpha, Stop)).Single();
+        var concluded = (await Store.ListCommandsAsync(Alpha, 1_000, Stop)).Single();
         Assert.Equal((CommandStatus.Done, null), (concluded.Status, concluded.LastFailure));
         var evidence = await Store.ReadLineageAsync(Alpha.ToString(), 0, 10, Stop);
         Assert.Equal(["late-answer", "late-answer"], evidence.Select(entry => entry.Kind));

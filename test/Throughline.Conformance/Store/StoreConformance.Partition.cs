@@ -180,7 +180,7 @@ public abstract partial class StoreConformance
         await CommitOfEverything();
 
         Assert.Equal(Tell(commit.State.OrderBy(row => row.Unit.Unit).ThenBy(row => row.Kind)), Tell(await Store.LoadScopeAsync(Alpha, Stop)));
-        Assert.Equal(Tell(commit.Commands), Tell(await Store.ListCommandsAsync(Alpha, Stop)));
+        Assert.Equal(Tell(commit.Commands), Tell(await Store.ListCommandsAsync(Alpha, 1_000, Stop)));
         Assert.Equal(Tell(commit.Cases), Tell(await Store.ListCasesAsync(new(), Stop)));
         Assert.Equal(Tell(commit.Instances), Tell(await Store.ListInstancesAsync(null, null, null, 10, Stop)));
         Assert.Equal(Tell(commit.Parked), Tell(await Store.ListParkedAsync(Alpha, 10, Stop)));
@@ -221,13 +221,31 @@ public abstract partial class StoreConformance
     }
 
     [Fact]
+    public async Task Should_list_the_newest_commands_of_a_scope_in_their_order()
+    {
+        await TakeAndCommit(Alpha, new()
+        {
+            Partition = 0, Epoch = 0,
+            Commands =
+            [
+                Command(Alpha, "newest", created: T0.AddHours(2)), Command(Alpha, "oldest"), Command(Alpha, "next", created: T0.AddHours(1)),
+                Command(Alpha, "last", created: T0.AddHours(2)),
+            ],
+        });
+
+        Assert.Equal(["project/newest", "project/last"], (await Store.ListCommandsAsync(Alpha, 2, Stop)).Select(command => command.Target));
+        Assert.Equal(["project/next", "project/newest", "project/last"], (await Store.ListCommandsAsync(Alpha, 3, Stop)).Select(command => command.Target));
+        Assert.Empty(await Store.ListCommandsAsync(Beta, 3, Stop));
+    }
+
+    [Fact]
     public async Task Should_keep_the_first_form_of_a_command()
     {
         var epoch = await TakeAndCommit(Alpha, new() { Partition = 0, Epoch = 0, Commands = [Command(Alpha, "c"), Command(Alpha, "c", priority: 0)] });
         await Store.CommitAsync(
             new PartitionCommit { Partition = Alpha.Partition, Epoch = epoch, Commands = [Command(Alpha, "c", priority: 1), Command(Alpha, "d")] }, Stop);
 
-        Assert.Equal([5, 5], (await Store.ListCommandsAsync(Alpha, Stop)).Select(command => command.Priority));
+        Assert.Equal([5, 5], (await Store.ListCommandsAsync(Alpha, 1_000, Stop)).Select(command => command.Priority));
     }
 
     [Fact]

@@ -164,7 +164,8 @@ public abstract partial class StoreConformance
         Assert.Equal(ids[1..2], (await Store.FindCasesAsync(range, 1, Stop)).Select(item => item.Id.ToString()));
         Assert.Equal(ids[3..], (await Store.FindInstancesAsync(IdRange.Only(Guid.Parse(ids[3])), 9, Stop)).Select(row => row.Id.ToString()));
         Assert.Empty(await Store.FindCasesAsync(IdRange.StartingWith("0b51f3")!.Value, 9, Stop));
-        Assert.Null(IdRange.StartingWith("0b51g"));
+        Assert.Null(IdRange.StartingWith("0b51g1"));
+        Assert.Null(IdRange.StartingWith("0b51f"));
     }
 
     /// <summary>A line that is about no process and no record has none.</summary>

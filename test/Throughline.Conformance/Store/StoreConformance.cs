@@ -136,7 +136,7 @@ public abstract partial class StoreConformance : IAsyncLifetime
         foreach (var scope in StoreScript.Scopes.Concat([Alpha, Beta]).Distinct())
         {
             parts.Add(await store.LoadScopeAsync(scope, Stop));
-            parts.Add(await store.ListCommandsAsync(scope, Stop));
+            parts.Add(await store.ListCommandsAsync(scope, 1_000, Stop));
             parts.Add(WithoutNumbers(await store.ReadLineageAsync(scope.ToString(), 0, 1000, Stop)));
         }
 

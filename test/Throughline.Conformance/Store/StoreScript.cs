@@ -214,7 +214,7 @@ internal sealed class StoreScript(int seed)
             await store.FindScopesAsync(id, default),
             await store.ListCasesAsync(filter, default),
             await store.ListInstancesAsync(small == 1 ? "p1" : null, small == 2 ? "Done" : null, small < 4 ? after : null, max, default),
-            await store.ListCommandsAsync(scope, default),
+            await store.ListCommandsAsync(scope, max, default),
             await store.ListParkedAsync(small == 1 ? scope : null, max, default),
             await store.NextTimerAsync(default),
             await store.CountAsync(default),

@@ -99,7 +99,8 @@ internal abstract class StoreDecorator(IHubStore inner) : IHubStore
     public Task<ImmutableArray<InstanceRow>> ListInstancesAsync(string? process, string? status, string? after, int max, CancellationToken cancellation) =>
         inner.ListInstancesAsync(process, status, after, max, cancellation);
 
-    public Task<ImmutableArray<Command>> ListCommandsAsync(Scope scope, CancellationToken cancellation) => inner.ListCommandsAsync(scope, cancellation);
+    public Task<ImmutableArray<Command>> ListCommandsAsync(Scope scope, int max, CancellationToken cancellation) =>
+        inner.ListCommandsAsync(scope, max, cancellation);
 
     public Task<ImmutableArray<PublishedEvent>> ReadEventsAsync(long after, int max, CancellationToken cancellation) =>
         inner.ReadEventsAsync(after, max, cancellation);

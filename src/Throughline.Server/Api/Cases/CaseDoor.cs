@@ -1,8 +1,8 @@
 using System.Globalization;
+using Throughline.Engine;
 using Throughline.Engine.Cases;
 using Throughline.Model;
 using Throughline.Server.Api.Answers;
-using Throughline.Server.Api.Trace;
 using Throughline.Server.Hosting;
 
 namespace Throughline.Server.Api.Cases;
@@ -89,8 +89,11 @@ internal sealed class CaseDoor(Doors doors)
         ("dueAt", item.DueAt),
         ("closedAt", item.ClosedAt),
         ("closedBy", item.ClosedBy),
-        ("closedByIs", item.ClosedBy is null ? null : "stated by the caller with the hub's token, not proved"),
+        ("closedByIs", item.ClosedBy is null ? null : Case.Stated),
         ("reason", item.Reason));
+
+    /// <summary>For whoever has to choose one of several.</summary>
+    public static string Line(Case item) => $"{item.Id}  {item.Queue}: {item.Subject}, {Lower(item.Status)}";
 
     private static async Task<(string By, string? Reason, Problem? Problem)> ReadAsync(HttpContext context, CaseAction action)
     {
@@ -139,19 +142,19 @@ internal sealed class CaseDoor(Doors doors)
     private async Task<(Case? Item, Problem? Unknown)> FindAsync(HttpContext context)
     {
         var text = context.Route("id");
-        if (EngagementFinder.Beginning(text) is not { } ids)
+        if (IdRange.StartingWith(text) is not { } ids)
         {
             return (null, Unknown($"'{Shown(text)}' is not the id of a case: give the id that 'throughline cases list --status all' shows, "
-                + "or at least its first 6 characters."));
+                + $"or at least its first {IdRange.BeginningLengthMin} characters."));
         }
 
-        var found = await doors.Store.FindCasesAsync(ids, MeantMax, context.RequestAborted);
+        var found = await doors.Store.FindCasesAsync(ids, MeantMax + 1, context.RequestAborted);
         return found switch
         {
             [var item] => (item, null),
             [] => (null, Unknown($"No case has an id that begins with '{text}'; 'throughline cases list --status all' shows them.")),
             _ => (null, Problem.NotFound("several-match", $"More than one case begins with '{text}'; give more of the id:\n  "
-                + string.Join("\n  ", found.Select(EngagementFinder.Line)))),
+                + string.Join("\n  ", found.Take(MeantMax).Select(Line).Concat(found.Length > MeantMax ? ["and more"] : [])))),
         };
     }
 

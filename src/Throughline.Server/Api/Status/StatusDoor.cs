@@ -29,12 +29,7 @@ internal sealed class StatusDoor(Doors doors)
             ("landscape", Fields.Of(("name", doors.Landscape.Name), ("title", doors.Landscape.Title), ("release", doors.Landscape.Release))),
             ("now", doors.Time.GetUtcNow()),
             ("cluster", Cluster(doors.Hub)),
-            ("counts", Fields.Of(
-                ("envelopesWaiting", counts.EnvelopesWaiting), ("parked", counts.Parked), ("commandsWaiting", counts.CommandsWaiting),
-                ("commandsInDoubt", counts.CommandsInDoubt), ("casesOpen", counts.CasesOpen),
-                    ("instancesRunning", counts.InstancesRunning), ("instancesDone", counts.InstancesDone), ("instancesEnded", counts.InstancesEnded),
-                // These stop counting there, so they mean "or more".
-                ("atLeast", AtLeast(counts)))),
+            ("counts", StatusCount.ToFields(counts)),
             ("lanes", doors.Hub.Lanes.Select(lane => Fields.Of(
                 ("system", lane.System),
                 ("drivenHere", doors.Hub.Drives(lane.System)),
@@ -52,12 +47,6 @@ internal sealed class StatusDoor(Doors doors)
         ("hub", cluster.Hub), ("hubs", cluster.Hubs), ("broker", cluster.Broker), ("works", cluster.Trouble is null ? "by bells" : "by looking into the store"),
         ("says", cluster.Trouble is { } trouble ? $"The broker is away ({trouble}). The hubs look into the store themselves, slower; nothing is lost." : null),
         ("lanes", hub.Lanes.Select(lane => lane.System).Where(hub.Drives).Order(StringComparer.Ordinal)));
-
-    private static IEnumerable<string> AtLeast(HubCounts counts) => new[]
-    {
-        ("parked", counts.Parked), ("commandsWaiting", counts.CommandsWaiting), ("commandsInDoubt", counts.CommandsInDoubt), ("casesOpen", counts.CasesOpen),
-        ("instancesRunning", counts.InstancesRunning), ("instancesDone", counts.InstancesDone), ("instancesEnded", counts.InstancesEnded),
-    }.Where(count => count.Item2 >= HubCounts.Max).Select(count => count.Item1);
 
     public async Task InstancesAsync(HttpContext context)
     {

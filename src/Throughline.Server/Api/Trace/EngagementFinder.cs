@@ -4,6 +4,7 @@ using Throughline.Engine.Cases;
 using Throughline.Engine.Partition;
 using Throughline.Engine.Process;
 using Throughline.Model;
+using Throughline.Server.Api.Cases;
 
 namespace Throughline.Server.Api.Trace;
 
@@ -18,11 +19,12 @@ internal sealed record Found(ImmutableArray<Scope> Engagements, ImmutableArray<s
 /// </summary>
 internal sealed class EngagementFinder(IHubStore store, ReleaseHolder release)
 {
-    private const int PrefixLengthMin = 6;
+    /// <summary>A name is looked for among so many of the newest processes.</summary>
+    public const int NamesMax = 2_000;
+
     private const int MergesMax = 20;
     private const int MeantMax = 10;
     private const int NameLengthMin = 3;
-    private const int NamesMax = 2_000;
     private const int NamesPage = 500;
 
     public async Task<Found> FindAsync(string text, CancellationToken cancellation)
@@ -57,31 +59,28 @@ internal sealed class EngagementFinder(IHubStore store, ReleaseHolder release)
             ?? Of([text.StartsWith(Scope.EngagementKind + ":", StringComparison.Ordinal) ? Scope.Parse(text) : Scope.Engagement(text)]);
     }
 
-    /// <summary>Text that may be the beginning of the id of a case or an instance, as their range; else null.</summary>
-    public static IdRange? Beginning(string text) => text.Length < PrefixLengthMin ? null : IdRange.StartingWith(text);
-
-    /// <summary>A case or an instance, for whoever has to choose.</summary>
-    public static string Line(Case item) => $"{item.Id}  {item.Queue}: {item.Subject}, {item.Status.ToString().ToLowerInvariant()}";
-
     private static string Line(InstanceRow row) => $"{row.Id}  {row.Process}: {row.Summary}, {row.Status.ToLowerInvariant()}";
 
     private static Found Of(IEnumerable<Scope> engagements) => new([.. engagements.Distinct()], []);
 
+    private static Found Several(IReadOnlyCollection<string> meant) =>
+        new([], meant.Count <= MeantMax ? [.. meant] : [.. meant.Take(MeantMax), "and more"]);
+
     private async Task<Found?> OfBeginningAsync(string text, CancellationToken cancellation)
     {
-        if (Beginning(text) is not { } ids)
+        if (IdRange.StartingWith(text) is not { } ids)
         {
             return null;
         }
 
-        var cases = await store.FindCasesAsync(ids, MeantMax, cancellation);
-        var instances = await store.FindInstancesAsync(ids, MeantMax, cancellation);
+        var cases = await store.FindCasesAsync(ids, MeantMax + 1, cancellation);
+        var instances = await store.FindInstancesAsync(ids, MeantMax + 1, cancellation);
         return (cases, instances) switch
         {
             ([], []) => null,
             ([var item], []) => Of([Scope.Parse(item.CorrelationId)]),
             ([], [var instance]) => Of(await OfInstanceAsync(instance, cancellation)),
-            _ => new Found([], [.. cases.Select(Line), .. instances.Select(Line)]),
+            _ => Several([.. cases.Select(CaseDoor.Line), .. instances.Select(Line)]),
         };
     }
 
@@ -110,7 +109,7 @@ internal sealed class EngagementFinder(IHubStore store, ReleaseHolder release)
         var meant = (whole.Length > 0 ? whole : part).DistinctBy(row => row.Unit).ToArray();
         if (meant.Length is 0 or > MeantMax)
         {
-            return meant.Length == 0 ? null : new Found([], [.. meant.Take(MeantMax).Select(Line), "and more"]);
+            return meant.Length == 0 ? null : Several([.. meant.Select(Line)]);
         }
 
         // A deal and its customer are often called alike.
@@ -120,7 +119,7 @@ internal sealed class EngagementFinder(IHubStore store, ReleaseHolder release)
             scopes.AddRange(await OfInstanceAsync(row, cancellation));
         }
 
-        return meant.Length == 1 || scopes.Distinct().Count() == 1 ? Of(scopes) : new Found([], [.. meant.Select(Line)]);
+        return meant.Length == 1 || scopes.Distinct().Count() == 1 ? Of(scopes) : Several([.. meant.Select(Line)]);
     }
 
     private async Task<IEnumerable<Scope>> OfInstanceAsync(InstanceRow row, CancellationToken cancellation) =>

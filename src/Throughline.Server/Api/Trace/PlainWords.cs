@@ -34,7 +34,7 @@ internal sealed class PlainWords(Landscape.Landscape landscape, IReadOnlyDiction
 
     /// <summary>The sentence of an entry that tells what a system shows at a record of its own.</summary>
     /// <param name="values">As people read them.</param>
-    public string Shown(LineageEntry entry, string values) => $"The {System(entry.System!)} shows at the {Spaced(entry.Record!.Value.Entity)}: {values}.";
+    public string Shown(LineageEntry entry, string values) => $"The {System(entry.System!)} shows at the {Spaced(About(entry)!)}: {values}.";
 
     /// <summary>The sentence of an entry, without the step's name and the id, which stand elsewhere.</summary>
     public string Sentence(LineageEntry entry, string? step)
@@ -65,7 +65,7 @@ internal sealed class PlainWords(Landscape.Landscape landscape, IReadOnlyDiction
         var has = $"{system} has {entity} {entry.ExternalId} for ";
         if (text.StartsWith(has, StringComparison.Ordinal))
         {
-            var canonical = entry.Record?.Entity;
+            var canonical = About(entry);
             var rest = Without(text[has.Length..], canonical);
             return OutwardMap(system, entity, canonical) is { UpdateOnly: true } ? $"The {System(system)} shows it at the {Spaced(canonical!)} {rest}"
                 : $"The {System(system)} has the {Record(system, entity, canonical)} {rest}";
@@ -85,10 +85,10 @@ internal sealed class PlainWords(Landscape.Landscape landscape, IReadOnlyDiction
     /// <summary>The same with the systems by their role and product, where a sentence or its reason begins with a system's name.</summary>
     public string Led(string text)
     {
+        // Where a value was cut, its dots end the sentence.
+        text = text.Replace("....", "...", StringComparison.Ordinal);
         foreach (var name in landscape.Systems.Keys.OrderByDescending(name => name.Length))
         {
-            // Where a value was cut, its dots end the sentence.
-            text = text.Replace("....", "...", StringComparison.Ordinal);
             text = text.StartsWith(name + " ", StringComparison.Ordinal) ? $"The {System(name)}{text[name.Length..]}" : text;
             text = text.Replace($"What settled it: {name} ", $"What settled it: the {System(name)} ", StringComparison.Ordinal)
                 .Replace($"oes on, since {name} ", $"oes on, since the {System(name)} ", StringComparison.Ordinal)
@@ -104,6 +104,9 @@ internal sealed class PlainWords(Landscape.Landscape landscape, IReadOnlyDiction
         .Where(map => map.Entity == entity && (canonical is null || map.From == canonical)
             && landscape.Roles.TryGetValue(map.Role, out var role) && (role.Default == system || role.ByLegalEntity.Values.Contains(system)))
         .OrderBy(map => map.Name, StringComparer.Ordinal).FirstOrDefault();
+
+    // Rows of before migration 5 name no record; the map that writes such a record of the system says what it is made from.
+    private string? About(LineageEntry entry) => entry.Record?.Entity ?? OutwardMap(entry.System!, entry.Entity!, null)?.From;
 
     // Ids of accounts say nothing to people, and of what another scope tells they must know whom it is about.
     private string Named(LineageEntry entry, string text)

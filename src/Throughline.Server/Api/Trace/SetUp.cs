@@ -26,7 +26,7 @@ internal sealed class SetUp(UnitState unit, Instance instance, Landscape.Landsca
     public string TakenBack(IEnumerable<Case> cases)
     {
         var rejected = cases.Where(item => item.Instance == instance.Id && item.Status == CaseStatus.Rejected).MaxBy(item => item.ClosedAt);
-        var head = rejected is null ? "Rejected." : $"Rejected by {rejected.ClosedBy}{(rejected.Reason is { Length: > 0 } why ? $": {why.TrimEnd('.')}" : "")}.";
+        var head = rejected is null ? "Rejected." : $"Rejected by {rejected.ClosedBy}{Case.StatedName}{(rejected.Reason is { Length: > 0 } why ? $": {why.TrimEnd('.')}" : "")}.";
         var taken = Targets().Where(target => target.Undone).Select(target => (target.System, What: What(target))).ToArray();
         var back = taken.Length == 0 ? "Nothing had been created in other systems."
             : $"Taken back: {string.Join("; ", BySystem(taken).Select(each => $"{each.List} in the {words.System(each.System)}"))}.";
@@ -44,7 +44,7 @@ internal sealed class SetUp(UnitState unit, Instance instance, Landscape.Landsca
             StepDefinition.Write { Always: false } when mine.FirstOrDefault(Stands) is { } kept => ("remains", Why(kept)),
             StepDefinition.Write { Always: false } when mine.Any(target => target.Undone) => ("taken-back", null),
             StepDefinition.Write { Always: false } => ("not-written", null),
-            StepDefinition.Request request when isDone => ("remains", request.IsNumber() ? "a number is given once" : "other sales may need it"),
+            StepDefinition.Request request when isDone => ("remains", request.IsNumber ? "a number is given once" : "other sales may need it"),
             StepDefinition.Publish when isDone => ("remains", "what was recorded for other programs cannot be unsaid"),
             StepDefinition.Decide when isDone => ("remains", "in the hub only, as a record of what was planned"),
             _ => (isDone ? "done" : "not-reached", null),
@@ -63,7 +63,7 @@ internal sealed class SetUp(UnitState unit, Instance instance, Landscape.Landsca
             yield return $"the {What(target)} {ProcessRunner.NameOf(unit, target.Record)} in the {words.System(target.System)}, since {Why(target).TrimEnd('.')}";
         }
 
-        foreach (var step in _steps.OfType<StepDefinition.Request>().Where(step => step.IsNumber() && instance.Step(step.Name).IsDone))
+        foreach (var step in _steps.OfType<StepDefinition.Request>().Where(step => step.IsNumber && instance.Step(step.Name).IsDone))
         {
             yield return $"the number {string.Join(", ", unit.Of(step.Into).Select(record => record.Attributes.Text("number")))}, since a number is given once";
         }
@@ -94,7 +94,7 @@ internal sealed class SetUp(UnitState unit, Instance instance, Landscape.Landsca
 
     private IEnumerable<(string System, string What)> Customers() =>
         from step in _steps.OfType<StepDefinition.Request>()
-        where !step.IsNumber()
+        where !step.IsNumber
         from record in unit.Of(step.Into)
         where instance.Step(step.Name).Data.ContainsKey(record.Id.Key)
         from id in record.Attributes.Nested("ids") ?? Model.Fields.Empty
@@ -136,9 +136,4 @@ internal sealed class SetUp(UnitState unit, Instance instance, Landscape.Landsca
             .Select(group => string.Create(CultureInfo.InvariantCulture, $"{group.Count()} {group.Key}{(group.Count() == 1 ? "" : "s")}")).ToArray();
         return counted.Length == 1 ? counted[0] : $"{string.Join(", ", counted[..^1])} and {counted[^1]}";
     }
-}
-
-internal static class Requests
-{
-    public static bool IsNumber(this StepDefinition.Request step) => step.Process.StartsWith(StepDefinition.Request.NumberPrefix, StringComparison.Ordinal);
 }

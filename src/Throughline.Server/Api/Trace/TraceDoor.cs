@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Globalization;
+using Throughline.Engine;
 using Throughline.Model;
 using Throughline.Server.Api.Answers;
 
@@ -10,8 +12,9 @@ internal static class TraceDoor
     private const int IdMax = 200;
 
     /// <summary>For people who typed something that leads nowhere.</summary>
-    public const string Kinds = "Known are ids of opportunities, contracts and records in any system (0065g0000000001AAA), project codes (P-20001), customer numbers "
-        + "(C-10001), ids of cases and process instances or their first 6 characters, and names of deals and customers among the newest 2,000.";
+    public static readonly string Kinds = "Known are ids of opportunities, contracts and records in any system (0065g0000000001AAA), project codes (P-20001), customer numbers "
+        + string.Create(CultureInfo.InvariantCulture, $"(C-10001), ids of cases and process instances or their first {IdRange.BeginningLengthMin} characters, ")
+        + string.Create(CultureInfo.InvariantCulture, $"and names of deals and customers among the newest {EngagementFinder.NamesMax:N0}.");
 
     public static async Task GetAsync(HttpContext context, TraceReader traces)
     {

@@ -17,6 +17,7 @@ internal sealed class TraceReader(IHubStore store, ReleaseHolder release)
     private const int EngagementsMax = 20;
     private const int LineageMax = 5_000;
     private const int LineagePage = 500;
+    private const int CommandsMax = 5_000;
 
     private readonly EngagementFinder _finder = new(store, release);
 
@@ -51,7 +52,7 @@ internal sealed class TraceReader(IHubStore store, ReleaseHolder release)
         var words = new PlainWords(release.Landscape, unit.Of("billing-account").Where(record => record.Attributes.Text("name") is { Length: > 0 })
             .ToDictionary(record => record.Id.Key, record => record.Attributes.Text("name")!, StringComparer.Ordinal));
         var places = new StoryPlaces(unit, release.Landscape);
-        var shown = new ShownValues(await store.ListCommandsAsync(scope, cancellation));
+        var shown = new ShownValues(await store.ListCommandsAsync(scope, CommandsMax, cancellation));
         var brief = BriefTimeline.Of(lineage);
         return Fields.Of(
             ("engagement", scope.Key),

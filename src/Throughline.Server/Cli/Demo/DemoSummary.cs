@@ -1,5 +1,6 @@
 using System.Globalization;
 using Throughline.Model;
+using Throughline.Server.Api.Trace;
 
 namespace Throughline.Server.Cli.Demo;
 
@@ -12,7 +13,7 @@ internal sealed class DemoSummary(DemoStage stage, DemoFirm firm, Terminal termi
         terminal.Out.WriteLine("What came of it");
         var rows = firm.Deals.Select(deal => new[]
         {
-            deal.Name, deal.Amount.ToString("N2", CultureInfo.InvariantCulture), Words(deal.State)
+            deal.Name, deal.Amount.ToString("N2", CultureInfo.InvariantCulture), StatusWords.Of(deal.State)
                 + (deal.IsAsExpected ? "" : $" (expected {deal.End.ToString().ToLowerInvariant()})"),
             Join(deal.Records("customer"), "number"), Join(deal.Records("project"), "number"), Join(Psa(deal), "externalId"), Join(Erp(deal), "externalId"),
             string.Join(", ", deal.Seen?.NestedList("openCases").Select(item => item.Text("queue")) ?? []),
@@ -33,8 +34,6 @@ internal sealed class DemoSummary(DemoStage stage, DemoFirm firm, Terminal termi
         terminal.Out.WriteLine(outcome.IsAsExpected ? $"All {firm.Deals.Length} deals ended as expected." : $"NOT as expected: {string.Join("; ", wrong)}");
         return outcome;
     }
-
-    private static string Words(string state) => state switch { "active" => "set up", "undone" => "taken back", "held" => "on hold", _ => state };
 
     // From the first number of this demo on, so that a server may hold earlier ones, while anything too much of this one is seen.
     private async Task<IReadOnlyList<DemoCount>> CountAsync(CancellationToken cancellation)

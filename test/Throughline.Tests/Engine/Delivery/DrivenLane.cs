@@ -98,7 +98,7 @@ internal sealed class DrivenLane : IAsyncDisposable
 
     public static string[] Names(string prefix, int count) => [.. Enumerable.Range(0, count).Select(n => prefix + n.ToString(CultureInfo.InvariantCulture))];
 
-    private ImmutableArray<Command> All() => Memory.ListCommandsAsync(Scope, CancellationToken.None).Result;
+    private ImmutableArray<Command> All() => Memory.ListCommandsAsync(Scope, int.MaxValue, CancellationToken.None).Result;
 
     private static Command Command(string name, DateTimeOffset now) => new(
         CommandId.Derive(name), System, new UnitKey(Scope, ""), name, Scope.ToString(),

@@ -94,8 +94,8 @@ public sealed class When_old_keys_are_forgotten
         }
     }
 
-    private async Task<IEnumerable<Command>> CommandsAsync() => (await _hub.Memory.ListCommandsAsync(Scope.Master("customer"), CancellationToken.None))
-        .Concat(await _hub.Memory.ListCommandsAsync(Sale, CancellationToken.None));
+    private async Task<IEnumerable<Command>> CommandsAsync() => (await _hub.Memory.ListCommandsAsync(Scope.Master("customer"), int.MaxValue, CancellationToken.None))
+        .Concat(await _hub.Memory.ListCommandsAsync(Sale, int.MaxValue, CancellationToken.None));
 
     private async Task<string> StateAsync() => string.Join('\n', (await _hub.Memory.LoadScopeAsync(Sale, CancellationToken.None))
         .Select(row => $"{row.Kind} {row.Id} {row.Data!.Fingerprint()}").Order(StringComparer.Ordinal)

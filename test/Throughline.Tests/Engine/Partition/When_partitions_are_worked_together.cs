@@ -93,7 +93,7 @@ public sealed class When_partitions_are_worked_together
             await hub.DrainAsync();
             foreach (var sale in Sales)
             {
-                foreach (var command in await hub.Memory.ListCommandsAsync(Scope.Engagement(sale), CancellationToken.None))
+                foreach (var command in await hub.Memory.ListCommandsAsync(Scope.Engagement(sale), int.MaxValue, CancellationToken.None))
                 {
                     await hub.AnswerAsync(command);
                 }
@@ -242,7 +242,7 @@ public sealed class When_partitions_are_worked_together
 
     private static async Task<string[]> CommandsAsync(WorkedHub hub, Scope scope) =>
     [
-        .. (await hub.Memory.ListCommandsAsync(scope, CancellationToken.None)).Select(command => $"{command.Id} {command.Target} {command.Item.Operation}")
+        .. (await hub.Memory.ListCommandsAsync(scope, int.MaxValue, CancellationToken.None)).Select(command => $"{command.Id} {command.Target} {command.Item.Operation}")
             .Order(StringComparer.Ordinal),
     ];
 }

@@ -150,7 +150,7 @@ internal sealed class WorkedHub
         {
             lines.AddRange((await Memory.LoadScopeAsync(scope, CancellationToken.None)).Select(row => $"{scope} {row.Unit.Unit} {row.Kind} {row.Id} {row.Data!.Fingerprint()}")
                 .Order(StringComparer.Ordinal));
-            lines.AddRange((await Memory.ListCommandsAsync(scope, CancellationToken.None)).Select(command =>
+            lines.AddRange((await Memory.ListCommandsAsync(scope, int.MaxValue, CancellationToken.None)).Select(command =>
                 $"{command.Id} {command.Target} {command.Status} {command.Item.Operation} {command.Item.ExternalId} {command.Item.Fields.Fingerprint()}")
                 .Order(StringComparer.Ordinal));
             lines.AddRange(await StoryAsync(scope));

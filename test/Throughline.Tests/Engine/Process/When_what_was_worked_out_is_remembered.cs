@@ -51,7 +51,7 @@ public sealed class When_what_was_worked_out_is_remembered
         var commands = 0;
         foreach (var scope in Scopes)
         {
-            commands += (await keeps.Memory.ListCommandsAsync(scope, CancellationToken.None)).Length;
+            commands += (await keeps.Memory.ListCommandsAsync(scope, int.MaxValue, CancellationToken.None)).Length;
         }
 
         Assert.True(commands > 0, $"nothing was decided in any scope with seed {seed}");
@@ -108,7 +108,7 @@ public sealed class When_what_was_worked_out_is_remembered
         var instance = Assert.Single((await hub.UnitAsync(new UnitKey(Scope.Engagement("006A"), ""))).Instances.Values);
         Assert.Equal(InstanceStatus.Done, instance.Status);
         Assert.All(instance.Steps.Values, step => Assert.True(step.IsDone));
-        var creations = (await hub.Memory.ListCommandsAsync(Scope.Engagement("006A"), CancellationToken.None))
+        var creations = (await hub.Memory.ListCommandsAsync(Scope.Engagement("006A"), int.MaxValue, CancellationToken.None))
             .Where(command => command.Item.Operation == WriteOperation.Create).GroupBy(command => command.Target).ToArray();
         Assert.NotEmpty(creations);
         Assert.All(creations, target => Assert.Equal(2, target.Count()));
@@ -144,7 +144,7 @@ public sealed class When_what_was_worked_out_is_remembered
         {
             var awaited = (await hub.Memory.LoadScopeAsync(scope, CancellationToken.None)).Where(row => row.Kind == StateKind.Target)
                 .Select(row => row.Data!.Text("inFlight")).ToHashSet();
-            inFlight.AddRange((await hub.Memory.ListCommandsAsync(scope, CancellationToken.None)).Where(command => awaited.Contains(command.Id.ToString())));
+            inFlight.AddRange((await hub.Memory.ListCommandsAsync(scope, int.MaxValue, CancellationToken.None)).Where(command => awaited.Contains(command.Id.ToString())));
         }
 
         return [.. inFlight.OrderBy(command => command.Id.ToString(), StringComparer.Ordinal)];

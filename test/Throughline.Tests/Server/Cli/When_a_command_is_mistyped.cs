@@ -1,3 +1,4 @@
+using Throughline.Engine;
 using Throughline.Engine.Cases;
 using Throughline.Engine.Partition;
 using Throughline.Model;
@@ -24,6 +25,49 @@ public sealed class When_a_command_is_mistyped : IDisposable
         var said = Assert.Single(error.Split('\n', StringSplitOptions.RemoveEmptyEntries));
         Assert.Contains($"Did you mean '{meant}'? See 'throughline", said, StringComparison.Ordinal);
         Assert.EndsWith("--help'.", said, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("serve --prot=8080", "--prot", "8080")]
+    [InlineData("serve --postgress=Host=db;Password=hunter2", "--postgress", "hunter2")]
+    [InlineData("serve --postgress:Host=db;Password=hunter2", "--postgress", "hunter2")]
+    [InlineData("serve Password=hunter2", "Password", "hunter2")]
+    public async Task Should_show_the_name_and_not_the_value(string line, string name, string value)
+    {
+        var (exit, output, error) = await CommandRun.RunAsync(line);
+        Assert.Equal((Exit.Usage, ""), (exit, output));
+        Assert.Contains($"'{name}' here.", error, StringComparison.Ordinal);
+        Assert.DoesNotContain(value, error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Should_suggest_an_option_whatever_its_value() => Assert.Contains(
+        "Did you mean '--postgres'?", (await CommandRun.RunAsync("serve --postgress=Host=db;Password=hunter2")).Error, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("deal --port 0", "--port must be from 1 to 65535")]
+    [InlineData("deal --port 99999", "--port must be from 1 to 65535")]
+    [InlineData("deal --amount 0", "--amount must be from 1 to 1000000000")]
+    [InlineData("deal --amount 1000000001", "--amount must be from 1 to 1000000000")]
+    [InlineData("deal --amount 79228162514264337593543950335", "--amount must be from 1 to 1000000000")]
+    [InlineData("all --port 65534", "--port must be from 0 to 65533.")]
+    [InlineData("redmine --port 65536", "--port must be from 0 to 65535.")]
+    [InlineData("all --amount 5", "There is no option '--amount' here.")]
+    [InlineData("all deal", "'deal' takes nothing that stands before it")]
+    [InlineData("--port 18500 deal", "'deal' takes nothing that stands before it")]
+    public async Task Should_say_what_a_sandbox_does_not_take(string typed, string says)
+    {
+        var (exit, output, error) = await CommandRun.RunAsync("sandbox " + typed);
+        Assert.Equal((Exit.Usage, ""), (exit, output));
+        Assert.Contains(says, Assert.Single(error.Split('\n', StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Should_say_that_no_stand_in_runs_there()
+    {
+        var (exit, _, error) = await CommandRun.RunAsync("sandbox deal --port 9");
+        Assert.Equal(Exit.Unreachable, exit);
+        Assert.Contains("127.0.0.1:9", error, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -96,16 +140,7 @@ public sealed class When_a_command_is_mistyped : IDisposable
     [Fact]
     public async Task Should_list_the_cases_whose_ids_begin_alike()
     {
-        await using var hub = await HubUnderTest.StartAsync(decorate: store =>
-        {
-            var scope = Scope.Engagement("006A");
-            var items = new[] { "aaaaaa1", "aaaaaa2", "bbbbbb1" }.Select(id => new Case(
-                CaseId.Parse(id.PadRight(32, '0')), new UnitKey(scope, ""), scope.ToString(), null, null, "check", "pmo", "A deal", "It is not so.", "Make it so.", null,
-                CaseStatus.Open, [], null, TimeProvider.System.GetUtcNow(), TimeProvider.System.GetUtcNow(), null, null, null));
-            var epoch = store.TakePartitionAsync(scope.Partition, "test", CancellationToken.None).GetAwaiter().GetResult();
-            store.CommitAsync([new PartitionCommit { Partition = scope.Partition, Epoch = epoch, Cases = [.. items] }], CancellationToken.None).GetAwaiter().GetResult();
-            return store;
-        });
+        await using var hub = await HubUnderTest.StartAsync(decorate: store => WithCases(store, "aaaaaa1", "aaaaaa2", "bbbbbb1"));
         var environment = new Dictionary<string, string> { ["THROUGHLINE_URL"] = hub.Address.ToString(), ["THROUGHLINE_DATA"] = hub.Folder };
         foreach (var line in new[] { "cases show aaaaaa", "cases approve aaaaaa --by dana" })
         {
@@ -115,9 +150,35 @@ public sealed class When_a_command_is_mistyped : IDisposable
             Assert.Contains("aaaaaa1", error, StringComparison.Ordinal);
             Assert.Contains("aaaaaa2", error, StringComparison.Ordinal);
             Assert.DoesNotContain("bbbbbb1", error, StringComparison.Ordinal);
+            Assert.DoesNotContain("and more", error, StringComparison.Ordinal);
         }
 
         Assert.Equal(Exit.Ok, (await CommandRun.RunAsync("cases show BBBBBB", environment)).Exit);
+    }
+
+    [Theory]
+    [InlineData("cases show aaaaaa")]
+    [InlineData("trace aaaaaa")]
+    public async Task Should_say_that_there_are_more_than_it_lists(string line)
+    {
+        await using var hub = await HubUnderTest.StartAsync(decorate: store => WithCases(store, [.. Enumerable.Range(0, 11).Select(each => $"aaaaaa{each:x}")]));
+        var environment = new Dictionary<string, string> { ["THROUGHLINE_URL"] = hub.Address.ToString(), ["THROUGHLINE_DATA"] = hub.Folder };
+        var (exit, _, error) = await CommandRun.RunAsync(line, environment);
+        Assert.Equal(Exit.Negative, exit);
+        Assert.Contains("aaaaaa9", error, StringComparison.Ordinal);
+        Assert.DoesNotContain("aaaaaaa", error, StringComparison.Ordinal);
+        Assert.Contains("  and more", error, StringComparison.Ordinal);
+    }
+
+    private static IHubStore WithCases(IHubStore store, params string[] ids)
+    {
+        var scope = Scope.Engagement("006A");
+        var items = ids.Select(id => new Case(
+            CaseId.Parse(id.PadRight(32, '0')), new UnitKey(scope, ""), scope.ToString(), null, null, "check", "pmo", "A deal", "It is not so.", "Make it so.", null,
+            CaseStatus.Open, [], null, TimeProvider.System.GetUtcNow(), TimeProvider.System.GetUtcNow(), null, null, null));
+        var epoch = store.TakePartitionAsync(scope.Partition, "test", CancellationToken.None).GetAwaiter().GetResult();
+        store.CommitAsync([new PartitionCommit { Partition = scope.Partition, Epoch = epoch, Cases = [.. items] }], CancellationToken.None).GetAwaiter().GetResult();
+        return store;
     }
 
     private static string Unused(Answered listed, string id) =>

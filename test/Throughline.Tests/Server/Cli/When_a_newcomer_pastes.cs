@@ -122,7 +122,8 @@ public sealed partial class When_a_newcomer_pastes
         Assert.Matches(@"\[x\] The CRM shows numbers and status\n( {8}.*\n)* {8}.*shows at the opportunity: .*project number 'P-\d+'", page);
         Assert.Matches(@"Goes on, since the CRM \(Salesforce\) .*signature entered", (await CommandRun.RunAsync(["trace", "Fabrikam process review"], environment)).Output);
         var litware = (await CommandRun.RunAsync(["trace", "litware"], environment)).Output;
-        Assert.Contains("Rejected by dana.okafor: the margin does not carry the risk. Nothing had been created in other systems.\n", litware, StringComparison.Ordinal);
+        Assert.Contains("Rejected by dana.okafor (name as stated by the caller with the hub's token, not proved): "
+            + "the margin does not carry the risk. Nothing had been created in other systems.\n", litware, StringComparison.Ordinal);
         Assert.Contains("[ ] The project stands in the PSA: nothing was written", litware, StringComparison.Ordinal);
         var (known, _, several) = await CommandRun.RunAsync(["trace", "wingtip"], environment);
         Assert.Equal(Exit.Negative, known);

@@ -43,7 +43,7 @@ public sealed class When_a_deal_was_taken_back
         Assert.Equal(InstanceStatus.Undone, Instance.Status);
 
         var says = Standing.Of(_firm.Engagement("006A"), _firm.Closed, _firm.Landscape, Words).Text("says")!;
-        Assert.StartsWith("Rejected by dana: because. Taken back: 1 cost centre and 1 project in the ERP (Tryton); 1 project, ", says, StringComparison.Ordinal);
+        Assert.StartsWith($"Rejected by dana{Case.StatedName}: because. Taken back: 1 cost centre and 1 project in the ERP (Tryton); 1 project, ", says, StringComparison.Ordinal);
         Assert.Contains("What remains: 1 customer in the ERP (Tryton), since other sales may need them; the number P-", says, StringComparison.Ordinal);
         Assert.Contains("(demand.opened, project.activated, notice.project-active), since it cannot be unsaid", says, StringComparison.Ordinal);
         var setUp = new SetUp(_firm.Engagement("006A"), Instance, _firm.Landscape, Words);
