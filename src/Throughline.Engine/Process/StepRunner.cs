@@ -280,7 +280,7 @@ internal static class RequestStep
             var key = item.Text("key")!;
             var requestId = CommandId.Derive(run.Instance.Id.ToString(), step.Name, key, item.Fingerprint()).ToString();
             // A number is issued once; anything else is asked for again when what is asked has changed.
-            var isNumber = step.Process.StartsWith(StepDefinition.Request.NumberPrefix, StringComparison.Ordinal);
+            var isNumber = step.IsNumber;
             var answered = run.Turn.State.Records.ContainsKey(new RecordId(step.Into, key)) && (isNumber || data.Text(AnsweredPrefix + key) == requestId);
             if (!answered)
             {

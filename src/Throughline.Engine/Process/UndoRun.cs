@@ -125,7 +125,9 @@ internal static class UndoRun
                 .Select(target => $"{target.Entity} for {target.Record} may stand in {target.System}: its answer was lost; look there."))
             .Distinct().ToArray();
         run.Set(run.Instance with { Status = InstanceStatus.Undone, ChangedAt = run.Turn.Now, Seen = run.SubjectFingerprint(), Requesters = [] });
-        run.Tell("undone", kept.Length == 0 ? $"All that {run.Definition.Title} itself created in other systems is taken back." : $"Taken back. What remains: {string.Join(" ", kept)}");
+        run.Tell("undone", kept.Length == 0
+            ? $"All that {run.Definition.Title} itself created in other systems is taken back."
+            : $"Taken back. What remains: {string.Join(" ", kept)}");
     }
 
     private static bool IsUpdateOnly(InstanceRun run, Target target) => run.Turn.Landscape.OutwardMaps.GetValueOrDefault(target.Map)?.UpdateOnly == true;

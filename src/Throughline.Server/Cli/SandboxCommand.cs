@@ -113,7 +113,8 @@ internal static class SandboxCommand
                     + $"{Address(sandbox)}{Faults.RequestsPath}");
             }
 
-            terminal.Out.WriteLine("# Running until Ctrl-C. Everything in them is forgotten then. With a hub on them, win a deal: throughline sandbox deal");
+            terminal.Out.WriteLine("# Running until Ctrl-C; then all in them is forgotten. The next ones give the same ids again: a hub then needs a new --data folder.");
+            terminal.Out.WriteLine("# With a hub on them, win a deal: throughline sandbox deal");
             await ServeCommand.UntilStoppedAsync(cancellation);
             return Exit.Ok;
         }

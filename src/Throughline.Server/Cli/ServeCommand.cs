@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Microsoft.AspNetCore.Connections;
 using Throughline.Cluster;
 using Throughline.Engine.Cluster;
 using Throughline.Landscape;
@@ -105,6 +106,12 @@ internal static class ServeCommand
         try
         {
             return await HubServer.StartAsync(parts, cancellation);
+        }
+        catch (IOException e) when (e.InnerException is AddressInUseException)
+        {
+            throw new CommandFailedException(
+                $"The hub does not start: something listens on {string.Join(" or ", parts.Endpoints)} already, perhaps a demo or another hub that still runs. Stop it, or choose "
+                + "another address: throughline serve --urls http://127.0.0.1:7071 (and give the other commands the same with --url).");
         }
         catch (OtherReleaseException e)
         {

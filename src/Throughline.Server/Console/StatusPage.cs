@@ -30,11 +30,26 @@ internal static class StatusPage
             page.Tag("p", $"This is {cluster.Text("hub")}, one of {cluster.List("hubs").Count} hubs. {cluster.Text("says")}", cluster.Text("says") is null ? "note" : "bad");
         }
 
+        Troubles(page, status);
         Counts(page, status.Nested("counts")!);
         Cases(page, cases);
         await InstancesAsync(page, doors, instances, cancellation);
         Lanes(page, status);
         return Html.Page(landscape.Text("title") ?? "Throughline", page.ToString(), refreshes: true);
+    }
+
+    // A system that is away holds everything up that goes through it, long before anybody gets a case; so it stands first.
+    private static void Troubles(Html page, Fields status)
+    {
+        foreach (var lane in status.NestedList("lanes").Where(lane => lane.Text("circuit") != "closed"))
+        {
+            page.Tag("p", $"{lane.Text("system")} ({lane.Text("kind")}) cannot be written to: {lane.Text("reason")} The hub tries again by itself.", "bad");
+        }
+
+        foreach (var poller in status.NestedList("pollers").Where(poller => poller.Nested("lastFailure") is not null).DistinctBy(poller => poller.Text("system")))
+        {
+            page.Tag("p", $"{poller.Text("system")} cannot be read: {poller.Nested("lastFailure")!.Text("message")}. The hub tries again by itself.", "bad");
+        }
     }
 
     private static void Counts(Html page, Fields counts)
@@ -121,13 +136,13 @@ internal static class StatusPage
 
             var isClosed = lane.Text("circuit") == "closed";
             page.Raw("<tr>").Cell("System", $"{lane.Text("system")} ({lane.Text("kind")})").Begin("Writing")
-                .Tag("span", isClosed ? "works" : $"paused until {Html.Local(lane.Text("openUntil"))}: {lane.Text("reason")}", isClosed ? "good" : "bad")
+                .Tag("span", isClosed ? "no trouble" : $"paused until {Html.Local(lane.Text("openUntil"))}: {lane.Text("reason")}", isClosed ? "good" : "bad")
                 .Raw("</td>").Begin("Reading");
             foreach (var poller in status.NestedList("pollers").Where(poller => poller.Text("system") == lane.Text("system")))
             {
                 var failure = poller.Nested("lastFailure");
                 page.Raw("<div>").Text($"{poller.Text("entity")}: ")
-                    .Tag("span", failure is null ? "works" : failure.Text("message"), failure is null ? "good" : "bad").Raw("</div>");
+                    .Tag("span", failure is null ? "no trouble" : failure.Text("message"), failure is null ? "good" : "bad").Raw("</div>");
             }
 
             page.Raw("</td></tr>");

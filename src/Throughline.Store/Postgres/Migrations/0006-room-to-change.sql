@@ -1,3 +1,4 @@
+-- works-with: 5
 -- Rows that change several times soon after they were written: with room on their page a change needs no new entry in any index, and what it
 -- replaces is cleaned up by whoever looks at the page next.
 alter table state set (fillfactor = 50);
