@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Measure everything and write docs/benchmarks/<date>-baseline.md. How and why: docs/benchmarks/method.md.
 #
-#   bench/run.sh [--rounds 5] [--deals 1000] [--warm-up 1500] [--window 128]
+#   bench/run.sh [--rounds 5] [--deals 1000] [--warm-up 1500] [--window 256]
 #
 #   THROUGHLINE_POSTGRES   connection string of a PostgreSQL that may be used (default: one of its own, purged at the end)
 #   BENCH_ARTIFACTS        where it is built (default: artifacts)

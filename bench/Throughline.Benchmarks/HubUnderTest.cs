@@ -102,7 +102,7 @@ internal sealed class HubUnderTest : IAsyncDisposable
 
     private void WriteLandscape(Fields where)
     {
-        const string limits = "limits: { concurrency: 8, perSecond: 10000 }\n";
+        const string limits = "limits: { concurrency: 32, perSecond: 10000 }\n";
         Directory.CreateDirectory(Path.Combine(_folder, "systems"));
         File.WriteAllText(Path.Combine(_folder, "landscape.yaml"), $"extends: {Path.GetRelativePath(_folder, Demo())}\nname: bench\n");
         Write("crm", $"kind: salesforce\nconnection: {{ login_url: \"{where.Text("crm")}\", client_id: {where.Text("clientId")}, "

@@ -24,7 +24,7 @@ internal sealed class Options
     public int WarmUp => Whole("warm-up", 1_500);
 
     /// <summary>Closed loop: so many deals are in flight at any time.</summary>
-    public int Window => Whole("window", 128);
+    public int Window => Whole("window", 256);
 
     /// <summary>Open loop: deals a second, whatever the hub does; 0 for the closed loop.</summary>
     public int Rate => Whole("rate", 0);
