@@ -3,6 +3,7 @@ using System.Text;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
 using Throughline.Engine.Cluster;
+using Throughline.Model;
 
 namespace Throughline.Cluster;
 
@@ -111,14 +112,38 @@ internal sealed class RabbitSession : IAsyncDisposable
         {
             await DeclareAsync(tokens, LaneQueue(system), cancellation);
             await ListenAsync(
-                tokens, LaneQueue(system), isKept: true, (text, message) => listener.TokenCame(system, long.Parse(text, CultureInfo.InvariantCulture), message!), cancellation);
+                tokens, LaneQueue(system), isKept: true, (text, message) => Numbered(text, message!, number => listener.TokenCame(system, number, message!)), cancellation);
         }
 
         var bells = await ChannelAsync(null, cancellation);
         await bells.BasicQosAsync(0, BellsHeld, global: false, cancellation);
         await DeclareAsync(bells, _prefix + ".bells", cancellation);
         await ListenAsync(
-            bells, _prefix + ".bells", isKept: true, (text, message) => listener.BellRang(int.Parse(text, CultureInfo.InvariantCulture), message!), cancellation);
+            bells, _prefix + ".bells", isKept: true, (text, message) => Numbered(text, message!, number =>
+            {
+                if (number < Scope.PartitionCount)
+                {
+                    listener.BellRang((int)number, message!);
+                }
+                else
+                {
+                    message!.Done();
+                }
+            }),
+            cancellation);
+    }
+
+    // What is no number was not sent by a hub. Kept, it would take the place of one that was: a hub holds only so many.
+    private static void Numbered(string text, BrokerMessage message, Action<long> hear)
+    {
+        if (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number))
+        {
+            hear(number);
+        }
+        else
+        {
+            message.Done();
+        }
     }
 
     private async Task<IChannel> ChannelAsync(CreateChannelOptions? options, CancellationToken cancellation)
@@ -165,9 +190,11 @@ internal sealed class RabbitSession : IAsyncDisposable
         {
             listener.LaneRang(text[(text.IndexOf(" lane ", StringComparison.Ordinal) + " lane ".Length)..]);
         }
-        else if (text.Split(' ') is [var hub, "taken", var partition, var epoch] && hub != _hub)
+        else if (text.Split(' ') is [var hub, "taken", var given, var under] && hub != _hub
+            && int.TryParse(given, NumberStyles.None, CultureInfo.InvariantCulture, out var partition)
+            && long.TryParse(under, NumberStyles.None, CultureInfo.InvariantCulture, out var epoch))
         {
-            listener.PartitionTaken(int.Parse(partition, CultureInfo.InvariantCulture), long.Parse(epoch, CultureInfo.InvariantCulture));
+            listener.PartitionTaken(partition, epoch);
         }
     }
 

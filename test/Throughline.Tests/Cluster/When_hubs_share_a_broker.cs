@@ -80,6 +80,21 @@ public sealed class When_hubs_share_a_broker : IAsyncDisposable
         bell.Message!.Done();
     }
 
+    /// <summary>More of them than a hub holds: kept, they would leave no place for a bell.</summary>
+    [Fact]
+    public async Task Should_drop_bells_that_no_hub_can_have_rung()
+    {
+        var a = await StartAsync("a");
+        for (var partition = 0; partition < 20; partition++)
+        {
+            a.Broker.Ring(partition % 2 == 0 ? -1 - partition : 64 + partition);
+        }
+
+        a.Broker.Ring(11);
+
+        (await a.Heard.NextAsync("bell 11")).Message!.Done();
+    }
+
     [Fact]
     public async Task Should_say_in_words_why_it_is_away()
     {
