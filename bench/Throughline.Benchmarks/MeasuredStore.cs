@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using Throughline.Engine;
 using Throughline.Engine.Cases;
 using Throughline.Engine.Delivery;
+using Throughline.Engine.Entries;
 using Throughline.Engine.Intake;
 using Throughline.Engine.Lineage;
 using Throughline.Engine.Partition;
@@ -81,6 +82,38 @@ internal sealed class MeasuredStore(IHubStore inner, TimeProvider time) : IHubSt
 
     public Task<ImmutableArray<ParkedEnvelope>> ReadParkedAsync(ImmutableArray<UnitKey> units, CancellationToken cancellation) =>
         inner.ReadParkedAsync(units, cancellation);
+
+    public Task<ImmutableArray<int>> PartitionsWithEntriesAsync(DateTimeOffset now, CancellationToken cancellation) =>
+        inner.PartitionsWithEntriesAsync(now, cancellation);
+
+    public Task<EntryWork> ReadEntryWorkAsync(ImmutableArray<int> partitions, DateTimeOffset now, int maxEach, CancellationToken cancellation) =>
+        NoteAsync("read entries", () => inner.ReadEntryWorkAsync(partitions, now, maxEach, cancellation), work => work.Envelopes.Length);
+
+    public Task<ImmutableArray<EntryRow>> LoadEntriesAsync(ImmutableArray<EntryId> ids, CancellationToken cancellation) =>
+        NoteAsync("load entries", () => inner.LoadEntriesAsync(ids, cancellation), rows => rows.Length);
+
+    public Task<ImmutableArray<EntryRow>> LoadOpenEntriesAsync(ImmutableArray<Scope> scopes, int maxEach, CancellationToken cancellation) =>
+        inner.LoadOpenEntriesAsync(scopes, maxEach, cancellation);
+
+    public Task<ImmutableArray<EntryBatch>> LoadBatchesAsync(ImmutableArray<CommandId> ids, CancellationToken cancellation) =>
+        inner.LoadBatchesAsync(ids, cancellation);
+
+    public Task<ImmutableArray<(HomeLookup Lookup, Scope Home)>> FindHomesAsync(ImmutableArray<HomeLookup> lookups, CancellationToken cancellation) =>
+        inner.FindHomesAsync(lookups, cancellation);
+
+    public Task CommitEntriesAsync(ImmutableArray<EntryCommit> commits, CancellationToken cancellation) => NoteAsync(
+        "commit entries",
+        async () =>
+        {
+            await inner.CommitEntriesAsync(commits, cancellation);
+            return true;
+        },
+        _ => commits.Sum(commit => commit.Rows.Length));
+
+    public Task<ImmutableArray<EntryRow>> ListEntriesAsync(Scope scope, EntryId? after, int max, CancellationToken cancellation) =>
+        inner.ListEntriesAsync(scope, after, max, cancellation);
+
+    public Task<ImmutableArray<Command>> FindCommandsAsync(ImmutableArray<CommandId> ids, CancellationToken cancellation) => inner.FindCommandsAsync(ids, cancellation);
 
     public Task<long> TakeLaneAsync(string system, string owner, CancellationToken cancellation) => inner.TakeLaneAsync(system, owner, cancellation);
 

@@ -1,3 +1,4 @@
+using Throughline.Engine;
 using System.Globalization;
 using System.Text;
 using RabbitMQ.Client;
@@ -121,7 +122,7 @@ internal sealed class RabbitSession : IAsyncDisposable
         await ListenAsync(
             bells, _prefix + ".bells", isKept: true, (text, message) => Numbered(text, message!, number =>
             {
-                if (number < Scope.PartitionCount)
+                if (number < Bell.Count)
                 {
                     listener.BellRang((int)number, message!);
                 }

@@ -31,13 +31,26 @@ public enum EnvelopeKind
 
     /// <summary>A system as a whole stopped or began again to take what is sent.</summary>
     LaneState,
+
+    /// <summary>An entry (a line of time, an expense) as a system sent it, or as another scope passes it on.</summary>
+    Entry,
+
+    /// <summary>A batch of entries, or lines of it, were refused.</summary>
+    BatchReceipt,
+
+    /// <summary>The entries of an engagement that wait or are held are to be looked at once more.</summary>
+    EntriesAgain,
+
+    /// <summary>How the entries of an engagement stand that people are to know of.</summary>
+    EntryTrouble,
 }
 
-/// <summary>Two streams per partition: control is drained first, so that a receipt does not queue behind a million time entries.</summary>
+/// <summary>Streams of a partition: control is drained first, so that a receipt does not queue behind records; entries go a way of their own beside both.</summary>
 public enum EnvelopeStream
 {
     Control,
     Intake,
+    Entries,
 }
 
 /// <summary>One durable message before it is numbered.</summary>
@@ -55,7 +68,12 @@ public sealed record NewEnvelope(
     DateTimeOffset OccurredAt,
     DateTimeOffset ReceivedAt)
 {
-    public EnvelopeStream Stream => Kind == EnvelopeKind.SourceRecord ? EnvelopeStream.Intake : EnvelopeStream.Control;
+    public EnvelopeStream Stream => Kind switch
+    {
+        EnvelopeKind.SourceRecord => EnvelopeStream.Intake,
+        EnvelopeKind.Entry or EnvelopeKind.BatchReceipt or EnvelopeKind.EntriesAgain => EnvelopeStream.Entries,
+        _ => EnvelopeStream.Control,
+    };
 }
 
 /// <summary>A durable message with its place in its partition's stream.</summary>

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Throughline.Connect;
 using Throughline.Engine.Cluster;
 using Throughline.Engine.Delivery;
+using Throughline.Engine.Entries;
 using Throughline.Engine.Intake;
 using Throughline.Engine.Partition;
 using Throughline.Engine.Process;
@@ -40,7 +41,7 @@ public sealed partial class Hub : IAsyncDisposable
 {
     // While one waits for its commit the other decides. What rings meanwhile is taken together, so batches grow with the load.
     private const int Workers = 2;
-    private const int PartitionsMax = Scope.PartitionCount;
+    private const int PartitionsMax = Bell.Count;
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(500);
 
     private readonly HubParts _parts;
@@ -48,6 +49,7 @@ public sealed partial class Hub : IAsyncDisposable
     private readonly IDoorbell _doorbell;
     private readonly HubCluster? _cluster;
     private readonly PartitionWorker _worker;
+    private readonly EntryWorker _entries;
     private readonly Dictionary<string, Signal> _laneSignals = [];
     private readonly Signal _timers = new();
     private long _nextTimer = DateTimeOffset.MaxValue.UtcTicks;
@@ -72,12 +74,13 @@ public sealed partial class Hub : IAsyncDisposable
         var bells = parts.Cluster is { } others ? new ClusterDoorbell(others.Broker) : null;
         _doorbell = bells ?? (IDoorbell)new InProcessDoorbell();
         GroupCommit = new GroupCommit(parts.Store, _doorbell);
-        Intake = new IntakeService(Release, GroupCommit, system => parts.Connectors.GetValueOrDefault(system)?.Manifest, parts.Time);
+        Intake = new IntakeService(Release, GroupCommit, new EntryHomes(parts.Store), system => parts.Connectors.GetValueOrDefault(system)?.Manifest, parts.Time);
         _worker = new PartitionWorker(parts.Store, Release, parts.Decisions, Definitions, _doorbell, parts.Time, parts.Logs.CreateLogger<PartitionWorker>())
         {
             CommandsDecided = RingLanes,
             TimersSet = TimerSet,
         };
+        _entries = new EntryWorker(parts.Store, _worker, Release, _doorbell, parts.Time, parts.Logs.CreateLogger<EntryWorker>()) { CommandsDecided = RingLanes };
         _cluster = bells is null ? null : new HubCluster(parts, owner, bells, _worker) { LaneWoken = Wake, LaneRung = system => RingLanes([system]) };
         Lanes = [.. parts.Landscape.Systems.Values.Select(system => new Lane(
             system, parts.Connectors[system.Name], _cluster?.Seat(system.Name) ?? (ILaneStore)parts.Store, _doorbell, new LaneCircuit(), parts.Time, parts.Random,
@@ -172,16 +175,26 @@ public sealed partial class Hub : IAsyncDisposable
 
     private async Task WorkOnceAsync(CancellationToken cancellation)
     {
-        var partitions = await _doorbell.NextAsync(PartitionsMax, cancellation);
+        var bells = await _doorbell.NextAsync(PartitionsMax, cancellation);
         try
         {
-            await _worker.WorkAsync(partitions, _owner, cancellation);
+            ImmutableArray<int> partitions = [.. bells.Where(bell => !Bell.IsOfEntries(bell))];
+            ImmutableArray<int> entries = [.. bells.Where(Bell.IsOfEntries).Select(Bell.PartitionOf)];
+            if (!partitions.IsEmpty)
+            {
+                await _worker.WorkAsync(partitions, _owner, cancellation);
+            }
+
+            if (!entries.IsEmpty)
+            {
+                await _entries.WorkAsync(entries, _owner, cancellation);
+            }
         }
         finally
         {
-            foreach (var partition in partitions)
+            foreach (var bell in bells)
             {
-                _doorbell.Answered(partition);
+                _doorbell.Answered(bell);
             }
         }
     }
@@ -198,6 +211,11 @@ public sealed partial class Hub : IAsyncDisposable
             {
                 _doorbell.Ring(partition);
             }
+        }
+
+        foreach (var partition in await _parts.Store.PartitionsWithEntriesAsync(_parts.Time.GetUtcNow(), cancellation))
+        {
+            _doorbell.Ring(Bell.OfEntries(partition));
         }
 
         await GroupCommit.AppendAsync([.. _laneWatch.Look()]);

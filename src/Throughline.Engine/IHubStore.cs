@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Throughline.Engine.Cases;
 using Throughline.Engine.Delivery;
+using Throughline.Engine.Entries;
 using Throughline.Engine.Intake;
 using Throughline.Engine.Lineage;
 using Throughline.Engine.Partition;
@@ -13,7 +14,7 @@ namespace Throughline.Engine;
 /// for tests, memory; all pass the same conformance suite. A store that cannot commit throws <see cref="StoreUnavailableException"/>
 /// and has changed nothing, or does not know: callers repeat only what is idempotent.
 /// </summary>
-public interface IHubStore : IIntakeStore, IPartitionStore, ILaneStore, IScheduleStore, IHubQueries, IAsyncDisposable
+public interface IHubStore : IIntakeStore, IPartitionStore, IEntryStore, ILaneStore, IScheduleStore, IHubQueries, IAsyncDisposable
 {
     /// <summary>For the health page and the log: product, version, where it is (without credentials).</summary>
     string Description { get; }
@@ -108,7 +109,7 @@ public interface ILaneStore
 
     /// <summary>
     /// Records what became of commands. A terminal outcome is taken only once (compare-and-set); with it the receipt is appended to the
-    /// control stream of the command's scope in the same transaction. Returns the scopes' partitions that have new work.
+    /// stream of the command's scope in the same transaction. Returns the bells of the streams that have new work (<see cref="Bell"/>).
     /// </summary>
     /// <exception cref="FencedException">Another hub drives the lane.</exception>
     Task<ImmutableArray<int>> ConcludeAsync(string system, long epoch, ImmutableArray<CommandOutcome> outcomes, CancellationToken cancellation);
@@ -152,6 +153,9 @@ public interface IHubQueries
     Task<ImmutableArray<LineageEntry>> ReadLineageAsync(string correlationId, long after, int max, CancellationToken cancellation);
 
     Task<ImmutableArray<StateRow>> LoadScopeAsync(Scope scope, CancellationToken cancellation);
+
+    /// <summary>Commands by their ids; what is not there is not among the answers.</summary>
+    Task<ImmutableArray<Command>> FindCommandsAsync(ImmutableArray<CommandId> ids, CancellationToken cancellation);
 
     /// <summary>Instances, newest first, optionally of one process or status.</summary>
     Task<ImmutableArray<InstanceRow>> ListInstancesAsync(string? process, string? status, string? after, int max, CancellationToken cancellation);

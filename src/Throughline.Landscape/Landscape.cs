@@ -47,6 +47,9 @@ public sealed record Landscape
     /// <summary>Process definitions, the firm's own where it has one, else the shipped ones.</summary>
     public required FrozenDictionary<string, ProcessDefinition> Processes { get; init; }
 
+    /// <summary>What becomes of entries (time, expense), by the canonical entity.</summary>
+    public FrozenDictionary<string, EntryDefinition> Entries { get; init; } = FrozenDictionary<string, EntryDefinition>.Empty;
+
     /// <summary>The map for a source record, or null where the landscape takes no such records.</summary>
     public InwardMap? InwardMap(string system, string entity) => InwardMaps.FirstOrDefault(map => map.System == system && map.Entity == entity);
 
@@ -125,7 +128,17 @@ public sealed record InwardMap(
     Expression? Scope,
     Expression? OccurredAt,
     Template Fields,
-    Place Place);
+    Place Place)
+{
+    /// <summary>
+    /// Entries: the system's kind of record whose id <see cref="Scope"/> is; the engagement that this record stands for is looked up. Null where the
+    /// scope is the engagement's key itself.
+    /// </summary>
+    public string? ScopeOf { get; init; }
+
+    /// <summary>Entries: when the record was made in its system, which never changes.</summary>
+    public Expression? CreatedAt { get; init; }
+}
 
 /// <summary>
 /// Turns a canonical record into what one system is to hold. Variables: the entity's name (the record), <c>records</c>, <c>parameters</c>,

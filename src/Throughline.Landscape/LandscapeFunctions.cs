@@ -11,6 +11,7 @@ internal sealed class LandscapeFunctions
     public const string Lookup = "lookup";
     public const string Id = "id";
     public const string Record = "record";
+    public const string Answer = "answer";
 
     private FrozenDictionary<string, (ValueMap Map, Place Place)> _valueMaps = FrozenDictionary<string, (ValueMap, Place)>.Empty;
     private FrozenDictionary<string, Fields> _legalEntities = FrozenDictionary<string, Fields>.Empty;
@@ -29,12 +30,13 @@ internal sealed class LandscapeFunctions
             .With("normalizeTaxId", 1, a => NormalizeTaxId(a[0]));
         WithRecords = Ordinary
             .With(Id, 3, a => CallHooks.Required(Id).IdOf(Text(a[0], Id), Text(a[1], Id), a[2]))
-            .With(Record, 2, a => CallHooks.Required(Record).RecordOf(Text(a[0], Record), a[1]));
+            .With(Record, 2, a => CallHooks.Required(Record).RecordOf(Text(a[0], Record), a[1]))
+            .With(Answer, 2, a => CallHooks.Required(Answer).AnswerOf(Text(a[0], Answer), a[1]));
     }
 
     public FunctionLibrary Ordinary { get; }
 
-    /// <summary>With <c>id(role, entity, key)</c> and <c>record(entity, key)</c>, for what is evaluated by <see cref="TemplateRunner"/>.</summary>
+    /// <summary>With <c>id(role, entity, key)</c>, <c>answer(map, key)</c> and <c>record(entity, key)</c>, for what is evaluated by <see cref="TemplateRunner"/>.</summary>
     public FunctionLibrary WithRecords { get; }
 
     /// <summary>Expressions are parsed before all tables are read; they look into the tables only when they are evaluated.</summary>

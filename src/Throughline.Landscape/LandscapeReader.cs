@@ -55,7 +55,7 @@ public static class LandscapeReader
         {
             draft.Problems.Error(
                 new Place(file.Display, 1), "unknown-file", "a landscape has no such file; there are landscape.yaml, ownership.yaml, and *.yaml in systems,"
-                    + " maps/in, maps/out, values, templates and processes");
+                    + " maps/in, maps/out, entries, values, templates and processes");
         }
     }
 
@@ -67,6 +67,7 @@ public static class LandscapeReader
         "templates" => NameKind.Template,
         "maps/in" => NameKind.InwardMap,
         "maps/out" => NameKind.OutwardMap,
+        "entries" => NameKind.Entry,
         "processes" => NameKind.Process,
         _ => null,
     };
@@ -96,6 +97,7 @@ public static class LandscapeReader
             case NameKind.ValueMap: TableReader.ReadValueMap(node, draft); break;
             case NameKind.Template: TableReader.ReadTemplate(node, draft); break;
             case NameKind.InwardMap: MapReader.ReadInward(node, functions, draft); break;
+            case NameKind.Entry: EntryReader.Read(node, functions, draft); break;
             case NameKind.OutwardMap: MapReader.ReadOutward(node, functions, draft); break;
             default: ProcessReader.Read(node, Encoding.UTF8.GetString(file.Bytes), functions, draft); break;
         }
@@ -136,6 +138,7 @@ public static class LandscapeReader
             LegalEntities = draft.LegalEntities.ToFrozenDictionary(StringComparer.Ordinal),
             InwardMaps = [.. draft.InwardMaps],
             OutwardMaps = draft.OutwardMaps.ToFrozenDictionary(StringComparer.Ordinal),
+            Entries = draft.Entries.Values.ToFrozenDictionary(entry => entry.From, StringComparer.Ordinal),
             Ownership = ownership,
             ValueMaps = draft.ValueMaps.ToFrozenDictionary(pair => pair.Key, pair => pair.Value.Map, StringComparer.Ordinal),
             Templates = draft.Templates.ToFrozenDictionary(pair => pair.Key, pair => pair.Value.Template, StringComparer.Ordinal),

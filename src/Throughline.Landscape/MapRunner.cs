@@ -21,7 +21,14 @@ public sealed record InwardResult(bool Applies, string? Key, string? ScopeRefere
 /// <param name="LegalEntity">Code of the legal entity of the record; null where it has none.</param>
 /// <param name="Status">How the process is, <c>{ text, nextAction }</c>.</param>
 /// <param name="Id">The id of a canonical record (entity, key) in the system that plays a role; null where it is not known yet.</param>
-public sealed record OutwardContext(Fields Records, string? LegalEntity, Fields? Status, Func<string, string, string, string?> Id);
+public sealed record OutwardContext(Fields Records, string? LegalEntity, Fields? Status, Func<string, string, string, string?> Id)
+{
+    /// <summary>What the system answered when an outward map wrote the record with a key; null while that is not known.</summary>
+    public Func<string, string, Fields?> Answer { get; init; } = (_, _) => null;
+
+    /// <summary>Further records that the map may name, by the name of their entity: those that an entry belongs to.</summary>
+    public IReadOnlyDictionary<string, object?> Beside { get; init; } = ImmutableDictionary<string, object?>.Empty;
+}
 
 /// <summary>What a canonical record is to be in one system; or what that waits for; or why it cannot be.</summary>
 /// <param name="Waits">Ids that are not known yet, in words ("the id of customer 001A in the erp system"); null where none are missing.</param>
@@ -83,7 +90,12 @@ public static class MapRunner
             [VariableNames.LegalEntity] = legalEntity,
             [VariableNames.Status] = context.Status,
         };
-        var hooks = new TemplateHooks(context.Id, context.Records);
+        foreach (var (name, value) in context.Beside)
+        {
+            variables[name] = value;
+        }
+
+        var hooks = new TemplateHooks(context.Id, context.Records) { Answer = context.Answer };
         var fields = TemplateRunner.Run(map.Fields, variables, hooks);
         var find = map.Find is null ? null : TemplateRunner.Run(map.Find, variables, hooks);
         var adopt = map.Adopt.Select(template => TemplateRunner.Run(template, variables, hooks)).ToArray();

@@ -25,6 +25,9 @@ public sealed record TemplateResult(object? Value, bool HasValue, ImmutableArray
 public sealed record TemplateHooks(Func<string, string, string, string?> Id, Fields Records)
 {
     public static TemplateHooks None { get; } = new((_, _, _) => null, Fields.Empty);
+
+    /// <summary>What the system answered when an outward map wrote the record with a key; null while that is not known.</summary>
+    public Func<string, string, Fields?> Answer { get; init; } = (_, _) => null;
 }
 
 /// <summary>Evaluates templates: the only place where a tree of expressions becomes a document.</summary>
@@ -191,6 +194,17 @@ internal sealed class CallHooks : IDisposable
 
         Missing.Add($"the id of {entity} {text} in the {role} system");
         throw new EvaluationException($"the id of {entity} {text} in the {role} system is not known yet");
+    }
+
+    public Fields AnswerOf(string map, object? key)
+    {
+        if (key is string text && _hooks.Answer(map, text) is { } answer)
+        {
+            return answer;
+        }
+
+        Missing.Add($"map {map} to have written {key ?? "null"}");
+        throw new EvaluationException($"map {map} has not written {key ?? "null"} yet");
     }
 
     public Fields RecordOf(string entity, object? key) =>

@@ -43,6 +43,36 @@ public readonly record struct CaseId(Guid Value)
 }
 
 /// <summary>
+/// The id of one entry (a line of time, an expense): made of what its system says of it, so that it is the same each time the entry comes. Those
+/// made at about the same time lie beside each other, which keeps the part of an index that is in use small however long the history.
+/// </summary>
+public readonly record struct EntryId(Guid Value)
+{
+    private const int TimeBytes = 6;
+
+    /// <param name="createdAt">When the entry was made in its system, to the second; it must never change. Null where the system does not say.</param>
+    public static EntryId Of(string system, string entity, string externalId, DateTimeOffset? createdAt)
+    {
+        var hashed = DerivedId.Of([system, entity, externalId]);
+        if (createdAt is not { } at)
+        {
+            return new EntryId(hashed);
+        }
+
+        Span<byte> bytes = stackalloc byte[16];
+        hashed.TryWriteBytes(bytes, bigEndian: true, out _);
+        Span<byte> time = stackalloc byte[sizeof(long)];
+        BinaryPrimitives.WriteInt64BigEndian(time, Math.Max(0, at.ToUnixTimeSeconds()) * 1000);
+        time[^TimeBytes..].CopyTo(bytes);
+        return new EntryId(new Guid(bytes, bigEndian: true));
+    }
+
+    public static EntryId Parse(string text) => new(Guid.Parse(text));
+
+    public override string ToString() => Value.ToString("D");
+}
+
+/// <summary>
 /// The unit of single-writer ordering: an engagement, or one kind of master record whose match keys do not hash
 /// (all customers, all project codes), written <c>kind:key</c>.
 /// </summary>

@@ -30,8 +30,8 @@ internal sealed class Conclusion
 
     public IReadOnlyList<LineageEntry> LateAnswers => _lateAnswers;
 
-    /// <summary>Where receipts were appended, ascending.</summary>
-    public ImmutableArray<int> Partitions => [.. _receipts.Select(receipt => receipt.Scope.Partition).Distinct().Order()];
+    /// <summary>The bells of the streams to which receipts were appended, ascending.</summary>
+    public ImmutableArray<int> Bells => [.. _receipts.Select(Bell.Of).Distinct().Order()];
 
     public static Conclusion Decide(ImmutableArray<CommandOutcome> outcomes, IEnumerable<StandingCommand> standing)
     {
@@ -93,7 +93,7 @@ internal sealed class Conclusion
     private static bool IsTerminal(CommandStatus status) => status is CommandStatus.Done or CommandStatus.Failed;
 
     private static string? AnswerOf(CommandOutcome outcome) =>
-        IsTerminal(outcome.Status) ? outcome.Status + " " + outcome.Receipt?.Payload.Fingerprint() : null;
+        !IsTerminal(outcome.Status) ? null : outcome.Status + " " + (outcome.Answer?.ToJson() ?? outcome.Receipt?.Payload.Fingerprint());
 
     private static LineageEntry LateAnswer(StandingCommand command, CommandOutcome outcome) => new(
         0,

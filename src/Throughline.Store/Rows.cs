@@ -1,6 +1,7 @@
 using Throughline.Engine;
 using Throughline.Engine.Cases;
 using Throughline.Engine.Delivery;
+using Throughline.Engine.Entries;
 using Throughline.Engine.Lineage;
 using Throughline.Engine.Partition;
 using Throughline.Model;
@@ -35,6 +36,12 @@ internal static class Rows
     public const string LineageWritten =
         "at, correlation_id, scope, kind, text, system, entity, external_id, cause, instance_id, step, record_entity, record_key";
 
+    public const string EntryEnvelopeColumns = "number, id, scope, kind, payload, causation_id, occurred_at, received_at";
+
+    public const string EntryColumns =
+        "id, scope, system, entity, source_entity, external_id, version, deleted, status, data, sent_hash, batch, place, sends, reason, says, trouble, since, due_at, "
+        + "envelope_id, at";
+
     public const string ParkedColumns = EnvelopeColumns + ", reason, due_at";
 
     public static Envelope Envelope(Row row) => new(
@@ -50,23 +57,73 @@ internal static class Rows
             row.Time(9)),
         row.Long(0));
 
-    public static StateRow State(Row row) => new(new UnitKey(row.Scope(0), row.Text(1)), (StateKind)row.Int(2), row.Text(3), row.Fields(4));
+    public static Envelope EntryEnvelope(Row row)
+    {
+        var scope = row.Scope(2);
+        return new Envelope(
+            new NewEnvelope(
+                new EnvelopeId(row.Guid(1)), scope, "", (EnvelopeKind)row.Int(3), row.Fields(4), scope.ToString(),
+                row.GuidOrNull(5) is { } cause ? new EnvelopeId(cause) : null, row.Time(6), row.Time(7)),
+            row.Long(0));
+    }
 
-    public static Command Command(Row row) => new(
-        new CommandId(row.Guid(0)),
-        row.Text(1),
-        new UnitKey(row.Scope(2), row.Text(3)),
+    public static EntryRow Entry(Row row) => new(
+        new EntryId(row.Guid(0)),
+        row.Scope(1),
+        row.Text(2),
+        row.Text(3),
         row.Text(4),
         row.Text(5),
-        StoredCommand.Item(row.Text(6)),
-        StoredCommand.Adopt(row.Text(7)),
-        row.Int(8),
-        (CommandStatus)row.Int(9),
-        row.Int(10),
-        row.Time(11),
-        row.Time(12),
-        row.TimeOrNull(13),
-        row.TextOrNull(14));
+        row.TextOrNull(6),
+        (EntryStatus)row.Int(8),
+        row.Fields(9),
+        row.TextOrNull(10),
+        row.GuidOrNull(11) is { } batch ? new CommandId(batch) : null,
+        row.Int(12),
+        row.Int(13),
+        row.TextOrNull(14),
+        row.TextOrNull(15),
+        row.TimeOrNull(17),
+        row.TimeOrNull(18),
+        new EnvelopeId(row.Guid(19)),
+        row.Time(20))
+    {
+        Deleted = row.Int(7) != 0,
+        IsTrouble = row.Int(16) != 0,
+    };
+
+    /// <summary>Of the columns id, status, answer, item.</summary>
+    public static EntryBatch EntryBatch(Row row)
+    {
+        var status = (CommandStatus)row.Int(1);
+        return new EntryBatch(
+            new CommandId(row.Guid(0)), status, status == CommandStatus.Done ? BatchAnswer.Read(Fields.Parse(row.Text(2)["Done ".Length..])) : []);
+    }
+
+    public static StateRow State(Row row) => new(new UnitKey(row.Scope(0), row.Text(1)), (StateKind)row.Int(2), row.Text(3), row.Fields(4));
+
+    public static Command Command(Row row)
+    {
+        var (item, lines) = StoredCommand.Item(row.Text(6));
+        return new Command(
+            new CommandId(row.Guid(0)),
+            row.Text(1),
+            new UnitKey(row.Scope(2), row.Text(3)),
+            row.Text(4),
+            row.Text(5),
+            item,
+            StoredCommand.Adopt(row.Text(7)),
+            row.Int(8),
+            (CommandStatus)row.Int(9),
+            row.Int(10),
+            row.Time(11),
+            row.Time(12),
+            row.TimeOrNull(13),
+            row.TextOrNull(14))
+        {
+            Lines = lines,
+        };
+    }
 
     /// <summary>A claimed command with the number that gives the order among those decided at the same moment.</summary>
     public static (Command Command, long Number) NumberedCommand(Row row) => (Command(row), row.Long(15));
@@ -78,7 +135,7 @@ internal static class Rows
         row.Text(3),
         row.Scope(4),
         row.Text(5),
-        StoredCommand.Item(row.Text(6)).Entity,
+        StoredCommand.Item(row.Text(6)).Item.Entity,
         row.Time(7));
 
     public static TimerRow Timer(Row row) =>

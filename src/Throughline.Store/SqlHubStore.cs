@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Throughline.Engine;
 using Throughline.Engine.Delivery;
+using Throughline.Engine.Entries;
 using Throughline.Engine.Intake;
 using Throughline.Engine.Partition;
 using Throughline.Model;
@@ -36,6 +37,35 @@ public abstract partial class SqlHubStore : IHubStore
     public abstract Task CommitAsync(ImmutableArray<PartitionCommit> commits, CancellationToken cancellation);
 
     public abstract Task<ImmutableArray<ParkedEnvelope>> ReadParkedAsync(ImmutableArray<UnitKey> units, CancellationToken cancellation);
+
+    public abstract Task<ImmutableArray<int>> PartitionsWithEntriesAsync(DateTimeOffset now, CancellationToken cancellation);
+
+    public abstract Task<EntryWork> ReadEntryWorkAsync(ImmutableArray<int> partitions, DateTimeOffset now, int maxEach, CancellationToken cancellation);
+
+    public abstract Task<ImmutableArray<EntryRow>> LoadEntriesAsync(ImmutableArray<EntryId> ids, CancellationToken cancellation);
+
+    public abstract Task<ImmutableArray<EntryRow>> LoadOpenEntriesAsync(ImmutableArray<Scope> scopes, int maxEach, CancellationToken cancellation);
+
+    public abstract Task<ImmutableArray<EntryBatch>> LoadBatchesAsync(ImmutableArray<CommandId> ids, CancellationToken cancellation);
+
+    public abstract Task<ImmutableArray<(HomeLookup Lookup, Scope Home)>> FindHomesAsync(ImmutableArray<HomeLookup> lookups, CancellationToken cancellation);
+
+    public abstract Task CommitEntriesAsync(ImmutableArray<EntryCommit> commits, CancellationToken cancellation);
+
+    public async Task<ImmutableArray<EntryRow>> ListEntriesAsync(Scope scope, EntryId? after, int max, CancellationToken cancellation) => await QueryAsync(
+        $"select {Rows.EntryColumns} from entry where scope = $1 and id > $2 order by id limit $3",
+        Rows.Entry, cancellation, scope.ToString(), after?.Value ?? Guid.Empty, max);
+
+    public async Task<ImmutableArray<Command>> FindCommandsAsync(ImmutableArray<CommandId> ids, CancellationToken cancellation)
+    {
+        var found = ImmutableArray.CreateBuilder<Command>(ids.Length);
+        foreach (var id in ids)
+        {
+            found.AddRange(await QueryAsync($"select {Rows.CommandColumns} from command where id = $1", Rows.Command, cancellation, id.Value));
+        }
+
+        return found.ToImmutable();
+    }
 
     public abstract Task<long> TakeLaneAsync(string system, string owner, CancellationToken cancellation);
 

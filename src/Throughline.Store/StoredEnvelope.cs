@@ -14,6 +14,8 @@ internal sealed class StoredEnvelope(NewEnvelope envelope, EnvelopeStream stream
 
     public int Stream { get; } = (int)stream;
 
+    public bool IsOfEntries => Stream == (int)EnvelopeStream.Entries;
+
     public Guid Id { get; } = envelope.Id.Value;
 
     public string Scope { get; } = StoredText.Of(envelope.Scope);

@@ -18,7 +18,7 @@ internal sealed class ClusterDoorbell(IBroker broker) : IDoorbell
 
     public void Ring(int partition)
     {
-        if (IsOurs(partition))
+        if (IsOurs(Bell.PartitionOf(partition)))
         {
             _local.Ring(partition);
         }

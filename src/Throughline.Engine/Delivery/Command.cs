@@ -43,11 +43,24 @@ public sealed record Command(
     DateTimeOffset CreatedAt,
     DateTimeOffset DueAt,
     DateTimeOffset? SendBefore,
-    string? LastFailure);
+    string? LastFailure)
+{
+    /// <summary>
+    /// Where it is a batch: the writes that go to the system in one call, all with the operation and entity of <see cref="Item"/>, whose fields are
+    /// the batch's control totals. Empty for one write.
+    /// </summary>
+    public ImmutableArray<WriteItem> Lines { get; init; } = [];
+
+    public bool IsBatch => !Lines.IsEmpty;
+}
 
 /// <summary>What became of a claimed command.</summary>
 /// <param name="Status">Waiting (again, at <paramref name="DueAt"/>), InDoubt (probe at DueAt), Done or Failed.</param>
 /// <param name="Receipt">For Done and Failed: the envelope that tells the scope.</param>
 /// <param name="IsNoAttempt">Nothing was sent, or the system as a whole took nothing: the claim does not count among the attempts.</param>
 public sealed record CommandOutcome(
-    CommandId Command, CommandStatus Status, DateTimeOffset? DueAt, string? Failure, NewEnvelope? Receipt, bool IsNoAttempt = false);
+    CommandId Command, CommandStatus Status, DateTimeOffset? DueAt, string? Failure, NewEnvelope? Receipt, bool IsNoAttempt = false)
+{
+    /// <summary>For a batch that is done: what is kept of the answer, see <see cref="Entries.BatchAnswer"/>.</summary>
+    public Fields? Answer { get; init; }
+}

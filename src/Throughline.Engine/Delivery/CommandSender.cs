@@ -26,18 +26,26 @@ internal sealed record SendResult
     /// <summary>The system was asked and does not have it: it is safe to send again.</summary>
     public bool SendAgain { get; init; }
 
+    /// <summary>A batch of which other lines were taken: why these were not, by line.</summary>
+    public ImmutableDictionary<int, string> Refused { get; init; } = ImmutableDictionary<int, string>.Empty;
+
     /// <summary>Nothing was sent: its time had passed before the call, or the lane is held.</summary>
     public bool NotSent { get; init; }
 }
 
 /// <summary>Makes the calls for one command: look before creating where the map says so, write, or probe.</summary>
-internal sealed class CommandSender(SystemDeclaration system, IConnector connector, TimeProvider time)
+internal sealed partial class CommandSender(SystemDeclaration system, IConnector connector, TimeProvider time)
 {
     private readonly RateBudget _budget = new(system.Limits.PerSecond, time);
 
     /// <param name="isHeld">Nothing is to be sent any more: the hub stops, or the system as a whole does not take anything.</param>
     public async Task<SendResult> SendAsync(Command command, Func<bool> isHeld)
     {
+        if (command.IsBatch)
+        {
+            return await SendBatchAsync(command, isHeld);
+        }
+
         foreach (var key in command.Adopt)
         {
             var found = await FindAsync(new FindRequest(command.Item.Entity, key));
@@ -76,6 +84,11 @@ internal sealed class CommandSender(SystemDeclaration system, IConnector connect
 
     public async Task<SendResult> ProbeAsync(Command command)
     {
+        if (command.IsBatch)
+        {
+            return await ProbeBatchAsync(command);
+        }
+
         var item = command.Item;
         var request = item.Operation == WriteOperation.Create
             ? item.Find is null ? null : new FindRequest(item.Entity, item.Find)

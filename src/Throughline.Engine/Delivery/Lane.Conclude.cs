@@ -1,6 +1,7 @@
 using System.Text;
 using Microsoft.Extensions.Logging;
 using Throughline.Connect;
+using Throughline.Engine.Entries;
 using Throughline.Engine.Partition;
 using Throughline.Engine.Recovery;
 using Throughline.Model;
@@ -57,7 +58,7 @@ public sealed partial class Lane
             return new CommandOutcome(command.Id, CommandStatus.Waiting, circuit.OpenUntil ?? now, text, null, IsNoAttempt: true);
         }
 
-        if (failure is Failure.Duplicate && !WasInDoubt(command))
+        if (failure is Failure.Duplicate && !WasInDoubt(command) && !command.IsBatch)
         {
             // Nothing of ours can be there yet, so what has our key is somebody else's; taking it for ours would join two records.
             return Terminal(command, CommandStatus.Failed, failure, result, now);
@@ -92,6 +93,11 @@ public sealed partial class Lane
 
     private static CommandOutcome Terminal(Command command, CommandStatus status, Failure? failure, SendResult result, DateTimeOffset now)
     {
+        if (command.IsBatch)
+        {
+            return TerminalBatch(command, status, failure, result, now);
+        }
+
         var payload = new ReceiptPayload(
             command.Id, command.Target, command.Item.Operation == WriteOperation.Undo, result.ExternalId ?? command.Item.ExternalId, result.Answer,
             result.Adopted, result.WasProbe, failure is null ? null : new TargetFailure(failure.Code, failure.Message, failure.Evidence));
@@ -99,6 +105,17 @@ public sealed partial class Lane
             new EnvelopeId(CommandId.Derive(command.Id.ToString(), "receipt").Value), command.Unit.Scope, command.Unit.Unit, EnvelopeKind.Receipt,
             payload.ToFields(), command.CorrelationId, new EnvelopeId(command.Id.Value), now, now);
         return new CommandOutcome(command.Id, status, null, failure is null ? null : $"{failure.Code}: {failure.Message}", receipt);
+    }
+
+    // Entries ask the batch that they are in how it went; only what was refused has to be told.
+    private static CommandOutcome TerminalBatch(Command command, CommandStatus status, Failure? failure, SendResult result, DateTimeOffset now)
+    {
+        var said = failure is null ? null : $"{failure.Code}: {failure.Message}";
+        var receipt = failure is null && result.Refused.IsEmpty ? null : new NewEnvelope(
+            new EnvelopeId(CommandId.Derive(command.Id.ToString(), "receipt").Value), command.Unit.Scope, "", EnvelopeKind.BatchReceipt,
+            new BatchReceipt(command.Id, failure is null ? null : (failure.Code, failure.Message), result.Refused).ToFields(), command.CorrelationId,
+            new EnvelopeId(command.Id.Value), now, now);
+        return new CommandOutcome(command.Id, status, null, said, receipt) { Answer = failure is null ? result.Answer : null };
     }
 
     private double Spread()

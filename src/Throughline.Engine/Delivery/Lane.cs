@@ -288,7 +288,7 @@ public sealed partial class Lane(
                 {
                     await ConcludeAsync(epoch, [outcome]);
                 }
-                else if (e is ArgumentException && outcome.Receipt is { } receipt && WithoutAnswer(outcome, receipt) is var bare && bare != outcome)
+                else if (e is ArgumentException && outcome.Receipt is { Kind: EnvelopeKind.Receipt } receipt && WithoutAnswer(outcome, receipt) is var bare && bare != outcome)
                 {
                     // To ask the system again would bring the same answer, so a person is told.
                     await ConcludeAsync(epoch, [bare]);

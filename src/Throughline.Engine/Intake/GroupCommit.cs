@@ -67,9 +67,10 @@ public sealed class GroupCommit : IAsyncDisposable
         try
         {
             var receipts = await _store.AppendAsync([.. batch.SelectMany(waiting => waiting.Items)], CancellationToken.None);
-            foreach (var partition in receipts.Where(receipt => receipt.Outcome == IntakeOutcome.Accepted).Select(receipt => receipt.Partition).Distinct())
+            var taken = batch.SelectMany(waiting => waiting.Items).Zip(receipts).Where(pair => pair.Second.Outcome == IntakeOutcome.Accepted);
+            foreach (var bell in taken.Select(pair => Bell.Of(pair.First.Envelope)).Distinct())
             {
-                _doorbell.Ring(partition);
+                _doorbell.Ring(bell);
             }
 
             var offset = 0;

@@ -1,3 +1,4 @@
+using Throughline.Engine.Entries;
 using Throughline.Model;
 
 namespace Throughline.Engine.Intake;
@@ -6,7 +7,11 @@ namespace Throughline.Engine.Intake;
 /// <param name="Key">The idempotency key, unique per system and entity; at most 200 bytes of UTF-8.</param>
 /// <param name="Fingerprint">Of the record without its volatile fields; tells a repetition from a conflict. Null where a repeated key is never
 /// a conflict (polled records carry their content in the key).</param>
-public sealed record IntakeItem(string System, string Entity, string Key, string? Fingerprint, NewEnvelope Envelope);
+public sealed record IntakeItem(string System, string Entity, string Key, string? Fingerprint, NewEnvelope Envelope)
+{
+    /// <summary>Entries: whose engagement it belongs to, where that is to be looked up; the envelope's scope is where it waits if nobody knows.</summary>
+    public HomeLookup? Home { get; init; }
+}
 
 public enum IntakeOutcome
 {

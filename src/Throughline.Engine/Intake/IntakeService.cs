@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text;
 using Throughline.Connect;
+using Throughline.Engine.Entries;
 using Throughline.Engine.Process;
 using Throughline.Model;
 
@@ -15,7 +16,7 @@ public sealed record IntakeRequest(string System, string Entity, string? Key, Da
 public sealed record IntakeAnswer(IntakeReceipt? Receipt, ImmutableArray<FieldProblem> Problems);
 
 /// <summary>Turns source records into durable envelopes of the scope that they belong to.</summary>
-public sealed class IntakeService(ReleaseHolder release, GroupCommit commit, Func<string, Manifest?> manifestOf, TimeProvider time)
+public sealed class IntakeService(ReleaseHolder release, GroupCommit commit, EntryHomes homes, Func<string, Manifest?> manifestOf, TimeProvider time)
 {
     public const int KeyBytesMax = 200;
 
@@ -39,7 +40,7 @@ public sealed class IntakeService(ReleaseHolder release, GroupCommit commit, Fun
             }
         }
 
-        var receipts = await commit.AppendAsync(items.ToImmutable());
+        var receipts = await commit.AppendAsync(await homes.PlaceAsync(items.ToImmutable(), CancellationToken.None));
         for (var i = 0; i < receipts.Length; i++)
         {
             answers[places[i]] = new IntakeAnswer(receipts[i], []);
@@ -71,9 +72,9 @@ public sealed class IntakeService(ReleaseHolder release, GroupCommit commit, Fun
 
         var now = time.GetUtcNow();
         var envelope = new NewEnvelope(
-            EnvelopeId.New(time), placement.Scope, placement.Unit, EnvelopeKind.SourceRecord,
+            EnvelopeId.New(time), placement.Scope, placement.Unit, placement.IsEntry ? EnvelopeKind.Entry : EnvelopeKind.SourceRecord,
             SourcePayload.Write(request.System, request.Record, request.Reference), placement.Scope.ToString(), null, request.OccurredAt ?? now, now);
-        return (new IntakeItem(request.System, request.Entity, key, request.Key is null ? null : fingerprint, envelope), null);
+        return (new IntakeItem(request.System, request.Entity, key, request.Key is null ? null : fingerprint, envelope) { Home = placement.Home }, null);
     }
 
     // Fields that change without meaning do not make two deliveries of one record different.

@@ -1,4 +1,6 @@
+using System.Globalization;
 using Throughline.Connect;
+using Throughline.Engine.Entries;
 using Throughline.Landscape;
 using Throughline.Landscape.Expressions;
 using Throughline.Model;
@@ -10,6 +12,12 @@ namespace Throughline.Engine.Intake;
 /// <param name="Problem">Null where it has a place; otherwise the scope is the waiting room of records that nobody can place yet.</param>
 public sealed record Placement(Scope Scope, string Unit, FieldProblem? Problem)
 {
+    /// <summary>Entries: whose engagement this is; the scope is where the entry waits until that is known.</summary>
+    public HomeLookup? Home { get; init; }
+
+    /// <summary>It is an entry, which goes a way of its own.</summary>
+    public bool IsEntry { get; init; }
+
     /// <summary>The kind of scope in which such records wait for a person.</summary>
     public const string UnplacedKind = "unplaced";
 
@@ -32,18 +40,24 @@ public sealed record Placement(Scope Scope, string Unit, FieldProblem? Problem)
         var variables = Variables(landscape, record);
         try
         {
-            if (map.Key.Evaluate(variables) is not string { Length: > 0 } key)
+            if (Text(map.Key.Evaluate(variables)) is not { Length: > 0 } key)
             {
                 return Unplaced(system, record, "/record", $"the key of the {map.To} ({map.Key.Text}) is empty");
             }
 
-            if (EntityCatalog.Find(map.To)!.IsMaster)
+            var schema = EntityCatalog.Find(map.To)!;
+            if (schema.IsMaster)
             {
                 return new Placement(Scope.Master(map.To), key, null);
             }
 
+            if (schema.IsEntry)
+            {
+                return OfEntry(map, variables);
+            }
+
             // Whether an opportunity may go on to where it belongs is decided at its own address, by the one writer of that.
-            var home = Home(map, variables, key);
+            var home = HomeKey(map, variables, key);
             return new Placement(Scope.Engagement(map.To == Opportunity ? key : home), "", null);
         }
         catch (EvaluationException e)
@@ -60,10 +74,54 @@ public sealed record Placement(Scope Scope, string Unit, FieldProblem? Problem)
     {
         var map = landscape.InwardMap(system, record.Entity)!;
         var variables = Variables(landscape, record);
-        return Scope.Engagement(Home(map, variables, (string)map.Key.Evaluate(variables)!));
+        return Scope.Engagement(HomeKey(map, variables, Text(map.Key.Evaluate(variables))!));
     }
 
-    private static string Home(InwardMap map, Dictionary<string, object?> variables, string key) =>
+    /// <summary>The record for whose engagement entries wait in a scope.</summary>
+    public static HomeLookup HomeOf(Scope unplaced)
+    {
+        var parts = unplaced.Key.Split('/', 3);
+        return new HomeLookup(parts[0], parts[1], parts[2]);
+    }
+
+    /// <summary>When a record was made in its system, as far as the map says that.</summary>
+    public static DateTimeOffset? CreatedAt(InwardMap map, SourceRecord record, Landscape.Landscape landscape)
+    {
+        try
+        {
+            return map.CreatedAt?.Evaluate(Variables(landscape, record)) switch
+            {
+                DateTimeOffset at => at,
+                string text when DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at) => at,
+                _ => null,
+            };
+        }
+        catch (EvaluationException)
+        {
+            return null;
+        }
+    }
+
+    private static Placement OfEntry(InwardMap map, Dictionary<string, object?> variables)
+    {
+        var home = Text(map.Scope!.Evaluate(variables)) ?? "";
+        if (map.ScopeOf is not { } entity)
+        {
+            return new Placement(Scope.Engagement(home), "", home.Length > 0 ? null : new FieldProblem("/record", $"the scope ({map.Scope.Text}) is empty")) { IsEntry = true };
+        }
+
+        var lookup = new HomeLookup(map.System, entity, home);
+        return new Placement(new Scope(UnplacedKind, $"{map.System}/{entity}/{home}"), "", null) { Home = lookup, IsEntry = true };
+    }
+
+    private static string? Text(object? value) => value switch
+    {
+        string text => text,
+        long number => number.ToString(CultureInfo.InvariantCulture),
+        _ => null,
+    };
+
+    private static string HomeKey(InwardMap map, Dictionary<string, object?> variables, string key) =>
         map.Scope?.Evaluate(variables) is string { Length: > 0 } home ? home : key;
 
     private static Dictionary<string, object?> Variables(Landscape.Landscape landscape, SourceRecord record) => new(StringComparer.Ordinal)

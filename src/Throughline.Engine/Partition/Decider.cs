@@ -1,3 +1,4 @@
+using Throughline.Engine.Entries;
 using Throughline.Engine.Process;
 using Throughline.Model;
 
@@ -31,6 +32,7 @@ public static class Decider
             case EnvelopeKind.Subscribe: SourceDecider.ApplySubscription(turn); break;
             case EnvelopeKind.PersonAction: PersonDecider.Apply(turn); break;
             case EnvelopeKind.LaneState: LaneDecider.Apply(turn); break;
+            case EnvelopeKind.EntryTrouble: EntryTrouble.Apply(turn); break;
         }
 
         if (!MoveDecider.Advance(turn))

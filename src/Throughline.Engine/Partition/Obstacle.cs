@@ -50,6 +50,8 @@ internal sealed record Obstacle(string Reason, string Remedy)
             EnvelopeKind.Subscribe => $"The wish of {payload.Text("scope")} to be told of changes",
             EnvelopeKind.PersonAction => $"What {payload.Text("by")} decided about a case",
             EnvelopeKind.LaneState => $"What was noticed of {payload.Text("system")}",
+            EnvelopeKind.EntryTrouble => $"What is to be told of the entries of {envelope.Scope}",
+            EnvelopeKind.Entry or EnvelopeKind.BatchReceipt or EnvelopeKind.EntriesAgain => $"Entries of {envelope.Scope}",
         };
     }
 

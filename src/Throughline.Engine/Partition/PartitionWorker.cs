@@ -19,6 +19,7 @@ public sealed partial class PartitionWorker(
 
     private readonly PartitionTenure _tenure = new();
     private readonly UnitCache _units = new();
+    private readonly TakeTurns _taking = new();
 
     /// <summary>Called after each commit, with the systems that were given commands.</summary>
     public Action<IReadOnlyCollection<string>>? CommandsDecided { get; set; }
@@ -44,7 +45,7 @@ public sealed partial class PartitionWorker(
     {
         foreach (var partition in partitions)
         {
-            await TakeAsync(partition, owner, cancellation);
+            await HoldAsync(partition, owner, cancellation);
         }
 
         var maxEach = Math.Max(BatchMin, BatchMax / partitions.Length);
@@ -325,9 +326,9 @@ public sealed partial class PartitionWorker(
             _units.Put(state);
         }
 
-        foreach (var partition in commits.SelectMany(commit => commit.Messages).Select(message => message.Scope.Partition).Distinct())
+        foreach (var bell in commits.SelectMany(commit => commit.Messages).Select(Bell.Of).Distinct())
         {
-            doorbell.Ring(partition);
+            doorbell.Ring(bell);
         }
 
         string[] systems = [.. commits.SelectMany(commit => commit.Commands).Select(command => command.System).Distinct()];
@@ -347,13 +348,56 @@ public sealed partial class PartitionWorker(
         }
     }
 
-    private async ValueTask TakeAsync(int partition, string owner, CancellationToken cancellation)
+    /// <summary>Makes this hub the writer of a partition, where it is not yet.</summary>
+    internal async ValueTask HoldAsync(int partition, string owner, CancellationToken cancellation)
     {
         if (_tenure.Has(partition))
         {
             return;
         }
 
+        // Its engagements and its entries are worked beside each other; taken twice, one of the two would fence the other.
+        await _taking.RunAsync(() => _tenure.Has(partition) ? Task.CompletedTask : TakeAsync(partition, owner, cancellation));
+    }
+
+    internal long EpochOf(int partition) => _tenure.EpochOf(partition);
+
+    /// <summary>A commit of this hub was fenced: it is taken anew before it is worked here again.</summary>
+    internal void Release(int partition)
+    {
+        _tenure.Forget(partition);
+        _units.Forget(partition);
+        Fenced?.Invoke(partition);
+    }
+
+    /// <summary>Units as last committed, for whoever only looks at them.</summary>
+    internal async Task<ImmutableArray<UnitState>> UnitsAsync(ImmutableArray<UnitKey> keys, CancellationToken cancellation)
+    {
+        var units = ImmutableArray.CreateBuilder<UnitState>(keys.Length);
+        var missing = new List<UnitKey>();
+        foreach (var key in keys)
+        {
+            if (_units.TryGet(key, out var known))
+            {
+                units.Add(known);
+            }
+            else
+            {
+                missing.Add(key);
+            }
+        }
+
+        if (missing.Count > 0)
+        {
+            var rows = (await store.LoadUnitsAsync([.. missing], cancellation)).ToLookup(row => row.Unit);
+            units.AddRange(missing.Select(key => UnitRows.Read(key, rows[key])));
+        }
+
+        return units.ToImmutable();
+    }
+
+    private async Task TakeAsync(int partition, string owner, CancellationToken cancellation)
+    {
         var epoch = await store.TakePartitionAsync(partition, owner, cancellation);
         // Another hub may have written since it was ours last.
         _units.Forget(partition);

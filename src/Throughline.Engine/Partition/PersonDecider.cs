@@ -1,4 +1,5 @@
 using Throughline.Engine.Cases;
+using Throughline.Engine.Entries;
 using Throughline.Engine.Process;
 using Throughline.Model;
 
@@ -59,6 +60,11 @@ internal static class PersonDecider
     private static void Retry(Turn turn, Case item, string by, string? reason)
     {
         turn.Close(item.Id, CaseStatus.Settled, by, reason);
+        if (item.Kind == EntryTrouble.CaseKind)
+        {
+            EntryTrouble.Retry(turn);
+        }
+
         foreach (var target in turn.State.Targets.Values.Where(target => target.Failure is not null && target.Instance == item.Instance).ToArray())
         {
             turn.State = turn.State.With(target with { Failure = null });

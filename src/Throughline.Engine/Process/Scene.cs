@@ -58,19 +58,30 @@ public sealed class Scene
     /// <summary>One line about how the instance stands.</summary>
     public Fields Status { get; }
 
-    public TemplateHooks Hooks => new(IdOf, Records);
+    public TemplateHooks Hooks => new(IdOf, Records) { Answer = AnswerOf };
 
     public Scene And(string name, object? value) => new(this, _unit, With(name, value));
 
     /// <summary>The id of a record of this unit in a role's system: whichever map wrote it, once it is known.</summary>
-    public string? IdOf(string role, string entity, string key)
+    public string? IdOf(string role, string entity, string key) => TargetOf(_landscape, _unit, role, entity, key)?.ExternalId;
+
+    /// <summary>What the system answered when an outward map wrote the record with a key; null while that is not known.</summary>
+    public Fields? AnswerOf(string map, string key) => AnswerOf(_landscape, _unit, map, key);
+
+    internal static Fields? AnswerOf(Landscape.Landscape landscape, UnitState unit, string map, string key) =>
+        landscape.OutwardMaps.TryGetValue(map, out var written)
+            ? unit.Targets.GetValueOrDefault(Target.IdOf(map, new RecordId(written.From, key))) is { ExternalId: not null } target ? target.Answer : null
+            : null;
+
+    /// <summary>The record of a unit as it stands in a role's system; null while it is not known to stand there.</summary>
+    internal static Target? TargetOf(Landscape.Landscape landscape, UnitState unit, string role, string entity, string key)
     {
         var record = new RecordId(entity, key);
-        foreach (var map in _landscape.MapsTo(role, entity))
+        foreach (var map in landscape.MapsTo(role, entity))
         {
-            if (_unit.Targets.GetValueOrDefault(Target.IdOf(map.Name, record))?.ExternalId is { } id)
+            if (unit.Targets.GetValueOrDefault(Target.IdOf(map.Name, record)) is { ExternalId: not null } target)
             {
-                return id;
+                return target;
             }
         }
 

@@ -91,14 +91,16 @@ public sealed class UnitMemo
 
     private sealed record Outward(
         OutwardMap Map, Fields Attributes, Fields Records, Landscape.Landscape Landscape, Fields Status,
-        ImmutableArray<(string Role, string Entity, string Key, string? Id)> Ids, OutwardResult Result, string Hash)
+        ImmutableArray<(string Role, string Entity, string Key, string? Id)> Ids, ImmutableArray<(string Map, string Key, Fields? Answer)> Answers,
+        OutwardResult Result, string Hash)
     {
         public static Outward Of(OutwardMap map, CanonicalRecord record, Scene scene, Landscape.Landscape landscape)
         {
             var ids = ImmutableArray.CreateBuilder<(string, string, string, string?)>();
-            var context = new OutwardContext(scene.Records, record.Attributes.Text("legalEntity"), scene.Status, IdOf);
+            var answers = ImmutableArray.CreateBuilder<(string, string, Fields?)>();
+            var context = new OutwardContext(scene.Records, record.Attributes.Text("legalEntity"), scene.Status, IdOf) { Answer = AnswerOf };
             var result = MapRunner.Outward(map, record.View, context, landscape);
-            return new Outward(map, record.Attributes, scene.Records, landscape, scene.Status, ids.ToImmutable(), result, result.Fields.Fingerprint());
+            return new Outward(map, record.Attributes, scene.Records, landscape, scene.Status, ids.ToImmutable(), answers.ToImmutable(), result, result.Fields.Fingerprint());
 
             string? IdOf(string role, string entity, string key)
             {
@@ -106,12 +108,20 @@ public sealed class UnitMemo
                 ids.Add((role, entity, key, id));
                 return id;
             }
+
+            Fields? AnswerOf(string written, string key)
+            {
+                var answer = scene.AnswerOf(written, key);
+                answers.Add((written, key, answer));
+                return answer;
+            }
         }
 
         public bool IsOf(OutwardMap map, CanonicalRecord record, Scene scene, Landscape.Landscape landscape) =>
             ReferenceEquals(Map, map) && ReferenceEquals(Attributes, record.Attributes) && ReferenceEquals(Landscape, landscape)
             && (ReferenceEquals(Records, scene.Records) || !map.Sees(VariableNames.Records))
             && (ReferenceEquals(Status, scene.Status) || !map.Sees(VariableNames.Status))
-            && Ids.All(known => scene.IdOf(known.Role, known.Entity, known.Key) == known.Id);
+            && Ids.All(known => scene.IdOf(known.Role, known.Entity, known.Key) == known.Id)
+            && Answers.All(known => ReferenceEquals(scene.AnswerOf(known.Map, known.Key), known.Answer));
     }
 }

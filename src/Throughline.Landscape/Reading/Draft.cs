@@ -42,6 +42,8 @@ internal sealed class Draft(IReadOnlyList<Manifest> manifests, Func<string, stri
 
     public Dictionary<string, (Fields Template, Place Place)> Templates { get; } = new(StringComparer.Ordinal);
 
+    public Dictionary<string, EntryDefinition> Entries { get; } = new(StringComparer.Ordinal);
+
     public Dictionary<string, ProcessDefinition> Processes { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Every name that an expression or file used, to be looked for at the end.</summary>
@@ -82,6 +84,7 @@ internal enum NameKind
     Template,
     InwardMap,
     OutwardMap,
+    Entry,
     Process,
     Decision,
 }

@@ -162,6 +162,9 @@ internal static class ExpressionReader
             case "legalEntity" when texts is [{ } code]:
                 draft.Uses.Add(new NameUse(NameKind.LegalEntity, code, place));
                 break;
+            case LandscapeFunctions.Answer when texts is [{ } map, _]:
+                draft.Uses.Add(new NameUse(NameKind.OutwardMap, map, place));
+                break;
             case LandscapeFunctions.Id when texts is [{ } role, { } entity, _]:
                 draft.Uses.Add(new NameUse(NameKind.Role, role, place));
                 CheckEntity(entity, place, draft);

@@ -24,6 +24,8 @@ internal static class MapReader
         var isScoped = keys.Has("scope");
         var ordered = ExpressionReader.Take(keys, "scope", scope, draft);
         var occurredAt = ExpressionReader.Take(keys, "occurredAt", scope, draft);
+        var scopeOf = keys.Text("scopeOf");
+        var createdAt = ExpressionReader.Take(keys, "createdAt", scope, draft);
         var fields = keys.Group("fields", required: true) is { } group ? ExpressionReader.ReadTemplate(group, scope, draft) : null;
         keys.Done();
         CheckSystem(keys, system, entity, draft);
@@ -39,6 +41,13 @@ internal static class MapReader
                 keys.PlaceOf("scope"), "unknown-key", $"'scope' has no meaning here: {schema.Name} is a master record with an order of its own; remove it");
         }
 
+        if (schema is { IsEntry: false } && (scopeOf ?? (keys.Has("createdAt") ? "" : null)) is not null)
+        {
+            draft.Problems.Error(
+                keys.PlaceOf(scopeOf is null ? "createdAt" : "scopeOf"), "unknown-key", $"'{(scopeOf is null ? "createdAt" : "scopeOf")}' has a meaning for entries"
+                    + $" only, and {schema.Name} is none; remove it");
+        }
+
         if (schema is not null)
         {
             CheckAttributes(schema.Attributes, schema.Name, keys.Group("fields"), draft);
@@ -49,7 +58,10 @@ internal static class MapReader
             return;
         }
 
-        var map = new InwardMap(name, system, entity, schema.Name, key, when, ordered, occurredAt, fields, keys.Place);
+        var map = new InwardMap(name, system, entity, schema.Name, key, when, ordered, occurredAt, fields, keys.Place)
+        {
+            ScopeOf = scopeOf, CreatedAt = createdAt,
+        };
         if (draft.InwardMaps.Find(other => other.Name == name || (other.System == system && other.Entity == entity)) is { } same)
         {
             draft.Problems.Error(
@@ -71,6 +83,7 @@ internal static class MapReader
         draft.Declared.Add((NameKind.OutwardMap, name ?? ""));
         var from = EntityOf(keys, "from", draft);
         var scope = VariableScope.Outward(from, functions);
+        scope = from is { IsEntry: true } ? VariableScope.Entry(from, functions).WithFunctions(functions.WithRecords) : scope;
         var role = keys.Text("role", required: true);
         var entity = keys.Text("entity", required: true);
         var updateOnly = keys.Flag("updateOnly", false);

@@ -25,6 +25,14 @@ internal sealed record VariableScope(ImmutableArray<string> Names, ImmutableDict
             .Aggregate(new VariableScope(names, NoSchemas, functions.Ordinary).With(subject), (scope, entity) => scope.With(entity));
     }
 
+    /// <summary>What is said of entries: the entry, and the records of its engagement that it belongs to, each empty where there is none.</summary>
+    public static VariableScope Entry(EntitySchema? entry, LandscapeFunctions functions)
+    {
+        ImmutableArray<string> names = [VariableNames.Records, VariableNames.Parameters, VariableNames.LegalEntity];
+        return VariableNames.ReferencesOf(entry).Select(EntityCatalog.Find)
+            .Aggregate(new VariableScope(names, NoSchemas, functions.Ordinary).With(entry), (scope, entity) => scope.With(entity));
+    }
+
     public VariableScope With(params ImmutableArray<string> names) => this with { Names = [.. Names, .. names] };
 
     /// <summary>With the record itself under its entity's name. Its <c>key</c> stands beside its attributes.</summary>

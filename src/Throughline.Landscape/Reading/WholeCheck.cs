@@ -21,6 +21,7 @@ internal static class WholeCheck
             CheckOutward(map, draft);
         }
 
+        EntryCheckup.Run(draft);
         foreach (var process in draft.Processes.Values)
         {
             ProcessCheck.Run(process, decisions, draft);
@@ -46,6 +47,7 @@ internal static class WholeCheck
             {
                 NameKind.ValueMap => ("value map", (IEnumerable<string>)draft.ValueMaps.Keys),
                 NameKind.Role => ("role", draft.Roles.Keys),
+                NameKind.OutwardMap => ("outward map", draft.OutwardMaps.Keys),
                 _ => ("legal entity", draft.LegalEntities.Keys),
             };
             if (!known.Contains(use.Name) && !draft.MayExist(use.Kind, use.Name))
@@ -172,7 +174,7 @@ internal static class WholeCheck
     private static void CheckUnused(Draft draft)
     {
         var writes = draft.Processes.Values.SelectMany(process => process.Steps).OfType<StepDefinition.Write>();
-        var written = writes.Select(write => write.Map).ToHashSet(StringComparer.Ordinal);
+        var written = writes.Select(write => write.Map).Concat(draft.Entries.Values.Select(entry => entry.Map)).ToHashSet(StringComparer.Ordinal);
         foreach (var map in draft.OutwardMaps.Values.Where(map => !written.Contains(map.Name)))
         {
             draft.Problems.Warn(map.Place, "unused-map", $"no process writes map {map.Name}; remove it, or use it in a step");

@@ -184,6 +184,17 @@ public static class EntityCatalog
             new("fxRate", T.Number, "Units of the sale's currency for one unit of its own."),
             new("markupPercent", T.Number, "Mark-up when it is billed on, percent."),
         ]),
+        new("time-entry", Scope.EngagementKind, "Hours that a person worked on a day, on a task of an engagement.",
+        [
+            new("person", T.Text, "Who worked, by the id of the system that the entry comes from."),
+            new("date", T.Date, "The day of the work; it never changes by what happens later."),
+            new("hours", T.Number, "Hours worked."),
+            new("task", T.Text, "Source id of the task that it was booked on."),
+            new("workstream", T.Text, "Source id of the workstream that it was booked on."),
+            new("approved", T.Flag, "Somebody who may has approved it."),
+            new("billable", T.Flag, "It may be billed to the customer."),
+            new("note", T.Text, "What was done."),
+        ]) { IsEntry = true },
     ];
 
     public static EntitySchema? Find(string name) => ByName.GetValueOrDefault(name);

@@ -40,6 +40,12 @@ public sealed record EntitySchema(string Name, string ScopeKind, string Meaning,
     /// <summary>Attributes by which people look a record up (numbers and codes that the hub issues).</summary>
     public ImmutableArray<string> LookupKeys { get; init; } = [];
 
+    /// <summary>
+    /// Comes in numbers and is a fact of its own once approved: kept as an entry beside the engagement and carried to its target in batches,
+    /// instead of being a record of the engagement that processes look at.
+    /// </summary>
+    public bool IsEntry { get; init; }
+
     public bool IsMaster => ScopeKind != Scope.EngagementKind;
 
     public AttributeSchema? Attribute(string name)

@@ -68,6 +68,15 @@ public sealed class RedmineSandbox : SandboxServer
         }
     }
 
+    /// <summary>The id of a custom field that is there.</summary>
+    public int CustomFieldId(string kind, string name)
+    {
+        lock (_gate)
+        {
+            return _data.CustomFields.First(field => field.Kind == kind && field.Name == name).Id;
+        }
+    }
+
     /// <summary>The records of a kind (projects, versions, issues, memberships, time_entries, users) as they stand, for independent checks.</summary>
     public IReadOnlyList<JsonObject> Records(string kind)
     {

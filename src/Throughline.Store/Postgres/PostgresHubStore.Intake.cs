@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Throughline.Engine;
 using Throughline.Engine.Intake;
 using Throughline.Model;
 
@@ -15,9 +16,36 @@ public sealed partial class PostgresHubStore
             return [];
         }
 
+        // Entries have a stream of their own; calls that bring both are rare.
+        var isEntry = items.Select(item => item.Envelope.Stream == EnvelopeStream.Entries).ToArray();
+        return isEntry.Distinct().Count() == 1
+            ? await RunAsync(connection => AppendAsync(new PostgresBatch(connection), items, isEntry[0], cancellation), cancellation)
+            : await InTransactionAsync(
+                async (connection, transaction) =>
+                {
+                    var receipts = new IntakeReceipt[items.Length];
+                    foreach (var kind in new[] { false, true })
+                    {
+                        int[] places = [.. Enumerable.Range(0, items.Length).Where(place => isEntry[place] == kind)];
+                        var some = await AppendAsync(new PostgresBatch(connection, transaction), [.. places.Select(place => items[place])], kind, cancellation);
+                        for (var i = 0; i < places.Length; i++)
+                        {
+                            receipts[places[i]] = some[i];
+                        }
+                    }
+
+                    return receipts.ToImmutableArray();
+                },
+                cancellation);
+    }
+
+    private static async Task<ImmutableArray<IntakeReceipt>> AppendAsync(
+        PostgresBatch batch, ImmutableArray<IntakeItem> items, bool areEntries, CancellationToken cancellation)
+    {
         // A key that comes twice in one call goes to the database once; the later ones are answered from the first.
-        var keys = items.Select(item => Convert.ToHexStringLower(IntakeKey.Of(item))).ToArray();
-        var places = new Dictionary<string, int>(items.Length, StringComparer.Ordinal);
+        var bytes = items.Select(IntakeKey.Of).ToArray();
+        var keys = bytes.Select(key => new Guid(key)).ToArray();
+        var places = new Dictionary<Guid, int>(items.Length);
         var sent = new List<int>(items.Length);
         for (var i = 0; i < items.Length; i++)
         {
@@ -27,18 +55,13 @@ public sealed partial class PostgresHubStore
             }
         }
 
-        var known = await RunAsync(
-            connection => new PostgresBatch(connection)
-                .Add(
-                    "select place, first_fingerprint, first_envelope from append_intake($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
-                    [
-                        sent.Select(i => Convert.FromHexString(keys[i])).ToArray(),
-                        sent.Select(i => items[i].Fingerprint).ToArray(),
-                        .. Columns([.. sent.Select(i => new StoredEnvelope(items[i].Envelope))]),
-                    ])
-                .QueryAsync(row => (Item: sent[(int)row.Long(0) - 1], Fingerprint: row.TextOrNull(1), Envelope: row.Guid(2)), cancellation),
-            cancellation);
-
+        StoredEnvelope[] envelopes = [.. sent.Select(i => new StoredEnvelope(items[i].Envelope))];
+        object[] keyed = [sent.Select(i => bytes[i]).ToArray(), sent.Select(i => items[i].Fingerprint).ToArray()];
+        var known = await (areEntries
+                ? batch.Add("select place, first_fingerprint, first_envelope from append_entry_intake($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)", [.. keyed, .. EntryColumns(envelopes)])
+                : batch.Add(
+                    "select place, first_fingerprint, first_envelope from append_intake($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)", [.. keyed, .. Columns(envelopes)]))
+            .QueryAsync(row => (Item: sent[(int)row.Long(0) - 1], Fingerprint: row.TextOrNull(1), Envelope: row.Guid(2)), cancellation);
         var receipts = new IntakeReceipt[items.Length];
         var earlier = known.ToDictionary(row => row.Item);
         for (var i = 0; i < items.Length; i++)

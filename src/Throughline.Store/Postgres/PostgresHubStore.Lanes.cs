@@ -56,7 +56,7 @@ public sealed partial class PostgresHubStore
                     var batch = new PostgresBatch(connection).Add("select settle_commands($1, $2, $3, $4, $5, $6)", Columns(conclusion));
                     Append(batch, [.. conclusion.Receipts.Select(receipt => new StoredEnvelope(receipt))]);
                     await batch.Add(FenceLane, system, epoch).RunAsync(cancellation);
-                    return conclusion.Partitions;
+                    return conclusion.Bells;
                 },
                 cancellation));
         }
@@ -87,7 +87,7 @@ public sealed partial class PostgresHubStore
                 Tell(batch, conclusion.LateAnswers);
                 Append(batch, [.. conclusion.Receipts.Select(receipt => new StoredEnvelope(receipt))]);
                 await batch.Add(FenceLane, system, epoch).RunAsync(cancellation);
-                return conclusion.Partitions;
+                return conclusion.Bells;
             },
             cancellation));
 

@@ -38,9 +38,15 @@ public sealed partial class PostgresHubStore
 
     private static void Append(PostgresBatch batch, StoredEnvelope[] envelopes)
     {
-        if (envelopes.Length > 0)
+        if (envelopes.Any(envelope => !envelope.IsOfEntries))
         {
-            batch.Add(AppendEnvelopes, Columns(envelopes));
+            batch.Add(AppendEnvelopes, Columns([.. envelopes.Where(envelope => !envelope.IsOfEntries)]));
+        }
+
+        // After the others: everybody takes tails in this order.
+        if (envelopes.Any(envelope => envelope.IsOfEntries))
+        {
+            batch.Add(AppendEntries, EntryColumns([.. envelopes.Where(envelope => envelope.IsOfEntries)]));
         }
     }
 }

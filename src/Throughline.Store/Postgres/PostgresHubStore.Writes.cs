@@ -110,7 +110,7 @@ public sealed partial class PostgresHubStore
                 Column(commands, command => StoredText.Key(command.Unit.Unit)),
                 Column(commands, command => StoredText.Key(command.Target)),
                 Column(commands, command => StoredText.Key(command.CorrelationId)),
-                Column(commands, command => StoredCommand.Item(command.Item)),
+                Column(commands, command => StoredCommand.Item(command)),
                 Column(commands, command => StoredCommand.Adopt(command.Adopt)),
                 Column(commands, command => command.Priority),
                 Column(commands, command => (short)command.Status),

@@ -60,7 +60,8 @@ public sealed partial class SqliteHubStore
 
     private static void Append(SqliteSession session, IReadOnlyCollection<StoredEnvelope> envelopes)
     {
-        foreach (var group in envelopes.GroupBy(envelope => (envelope.Partition, envelope.Stream)))
+        AppendEntries(session, [.. envelopes.Where(envelope => envelope.IsOfEntries)]);
+        foreach (var group in envelopes.Where(envelope => !envelope.IsOfEntries).GroupBy(envelope => (envelope.Partition, envelope.Stream)))
         {
             var number = session.Query(
                 "update tail set number = number + $3 where partition = $1 and stream = $2 returning number - $3",

@@ -69,7 +69,7 @@ public sealed partial class SqliteHubStore
             Tell(session, conclusion.LateAnswers);
             Append(session, [.. conclusion.Receipts.Select(receipt => new StoredEnvelope(receipt))]);
             FenceLane(session, system, epoch);
-            return conclusion.Partitions;
+            return conclusion.Bells;
         },
         cancellation);
 

@@ -192,7 +192,7 @@ public sealed partial class SqliteHubStore
                 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) on conflict do nothing
                 """,
                 command.Id.Value, StoredText.Key(command.System), StoredText.Of(command.Unit.Scope), StoredText.Key(command.Unit.Unit),
-                StoredText.Key(command.Target), StoredText.Key(command.CorrelationId), StoredCommand.Item(command.Item), StoredCommand.Adopt(command.Adopt),
+                StoredText.Key(command.Target), StoredText.Key(command.CorrelationId), StoredCommand.Item(command), StoredCommand.Adopt(command.Adopt),
                 command.Priority, command.Status, command.Attempt, StoredTime.At(command.CreatedAt), StoredTime.Due(command.DueAt),
                 StoredTime.At(command.SendBefore), StoredText.ProseOrNull(command.LastFailure));
         }

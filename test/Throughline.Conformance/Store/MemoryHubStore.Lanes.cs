@@ -48,7 +48,7 @@ public sealed partial class MemoryHubStore
                 Check(receipt);
             }
 
-            return outcomes.Select(Conclude).OfType<NewEnvelope>().Select(receipt => receipt.Scope.Partition).Distinct().Order().ToImmutableArray();
+            return outcomes.Select(Conclude).OfType<NewEnvelope>().Select(Bell.Of).Distinct().Order().ToImmutableArray();
         });
 
     public Task<ImmutableArray<int>> FireTimersAsync(DateTimeOffset now, int max, CancellationToken cancellation) => Do(() =>
@@ -124,7 +124,7 @@ public sealed partial class MemoryHubStore
     {
         var held = _data.CommandsById[outcome.Command];
         var isAnswer = outcome.Status is CommandStatus.Done or CommandStatus.Failed;
-        var answer = outcome.Status + "/" + outcome.Receipt?.Payload.Fingerprint();
+        var answer = outcome.Status + " " + (outcome.Answer?.ToJson() ?? outcome.Receipt?.Payload.Fingerprint());
         if (held.Answer is not null)
         {
             if (isAnswer && held.Answer != answer)

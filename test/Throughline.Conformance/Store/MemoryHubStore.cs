@@ -4,6 +4,7 @@ using Throughline.Engine;
 using Throughline.Engine.Cases;
 using Throughline.Engine.Cluster;
 using Throughline.Engine.Delivery;
+using Throughline.Engine.Entries;
 using Throughline.Engine.Intake;
 using Throughline.Engine.Lineage;
 using Throughline.Engine.Partition;
@@ -191,12 +192,7 @@ public sealed partial class MemoryHubStore : IHubStore, IClusterStore
         }
 
         _data.Matches.UnionWith(commit.Matches);
-        foreach (var command in commit.Commands.Where(command => !_data.CommandsById.ContainsKey(command.Id)))
-        {
-            var held = new Held(Stored(command));
-            _data.Commands.Add(held);
-            _data.CommandsById.Add(command.Id, held);
-        }
+        Decide(commit.Commands);
 
         foreach (var timer in commit.Timers)
         {
@@ -228,6 +224,16 @@ public sealed partial class MemoryHubStore : IHubStore, IClusterStore
         }
 
         Tell(commit.Lineage);
+    }
+
+    private void Decide(ImmutableArray<Command> commands)
+    {
+        foreach (var command in commands.Where(command => !_data.CommandsById.ContainsKey(command.Id)))
+        {
+            var held = new Held(Stored(command));
+            _data.Commands.Add(held);
+            _data.CommandsById.Add(command.Id, held);
+        }
     }
 
     private void Park(ImmutableArray<ParkedEnvelope> parked)
@@ -285,6 +291,8 @@ public sealed partial class MemoryHubStore : IHubStore, IClusterStore
         public long Control { get; set; }
 
         public long Intake { get; set; }
+
+        public long Entries { get; set; }
     }
 
     private sealed class Held(Command content)
@@ -299,6 +307,8 @@ public sealed partial class MemoryHubStore : IHubStore, IClusterStore
     private sealed class Data
     {
         public Head[] Heads { get; } = [.. Enumerable.Range(0, Scope.PartitionCount).Select(_ => new Head())];
+
+        public Dictionary<EntryId, EntryRow> Entries { get; } = [];
 
         public List<Envelope>[,] Streams { get; } = NewStreams();
 
@@ -340,10 +350,10 @@ public sealed partial class MemoryHubStore : IHubStore, IClusterStore
 
         private static List<Envelope>[,] NewStreams()
         {
-            var streams = new List<Envelope>[Scope.PartitionCount, 2];
+            var streams = new List<Envelope>[Scope.PartitionCount, 3];
             for (var partition = 0; partition < Scope.PartitionCount; partition++)
             {
-                (streams[partition, 0], streams[partition, 1]) = ([], []);
+                (streams[partition, 0], streams[partition, 1], streams[partition, 2]) = ([], [], []);
             }
 
             return streams;

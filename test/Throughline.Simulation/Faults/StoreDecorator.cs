@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Throughline.Engine;
 using Throughline.Engine.Cases;
 using Throughline.Engine.Delivery;
+using Throughline.Engine.Entries;
 using Throughline.Engine.Intake;
 using Throughline.Engine.Lineage;
 using Throughline.Engine.Partition;
@@ -51,6 +52,35 @@ internal abstract class StoreDecorator(IHubStore inner) : IHubStore
 
     public Task<ImmutableArray<ParkedEnvelope>> ReadParkedAsync(ImmutableArray<UnitKey> units, CancellationToken cancellation) =>
         Call("read parked", false, () => inner.ReadParkedAsync(units, cancellation));
+
+    public Task<ImmutableArray<int>> PartitionsWithEntriesAsync(DateTimeOffset now, CancellationToken cancellation) =>
+        Call("partitions with entries", false, () => inner.PartitionsWithEntriesAsync(now, cancellation));
+
+    public Task<EntryWork> ReadEntryWorkAsync(ImmutableArray<int> partitions, DateTimeOffset now, int maxEach, CancellationToken cancellation) =>
+        Call("read entries", false, () => inner.ReadEntryWorkAsync(partitions, now, maxEach, cancellation));
+
+    public Task<ImmutableArray<EntryRow>> LoadEntriesAsync(ImmutableArray<EntryId> ids, CancellationToken cancellation) =>
+        Call("load entries", false, () => inner.LoadEntriesAsync(ids, cancellation));
+
+    public Task<ImmutableArray<EntryRow>> LoadOpenEntriesAsync(ImmutableArray<Scope> scopes, int maxEach, CancellationToken cancellation) =>
+        Call("load open entries", false, () => inner.LoadOpenEntriesAsync(scopes, maxEach, cancellation));
+
+    public Task<ImmutableArray<EntryBatch>> LoadBatchesAsync(ImmutableArray<CommandId> ids, CancellationToken cancellation) =>
+        Call("load batches", false, () => inner.LoadBatchesAsync(ids, cancellation));
+
+    public Task<ImmutableArray<(HomeLookup Lookup, Scope Home)>> FindHomesAsync(ImmutableArray<HomeLookup> lookups, CancellationToken cancellation) =>
+        Call("find homes", false, () => inner.FindHomesAsync(lookups, cancellation));
+
+    public virtual Task CommitEntriesAsync(ImmutableArray<EntryCommit> commits, CancellationToken cancellation) => Call("commit entries", true, async () =>
+    {
+        await inner.CommitEntriesAsync(commits, cancellation);
+        return true;
+    });
+
+    public Task<ImmutableArray<EntryRow>> ListEntriesAsync(Scope scope, EntryId? after, int max, CancellationToken cancellation) =>
+        inner.ListEntriesAsync(scope, after, max, cancellation);
+
+    public Task<ImmutableArray<Command>> FindCommandsAsync(ImmutableArray<CommandId> ids, CancellationToken cancellation) => inner.FindCommandsAsync(ids, cancellation);
 
     public Task<long> TakeLaneAsync(string system, string owner, CancellationToken cancellation) =>
         Call("take lane", true, () => inner.TakeLaneAsync(system, owner, cancellation));

@@ -1,0 +1,213 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Throughline.Connect;
+using Throughline.Engine.Delivery;
+using Throughline.Landscape;
+using Throughline.Landscape.Expressions;
+using Throughline.Model;
+using Throughline.Model.Canonical;
+
+namespace Throughline.Engine.Entries;
+
+/// <summary>One line that is to be sent.</summary>
+internal sealed record EntryLine(EntryId Entry, string System, EntryDefinition Definition, WriteItem Item);
+
+/// <summary>What was decided of one entry.</summary>
+/// <param name="Line">What is to be sent for it; null where nothing is.</param>
+internal sealed record EntryDecision(EntryRow Row, EntryLine? Line);
+
+/// <summary>
+/// What is to become of one entry: compares what should stand in the target with what was sent last. Pure; the time comes with the batch.
+/// One line of an entry is under way at a time, so what changes meanwhile is compared again when the target has answered.
+/// </summary>
+internal sealed class EntryDecider(Landscape.Landscape landscape, DateTimeOffset now)
+{
+    public const string ForHome = "home";
+    public const string ForId = "id";
+    public const string ForAnswer = "under-way";
+    public const string ByMap = "map";
+    public const string ByTarget = "refused";
+
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Seldom = TimeSpan.FromMinutes(1);
+
+    /// <summary>Null where the change says nothing new.</summary>
+    public EntryRow? Apply(EntryRow? known, EntryChange change)
+    {
+        if (known is not null && (Partition.SourceDecider.IsNewer(known.Version, change.Version)
+            || (change.Failure is null && known.Version == change.Version && known.Deleted == change.Deleted
+                && known.Reason != ByMap && (change.Deleted || known.Attributes.Equals(change.Attributes!)))))
+        {
+            return null;
+        }
+
+        var row = known ?? new EntryRow(
+            change.Id, change.Scope, change.System, change.Entity, change.SourceEntity, change.ExternalId, change.Version, EntryStatus.Kept, Fields.Empty, null, null, 0, 0,
+            null, null, null, null, change.Envelope, now);
+        row = row with { Scope = change.Scope, Version = change.Version, Deleted = change.Deleted, Envelope = change.Envelope, At = now };
+        return change.Failure is { } failure ? Hold(row, ByMap, failure)
+            : change.Deleted ? row
+            : row with { Attributes = change.Attributes!, Reason = row.Reason == ByMap ? null : row.Reason };
+    }
+
+    /// <param name="scene">Null where it is not known which engagement the entry belongs to.</param>
+    /// <param name="batch">The batch in which it was sent last; null where that is not concluded as far as is known.</param>
+    public EntryDecision Decide(EntryRow row, EntryScene? scene, EntryBatch? batch)
+    {
+        var definition = landscape.Entries[row.Entity];
+        if (row is { Status: EntryStatus.Held, Reason: ByMap })
+        {
+            return new EntryDecision(row, null);
+        }
+
+        if (scene is null)
+        {
+            return new EntryDecision(Wait(row, definition, ForHome, $"{row.System} {row.SourceEntity} {row.ExternalId} belongs to no engagement that the hub knows"), null);
+        }
+
+        var schema = EntityCatalog.Find(row.Entity)!;
+        var beside = scene.Beside(schema, row.System, row.Attributes);
+        var legalEntity = (beside.GetValueOrDefault("workstream") as Fields)?.Text("legalEntity");
+        var variables = Variables(row, schema, scene, beside, legalEntity);
+        if (row.Deleted || !IsReady(definition, variables))
+        {
+            return TakeBack(row, definition, batch, legalEntity);
+        }
+
+        if (Refused(definition, variables) is { } refused)
+        {
+            return new EntryDecision(Hold(row, refused.Reason, refused.Says), null);
+        }
+
+        var map = landscape.OutwardMaps[definition.Map];
+        var wanted = MapRunner.Outward(
+            map, row.Attributes.With("key", row.Id.ToString()), scene.Context with { LegalEntity = legalEntity, Beside = beside }, landscape);
+        if (wanted.Waits is not null)
+        {
+            return new EntryDecision(Wait(row, definition, ForId, wanted.Waits), null);
+        }
+
+        return wanted.Failure is { } failure ? new EntryDecision(Hold(row, ByMap + "-out", failure.Message), null)
+            : Send(row, definition, map, wanted, batch, legalEntity);
+    }
+
+    /// <summary>The target refused the line of this entry.</summary>
+    public EntryRow Refuse(EntryRow row, string message, bool stoodThere) =>
+        Hold(row with { SentHash = stoodThere ? "" : null, Batch = stoodThere ? row.Batch : null }, ByTarget, message);
+
+    private EntryDecision Send(EntryRow row, EntryDefinition definition, OutwardMap map, OutwardResult wanted, EntryBatch? batch, string? legalEntity)
+    {
+        var hash = wanted.Fields.Fingerprint();
+        if (row.Status == EntryStatus.Sent && row.SentHash == hash)
+        {
+            return new EntryDecision(row, null);
+        }
+
+        if (row.Batch is not null && batch is null)
+        {
+            return new EntryDecision(Wait(row, definition, ForAnswer, "an earlier form of it is being written"), null);
+        }
+
+        if (row.SentHash == hash)
+        {
+            return new EntryDecision(Clear(row) with { Status = EntryStatus.Sent }, null);
+        }
+
+        var id = IdIn(batch, row);
+        var operation = row.SentHash is null || id is null ? WriteOperation.Create : WriteOperation.Update;
+        var sends = row.Sends + 1;
+        var item = new WriteItem(KeyOf(row, sends), map.Entity, operation, operation == WriteOperation.Create ? null : id, wanted.Find, wanted.Fields);
+        return new EntryDecision(
+            Clear(row) with { Status = EntryStatus.Sent, SentHash = hash, Sends = sends, At = now },
+            new EntryLine(row.Id, landscape.SystemFor(map.Role, legalEntity), definition, item));
+    }
+
+    private EntryDecision TakeBack(EntryRow row, EntryDefinition definition, EntryBatch? batch, string? legalEntity)
+    {
+        if (row.SentHash is null)
+        {
+            return new EntryDecision(Clear(row) with { Status = EntryStatus.Kept }, null);
+        }
+
+        if (batch is null)
+        {
+            return new EntryDecision(Wait(row, definition, ForAnswer, "an earlier form of it is being written"), null);
+        }
+
+        var map = landscape.OutwardMaps[definition.Map];
+        if (IdIn(batch, row) is not { } id)
+        {
+            return new EntryDecision(Clear(row) with { Status = EntryStatus.Kept, SentHash = null, Batch = null }, null);
+        }
+
+        var sends = row.Sends + 1;
+        return new EntryDecision(
+            Clear(row) with { Status = EntryStatus.Kept, SentHash = null, Sends = sends, At = now },
+            new EntryLine(row.Id, landscape.SystemFor(map.Role, legalEntity), definition, new WriteItem(KeyOf(row, sends), map.Entity, WriteOperation.Undo, id, null, Fields.Empty)));
+    }
+
+    private static string? IdIn(EntryBatch? batch, EntryRow row) =>
+        batch is { Status: CommandStatus.Done } && row.Place < batch.Ids.Length ? batch.Ids[row.Place] : null;
+
+    private static string KeyOf(EntryRow row, int sends) => $"{row.Id}/{sends.ToString(CultureInfo.InvariantCulture)}";
+
+    private Dictionary<string, object?> Variables(EntryRow row, EntitySchema schema, EntryScene scene, Dictionary<string, object?> beside, string? legalEntity) =>
+        new(beside, StringComparer.Ordinal)
+        {
+            [VariableNames.Of(row.Entity)] = schema.Complete(row.Attributes).With("key", row.Id.ToString()),
+            [VariableNames.Records] = scene.Context.Records,
+            [VariableNames.Parameters] = landscape.Parameters,
+            [VariableNames.LegalEntity] = legalEntity is { } code && landscape.LegalEntities.TryGetValue(code, out var found)
+                ? Fields.Of(("code", found.Code), ("name", found.Name), ("country", found.Country), ("currency", found.Currency.Code)).Merge(found.Attributes) : null,
+        };
+
+    private static bool IsReady(EntryDefinition definition, Dictionary<string, object?> variables)
+    {
+        try
+        {
+            return definition.Ready.Evaluate(variables) is true;
+        }
+        catch (EvaluationException)
+        {
+            // Whether it is approved cannot be told, so it is not.
+            return false;
+        }
+    }
+
+    private static (string Reason, string Says)? Refused(EntryDefinition definition, Dictionary<string, object?> variables)
+    {
+        foreach (var check in definition.Checks)
+        {
+            try
+            {
+                if (check.Require.Evaluate(variables) is not true)
+                {
+                    return (check.Name, check.Case.Says.Evaluate(variables)?.ToString() ?? "");
+                }
+            }
+            catch (EvaluationException e)
+            {
+                return (check.Name, $"it cannot be told whether it may go on ({check.Place}): {e.Message}");
+            }
+        }
+
+        return null;
+    }
+
+    private EntryRow Wait(EntryRow row, EntryDefinition definition, string reason, string says)
+    {
+        var since = row.Status == EntryStatus.Waiting && row.Reason == reason ? row.Since!.Value : now;
+        var age = now - since;
+        var isLate = age >= definition.Within;
+        var again = TimeSpan.FromTicks(Math.Clamp(age.Ticks / 4, Soon.Ticks, Seldom.Ticks));
+        return row with { Status = EntryStatus.Waiting, Reason = reason, Says = says, Since = since, DueAt = now + again, IsTrouble = isLate, At = now };
+    }
+
+    private EntryRow Hold(EntryRow row, string reason, string says) => row with
+    {
+        Status = EntryStatus.Held, Reason = reason, Says = says, DueAt = null, IsTrouble = true, At = now,
+        Since = row.Status == EntryStatus.Held && row.Reason == reason ? row.Since : now,
+    };
+
+    private static EntryRow Clear(EntryRow row) => row with { Reason = null, Says = null, Since = null, DueAt = null, IsTrouble = false };
+}

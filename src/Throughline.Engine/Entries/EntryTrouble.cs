@@ -1,0 +1,93 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Throughline.Engine.Cases;
+using Throughline.Engine.Partition;
+using Throughline.Landscape;
+using Throughline.Landscape.Expressions;
+using Throughline.Model;
+
+namespace Throughline.Engine.Entries;
+
+/// <summary>
+/// Cases about entries: one for all entries of an engagement that are held for the same reason, with their number and hours, and no case for
+/// each. It closes by itself when none is left.
+/// </summary>
+internal static class EntryTrouble
+{
+    public const string CaseKind = "entries";
+    private const string Reasons = "reasons";
+    private const int Examples = 3;
+
+    /// <summary>How the entries of one scope stand that people are to know of.</summary>
+    public static Fields Of(IEnumerable<EntryRow> troubled) => Fields.Of((Reasons, troubled
+        .GroupBy(row => (row.Entity, row.Reason))
+        .OrderBy(group => group.Key.Reason, StringComparer.Ordinal)
+        .Select(group => (object?)Fields.Of(
+            ("entity", group.Key.Entity),
+            ("reason", group.Key.Reason),
+            ("count", group.Count()),
+            ("hours", group.Sum(row => row.Attributes.Number("hours") ?? 0)),
+            ("says", group.OrderBy(row => row.Id.Value).Select(row => row.Says).Distinct().Take(Examples).ToArray()),
+            ("examples", group.OrderBy(row => row.Id.Value).Take(Examples).Select(row => $"{row.System} {row.SourceEntity} {row.ExternalId}").ToArray())))
+        .ToArray()));
+
+    public static void Apply(Turn turn)
+    {
+        var reasons = turn.Envelope.Payload.NestedList(Reasons);
+        var open = reasons.ToDictionary(reason => IdOf(turn, reason.Text("entity")!, reason.Text("reason")!), reason => reason);
+        foreach (var gone in turn.State.Cases.Values.Where(item => item.Kind == CaseKind && !open.ContainsKey(item.Id)).ToArray())
+        {
+            turn.Occasion = "none of its entries is held any more";
+            turn.Close(gone.Id, CaseStatus.Settled, null, null);
+        }
+
+        foreach (var (id, reason) in open)
+        {
+            turn.Open(id, CaseKind, SubjectOf(turn), [CaseAction.Retry], Words(turn, reason));
+        }
+    }
+
+    /// <summary>A person has corrected what was wrong: the entries that are held are looked at once more.</summary>
+    public static void Retry(Turn turn) => turn.Send(EnvelopeKind.EntriesAgain, turn.State.Key.Scope, "", Fields.Empty);
+
+    private static CaseId IdOf(Turn turn, string entity, string reason) => CaseId.Derive(turn.State.Key.Scope.ToString(), CaseKind, entity, reason);
+
+    private static string SubjectOf(Turn turn) =>
+        turn.State.Of("project").FirstOrDefault() is { } project ? $"{project.Attributes.Text("code")} {project.Attributes.Text("name")}".Trim()
+            : turn.State.Key.Scope.Key;
+
+    private static CaseWords Words(Turn turn, Fields reason)
+    {
+        var name = reason.Text("reason")!;
+        var check = turn.Landscape.Entries.GetValueOrDefault(reason.Text("entity")!)?.Checks.FirstOrDefault(known => known.Name == name);
+        var count = (long)reason.Number("count")!;
+        var hours = (reason.Number("hours") ?? 0).ToString("0.##", CultureInfo.InvariantCulture);
+        var says = string.Join("; ", reason.List("says"));
+        var examples = string.Join(", ", reason.List("examples"));
+        var held = $"{count} {(count == 1 ? "entry" : "entries")}, {hours} h, {(name is EntryDecider.ForHome or EntryDecider.ForId ? "waiting too long" : "held")}: {says}"
+            + $" ({examples}{(count > Examples ? " ..." : "")}).";
+        return check is not null
+            ? new CaseWords(check.Case.Queue, held, Remedy(check, turn))
+            : name switch
+            {
+                EntryDecider.ForHome => new CaseWords("pmo", held, "Book them on a project that the hub has set up, in the system where they were entered; or win the sale that the"
+                    + " project belongs to. They go on by themselves."),
+                EntryDecider.ForId or EntryDecider.ForAnswer => new CaseWords("integration-ops", held, "See what holds up the engagement; they go on by themselves."),
+                EntryDecider.ByTarget => new CaseWords("finance-ops", held, "Correct it where the target says what is wrong, then try again; or correct the entries in the system where"
+                    + " they were entered."),
+                _ => new CaseWords("integration-ops", held, "Correct the entries in the system where they were entered, or the map; then try again."),
+            };
+    }
+
+    private static string Remedy(EntryCheck check, Turn turn)
+    {
+        try
+        {
+            return check.Case.Remedy.Evaluate(new Dictionary<string, object?> { [VariableNames.Parameters] = turn.Landscape.Parameters }) as string ?? "";
+        }
+        catch (EvaluationException)
+        {
+            return "Correct the entries in the system where they were entered; they go on by themselves.";
+        }
+    }
+}

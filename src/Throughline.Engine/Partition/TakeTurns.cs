@@ -1,0 +1,22 @@
+namespace Throughline.Engine.Partition;
+
+/// <summary>One after the other, in the order of asking.</summary>
+internal sealed class TakeTurns
+{
+    private readonly Lock _gate = new();
+    private Task _last = Task.CompletedTask;
+
+    public Task RunAsync(Func<Task> work)
+    {
+        lock (_gate)
+        {
+            return _last = AfterAsync(_last, work);
+        }
+    }
+
+    private static async Task AfterAsync(Task before, Func<Task> work)
+    {
+        await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await work();
+    }
+}
