@@ -106,7 +106,7 @@ internal static class StoreExamples
         DateTimeOffset time => time.ToString("O", CultureInfo.InvariantCulture),
         Fields fields => fields.ToJson(),
         Money money => money.Amount.ToString(CultureInfo.InvariantCulture) + money.Currency.Code,
-        Scope or Model.CommandId or Model.EnvelopeId or Model.CaseId or Model.InstanceId or Enum or IFormattable or bool => value.ToString()!,
+        Scope or Model.CommandId or Model.EnvelopeId or Model.CaseId or Model.InstanceId or Model.EntryId or Enum or IFormattable or bool => value.ToString()!,
         IEnumerable list => "[" + string.Join(", ", list.Cast<object?>().Select(Tell)) + "]",
         _ => value.GetType().Name + "(" + string.Join(", ", value.GetType().GetProperties(BindingFlags.Public | BindingFlags.Instance)
             .Where(property => property.GetIndexParameters().Length == 0)
