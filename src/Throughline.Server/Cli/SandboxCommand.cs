@@ -26,11 +26,13 @@ internal static class SandboxCommand
         name.AcceptOnlyFromAmong("salesforce", "redmine", "tryton", "all");
         var port = new Option<int?>("--port") { Description = "The port (with 'all': the first of three). Default: those that the landscapes expect; 0 "
             + "takes free ones.", HelpName = "PORT" };
+        var firstId = new Option<int?>("--first-id") { Description = "The least id of the records they make. Default: one derived from the start time, so that ids do not "
+            + "come again after a restart.", HelpName = "NUMBER" };
         var deal = SandboxDeal.Make(terminal);
         deal.Validators.Add(result =>
         {
             // The library takes them there, and they would count for nothing.
-            if (result.GetResult(name) is { Tokens.Count: > 0 } || result.GetResult(port) is { Implicit: false })
+            if (result.GetResult(name) is { Tokens.Count: > 0 } || result.GetResult(port) is { Implicit: false } || result.GetResult(firstId) is { Implicit: false })
             {
                 result.AddError("'deal' takes nothing that stands before it; write 'throughline sandbox deal', and its options behind that.");
             }
@@ -43,16 +45,16 @@ internal static class SandboxCommand
               throughline sandbox all
               throughline sandbox salesforce --port 18400
               throughline sandbox deal --amount 300000
-            """) { name, port, deal };
-        command.SetAction((parsed, cancellation) => RunAsync(terminal, parsed.GetValue(name)!, parsed.GetValue(port), cancellation));
+            """) { name, port, firstId, deal };
+        command.SetAction((parsed, cancellation) => RunAsync(terminal, parsed.GetValue(name)!, parsed.GetValue(port), parsed.GetValue(firstId), cancellation));
         return command;
     }
 
-    public static SandboxServer Create(string name) => name switch
+    public static SandboxServer Create(string name, int firstId) => name switch
     {
-        "salesforce" => new SalesforceSandbox(),
-        "redmine" => new RedmineSandbox(),
-        _ => new TrytonSandbox(),
+        "salesforce" => new SalesforceSandbox(firstId: firstId),
+        "redmine" => new RedmineSandbox(firstId: firstId),
+        _ => new TrytonSandbox(firstId: firstId),
     };
 
     /// <summary>What a landscape needs to reach it, as environment variables of the demo landscape.</summary>
@@ -84,7 +86,7 @@ internal static class SandboxCommand
         }
     }
 
-    private static async Task<int> RunAsync(Terminal terminal, string name, int? port, CancellationToken cancellation)
+    private static async Task<int> RunAsync(Terminal terminal, string name, int? port, int? firstId, CancellationToken cancellation)
     {
         var last = ushort.MaxValue - (name == "all" ? Known.Length - 1 : 0);
         if (port < 0 || port > last)
@@ -92,12 +94,18 @@ internal static class SandboxCommand
             throw new CommandFailedException($"--port must be from 0 to {last}.", Exit.Usage);
         }
 
+        if (firstId is < 1 or > FirstIds.Max)
+        {
+            throw new CommandFailedException($"--first-id must be from 1 to {FirstIds.Max}.", Exit.Usage);
+        }
+
+        var first = firstId ?? FirstIds.At(terminal.Time.GetUtcNow());
         var running = new List<SandboxServer>();
         try
         {
             foreach (var (kind, usual) in Known.Where(entry => name == "all" || entry.Name == name))
             {
-                var sandbox = Create(kind);
+                var sandbox = Create(kind, first);
                 running.Add(sandbox);
                 await StartAsync(sandbox, kind, port is null ? usual : port == 0 ? 0 : port.Value + running.Count - 1, cancellation);
                 // All of it is pasted into a shell, so what is only for people is a comment there.
@@ -113,7 +121,7 @@ internal static class SandboxCommand
                     + $"{Address(sandbox)}{Faults.RequestsPath}");
             }
 
-            terminal.Out.WriteLine("# Running until Ctrl-C; then all in them is forgotten. The next ones give the same ids again: a hub then needs a new --data folder.");
+            terminal.Out.WriteLine("# Running until Ctrl-C; then all in them is forgotten.");
             terminal.Out.WriteLine("# With a hub on them, win a deal: throughline sandbox deal");
             await ServeCommand.UntilStoppedAsync(cancellation);
             return Exit.Ok;

@@ -7,9 +7,6 @@ namespace Throughline.Server.Cli;
 /// <summary><c>throughline sandbox deal</c>: one sale, won in the CRM stand-in that runs, for a hub to find.</summary>
 internal static class SandboxDeal
 {
-    // Demo customers have tax ids of nine digits, the last two within one firm.
-    private const int RunsMax = 8_000_000;
-
     private const string AddressVariable = SandboxCommand.VariablePrefix + "SALESFORCE_URL";
     private const decimal AmountMax = 1_000_000_000m;
 
@@ -52,7 +49,7 @@ internal static class SandboxDeal
         using var door = DemoCrm.At(crm, terminal.Time);
         await door.CheckAsync(cancellation);
         var now = terminal.Time.GetUtcNow();
-        var firm = new DemoFirm(door, DateOnly.FromDateTime(now.UtcDateTime), (int)(now.ToUnixTimeSeconds() % RunsMax));
+        var firm = new DemoFirm(door, DateOnly.FromDateTime(now.UtcDateTime), DemoFirm.RunAt(now));
         var deal = await firm.AddTrialAsync(now.ToString("HHmmss", CultureInfo.InvariantCulture), amount, cancellation);
         terminal.Out.WriteLine($"'{deal.Name}' ({amount.ToString("N2", CultureInfo.InvariantCulture)} EUR) is won in the CRM stand-in at {crm}. "
             + "A hub finds it when it next reads the CRM.");

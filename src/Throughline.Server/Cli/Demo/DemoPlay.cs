@@ -13,7 +13,7 @@ internal sealed class DemoPlay(DemoStage stage, Terminal terminal)
     private readonly HashSet<string> _told = new(StringComparer.Ordinal);
     private readonly long _start = terminal.Time.GetTimestamp();
     private readonly DemoFirm _firm = new(stage.Crm, DateOnly.FromDateTime(terminal.Time.GetUtcNow().UtcDateTime),
-        stage.IsContinued ? (int?)stage.FirstNumber("customer") : null);
+        stage.Run);
 
     /// <summary>The number of the largest deal's project, once it is set up.</summary>
     public string? Project => _firm.Northwind?.Records("project").FirstOrDefault()?.Text("number");
