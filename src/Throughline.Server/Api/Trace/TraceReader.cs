@@ -52,7 +52,7 @@ internal sealed class TraceReader(IHubStore store, ReleaseHolder release)
         var words = new PlainWords(release.Landscape, unit.Of("billing-account").Where(record => record.Attributes.Text("name") is { Length: > 0 })
             .ToDictionary(record => record.Id.Key, record => record.Attributes.Text("name")!, StringComparer.Ordinal));
         var places = new StoryPlaces(unit, release.Landscape);
-        var shown = new ShownValues(await store.ListCommandsAsync(scope, CommandsMax, cancellation));
+        var shown = new ShownValues(await store.ListCommandsAsync(scope, CommandsMax, cancellation), words);
         var brief = BriefTimeline.Of(lineage);
         return Fields.Of(
             ("engagement", scope.Key),
