@@ -108,14 +108,13 @@ public sealed class InstanceRun(Turn turn, ProcessDefinition definition, Instanc
 
         var text = Instance.Status switch
         {
-            InstanceStatus.Undone => "Cancelled",
-            InstanceStatus.Undoing => "Cancelled",
+            InstanceStatus.Undoing or InstanceStatus.Undone => "Rejected",
             _ when Instance.Held => "On hold",
             _ when waiting is not null => "Waiting",
             _ when finished => "Active",
             _ => "Being set up",
         };
-        var next = Instance.Held ? "The sale was taken back; see the case." : waiting?.Reason ?? "";
+        var next = Instance.Held ? "The sale was withdrawn; see the case." : waiting?.Reason ?? "";
         return before is not null && before.Text("text") == text && before.Text("nextAction") == next ? before : Fields.Of(("text", text), ("nextAction", next));
     }
 }

@@ -24,7 +24,8 @@ internal static class SandboxDeal
             Win a deal of a made-up customer in the CRM stand-in that runs, for a hub to find, and print how to trace it.
 
             Example:
-              throughline sandbox deal --amount 300000
+              throughline sandbox deal                    90,000 EUR, which nobody has to approve
+              throughline sandbox deal --amount 300000    one that somebody has to approve
             """) { port, amount };
         command.SetAction((parsed, cancellation) => EnterAsync(terminal, parsed.GetValue(port), parsed.GetValue(amount), cancellation));
         return command;

@@ -63,8 +63,8 @@ internal static class EngagementPage
             foreach (var step in instance.NestedList("steps"))
             {
                 var outcome = step.Text("outcome") ?? "later";
-                var color = outcome is "done" or "remains" ? "good" : outcome == "taken-back" ? "bad" : "wait";
-                page.Raw("<tr>").Cell("", outcome == "not-written" ? "nothing written" : outcome.Replace('-', ' '), "word " + color)
+                var color = outcome is "done" or "remains" ? "good" : outcome is "taken-back" or "rejected" ? "bad" : outcome == "nothing" ? "note" : "wait";
+                page.Raw("<tr>").Cell("", outcome == "not-written" ? "nothing written" : outcome == "nothing" ? "nothing to do" : outcome.Replace('-', ' '), "word " + color)
                     .Cell("", step.Text("title")).Cell("", step.Text("note") ?? (outcome == "waits" ? step.Text("reason") : null), "note").Raw("</tr>");
             }
 

@@ -69,7 +69,7 @@ internal sealed class DemoFirm(DemoCrm crm, DateOnly today, int? run)
             [Time("Germany", 200, 30_000m)], cancellation);
         Litware = await DealAsync("Litware ERP programme", "above the limit, and not wanted", "litware", true, DealEnd.Undone,
             [Time("Germany", 2_066, 310_000m)], cancellation);
-        Tailspin = await DealAsync("Tailspin audit", "won, then taken back", "tailspin", true, DealEnd.Held, [Time("Germany", 120, 18_000m)], cancellation);
+        Tailspin = await DealAsync("Tailspin audit", "won, then withdrawn", "tailspin", true, DealEnd.Held, [Time("Germany", 120, 18_000m)], cancellation);
     }
 
     /// <summary>One more deal above the limit, won like the others, for whoever watches to decide about.</summary>
