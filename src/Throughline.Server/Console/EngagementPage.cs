@@ -39,11 +39,16 @@ internal static class EngagementPage
                 $"{Html.Amount(item.Nested("amount"))} at stake; case {item.Text("id")}; open since {Html.Local(item.Text("openedAt"))}.").Raw("</p>");
         }
 
+        Timeline(page, engagement);
         Steps(page, engagement);
         Records(page, engagement);
+    }
+
+    private static void Timeline(Html page, Fields engagement)
+    {
         var steps = engagement.NestedList("instances").SelectMany(instance => instance.NestedList("steps")).DistinctBy(step => step.Text("name"))
             .ToDictionary(step => step.Text("name")!, step => step.Text("title"), StringComparer.Ordinal);
-        page.Tag("h2", "Timeline").Raw("<div class=\"wide\"><table>");
+        page.Tag("h2", "What happened").Raw("<div class=\"wide\"><table>");
         foreach (var entry in engagement.NestedList("timeline").Where(entry => entry.Flag("brief") == true))
         {
             page.Raw("<tr>").Cell("", Html.Local(entry.Text("at")), "when").Cell("", entry.Text("says"))
