@@ -90,6 +90,17 @@ public sealed class InstanceRun(Turn turn, ProcessDefinition definition, Instanc
     /// <summary>What the instance is about, for lists and cases: its subject's name.</summary>
     public string About() => ProcessRunner.NameOf(Turn.State, Instance.Subject);
 
+    /// <summary>
+    /// Until when the status text keeps back that a step waits for something outside; null where it waits for nothing of the kind. Once somebody has a case
+    /// about it, nothing is kept back.
+    /// </summary>
+    public DateTimeOffset? UntoldUntil(StepDefinition step)
+    {
+        var state = Instance.Step(step.Name);
+        return state is not { IsDone: false, Since: { } since } || state.Data.Flag("attention") != true ? null
+            : Turn.State.Cases.Values.Any(item => item.Instance == Instance.Id && item.Step == step.Name) ? since : since + Turn.Landscape.WaitsUntold;
+    }
+
     /// <summary>One line about how it stands, as it is written back to the CRM (requirement X16).</summary>
     /// <param name="before">What it was before: the same object again where nothing has changed.</param>
     public Fields Status(Fields? before = null)
@@ -102,7 +113,7 @@ public sealed class InstanceRun(Turn turn, ProcessDefinition definition, Instanc
             if (step is not StepDefinition.Write { Always: true } && Instance.Step(step.Name) is { IsDone: false } state)
             {
                 finished = false;
-                waiting ??= state.Data.Flag("attention") == true || state.Due <= Turn.Now ? state : null;
+                waiting ??= (UntoldUntil(step) is { } until && until <= Turn.Now) || state.Due <= Turn.Now ? state : null;
             }
         }
 
