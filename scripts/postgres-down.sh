@@ -4,14 +4,8 @@
 #   postgres-down.sh <folder> [--purge]      --purge removes what postgres-up.sh made there
 set -euo pipefail
 
-say() { printf 'postgres-down: %s\n' "$*" >&2; }
-die() { say "error: $*"; exit 1; }
-
-[ $# -ge 1 ] && [ $# -le 2 ] || die "usage: postgres-down.sh <folder> [--purge]"
-DIR=$1
-PURGE=${2:-}
-[ -z "$PURGE" ] || [ "$PURGE" = --purge ] || die "unknown option '$PURGE'"
-case $DIR in /*) ;; *) DIR=$PWD/$DIR;; esac
+. "$(dirname "$0")/common.sh"
+down_folder "$@"
 DATA=$DIR/data
 BIN=/usr/lib/postgresql/15/bin
 

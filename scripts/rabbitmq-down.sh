@@ -4,14 +4,8 @@
 #   rabbitmq-down.sh <folder> [--purge]      --purge removes what rabbitmq-up.sh made there
 set -euo pipefail
 
-say() { printf 'rabbitmq-down: %s\n' "$*" >&2; }
-die() { say "error: $*"; exit 1; }
-
-[ $# -ge 1 ] && [ $# -le 2 ] || die "usage: rabbitmq-down.sh <folder> [--purge]"
-DIR=$1
-PURGE=${2:-}
-[ -z "$PURGE" ] || [ "$PURGE" = --purge ] || die "unknown option '$PURGE'"
-case $DIR in /*) ;; *) DIR=$PWD/$DIR;; esac
+. "$(dirname "$0")/common.sh"
+down_folder "$@"
 
 if [ ! -e "$DIR/rabbitmq.conf" ]; then
   say "nothing in $DIR"

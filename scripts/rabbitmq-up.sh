@@ -10,67 +10,24 @@
 # It is a plain process with its own data, log and Erlang port mapper; no service is installed or started.
 set -euo pipefail
 
-say() { printf 'rabbitmq-up: %s\n' "$*" >&2; }
-die() { say "error: $*"; exit 1; }
-
-[ $# = 1 ] || die "usage: rabbitmq-up.sh <folder>"
-DIR=$1
-case $DIR in /*) ;; *) DIR=$PWD/$DIR;; esac
+. "$(dirname "$0")/common.sh"
+up_folder "$@"
 RUN_USER=${RABBITMQ_RUN_USER:-rabbitmq}
 SERVER=/usr/lib/rabbitmq/bin/rabbitmq-server
 
-# ---- package ------------------------------------------------------------------
 if [ ! -x "$SERVER" ]; then
-  [ "$(id -u)" = 0 ] || die "missing Debian package rabbitmq-server (run once as root, or: apt-get install --no-install-recommends rabbitmq-server)"
-  say "installing rabbitmq-server"
-  log=$(mktemp)
-  # The package must not start a server of its own.
-  policy=/usr/sbin/policy-rc.d; made_policy=
-  if [ ! -e "$policy" ]; then printf '#!/bin/sh\nexit 101\n' >"$policy"; chmod 755 "$policy"; made_policy=1; fi
-  install() { DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends rabbitmq-server; }
-  ok=1
-  { install || { apt-get update && install; }; } >"$log" 2>&1 </dev/null || ok=
-  [ -z "$made_policy" ] || rm -f "$policy"
-  [ -n "$ok" ] || { tail -n 20 "$log" >&2; die "apt-get install failed, log in $log"; }
-  rm -f "$log"
+  install rabbitmq-server
   [ -x "$SERVER" ] || die "$SERVER is missing after the installation of rabbitmq-server"
 fi
+enter RABBITMQ
+alone
 
-# ---- account ---------------------------------------------------------------------
-if [ "$(id -u)" = 0 ]; then
-  id "$RUN_USER" >/dev/null 2>&1 || die "no account '$RUN_USER' (set RABBITMQ_RUN_USER)"
-  [ "$(id -u "$RUN_USER")" != 0 ] || die "RABBITMQ_RUN_USER must not be root"
-  AS=(setpriv "--reuid=$RUN_USER" "--regid=$(id -g "$RUN_USER")" --clear-groups)
-else
-  RUN_USER=$(id -un); AS=()
-fi
-mkdir -p "$DIR"
-DIR=$(cd "$DIR" && pwd -P)
-if [ "$(id -u)" = 0 ]; then chown "$RUN_USER" "$DIR"; fi
-run() { (cd "$DIR" && exec env -i PATH=/usr/bin:/bin LANG=C.UTF-8 TZ=UTC HOME="$DIR" "${AS[@]}" "$@"); }
-run test -w "$DIR" || die "account '$RUN_USER' cannot write in $DIR; every parent folder needs o+x, or choose another folder"
-
-exec 9>"$DIR/up.lock"
-flock -w 120 9 || die "another rabbitmq-up.sh has been at work in $DIR for two minutes"
-
-# ---- ports and settings -------------------------------------------------------------
-busy() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
-free_port() {
-  local port
-  for _ in $(seq 50); do
-    port=$((20000 + RANDOM % 12000))
-    if ! busy "$port"; then printf '%s\n' "$port"; return 0; fi
-  done
-  return 1
-}
+# ---- settings ----------------------------------------------------------------------
 answers() { # greets as an AMQP client does and waits for the answer
   timeout 2 bash -c 'exec 3<>"/dev/tcp/127.0.0.1/$1" && printf "AMQP\0\0\11\1" >&3 && [ -n "$(head -c 1 <&3 | od -An -tx1)" ]' - "$1" 2>/dev/null
 }
 
-if [ ! -s "$DIR/password" ]; then
-  (umask 077; od -An -N12 -tx1 /dev/urandom | tr -d ' \n' >"$DIR/password")
-  if [ "$(id -u)" = 0 ]; then chown "$RUN_USER" "$DIR/password"; fi
-fi
+make_password "$DIR/password"
 run test -r "$DIR/password" || die "$DIR was made for another account; run rabbitmq-down.sh $DIR --purge"
 PORT=${RABBITMQ_PORT:-$(cat "$DIR/port" 2>/dev/null || free_port)} || die "no free port on 127.0.0.1"
 

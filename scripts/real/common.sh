@@ -1,11 +1,5 @@
 # What the scripts of both real servers share; sourced, not run. Theirs is one folder, $DIR, with the server and a PostgreSQL of its own in pgdata.
-SELF=$(basename "$0" .sh)
-say() { printf '%s: %s\n' "$SELF" "$*"; }
-die() { printf '%s: error: %s\n' "$SELF" "$*" >&2; exit 1; }
-now() { date +%s%N; }
-secs() { local ms=$(( ($(now) - $1) / 1000000 )); printf '%d.%d s' $((ms / 1000)) $((ms % 1000 / 100)); }
-busy() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
-have() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null || true)" = installed ]; }
+. "$(dirname "${BASH_SOURCE[0]}")/../common.sh"
 
 # ---- processes ---------------------------------------------------------------
 ours() { # is the process alive and working in our folder?
@@ -39,7 +33,7 @@ down() { # name of the server's pid file, a file that only our folder has, --pur
   say "took $(secs "$t")"
 }
 
-# ---- packages ---------------------------------------------------------------
+# ---- database binaries -------------------------------------------------------
 pg_bin() {
   local d
   for d in /usr/lib/postgresql/15/bin /usr/lib/postgresql/*/bin; do
@@ -47,46 +41,15 @@ pg_bin() {
   done
   return 1
 }
-install() { # packages
-  local missing= p t log policy=/usr/sbin/policy-rc.d made_policy= ok=1
-  for p in "$@"; do have "$p" || missing="$missing $p"; done
-  [ -n "$missing" ] || return 0
-  [ "$(id -u)" = 0 ] || die "missing Debian packages:$missing (run once as root, or: apt-get install --no-install-recommends$missing)"
-  t=$(now); log=$(mktemp)
-  say "installing$missing"
-  # packages must not start services of their own
-  if [ ! -e "$policy" ]; then printf '#!/bin/sh\nexit 101\n' >"$policy"; chmod 755 "$policy"; made_policy=1; fi
-  { DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $missing ||
-    { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $missing; }
-  } >"$log" 2>&1 </dev/null || ok=
-  [ -z "$made_policy" ] || rm -f "$policy"
-  [ -n "$ok" ] || { tail -n 20 "$log" >&2; die "apt-get install failed, log in $log"; }
-  rm -f "$log"
-  say "packages installed in $(secs "$t")"
-}
 
-# ---- who runs it -------------------------------------------------------------
-# PostgreSQL refuses to run as root, so root hands over to a plain account.
-enter() { # prefix of the settings; makes $DIR and sets AS, RUN_USER
-  if [ "$(id -u)" = 0 ]; then
-    id "$RUN_USER" >/dev/null 2>&1 || die "no account '$RUN_USER' (set $1_RUN_USER)"
-    [ "$(id -u "$RUN_USER")" != 0 ] || die "$1_RUN_USER must not be root"
-    AS=(setpriv "--reuid=$RUN_USER" "--regid=$(id -g "$RUN_USER")" --init-groups)
-  else
-    RUN_USER=$(id -un); AS=()
-  fi
+# ---- folder and account -------------------------------------------------------
+enter_real() { # prefix of the settings
   mkdir -p "$DIR"; chmod 755 "$DIR"
-  DIR=$(cd "$DIR" && pwd -P)
-  give "$DIR"
-  run test -w "$DIR" || die "account '$RUN_USER' cannot write in $DIR; every parent directory needs o+x, or choose another $1_DIR"
+  enter "$1"
   if [ -f "$DIR/backend" ] && [ "$(cat "$DIR/backend")" != "$BACKEND" ]; then
     die "$DIR was made for backend $(cat "$DIR/backend"); run ${SELF%-up}-down.sh --purge or choose another $1_DIR"
   fi
 }
-give() { if [ "$(id -u)" = 0 ]; then chown "$RUN_USER" "$@"; fi; }
-# Nothing of the caller's environment, but for what EXTRA adds.
-EXTRA=()
-run() { (cd "$DIR" && exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 TZ=UTC HOME="$DIR" "${EXTRA[@]}" "${AS[@]}" "$@"); }
 
 # ---- database server -----------------------------------------------------------
 start_postgres() { # role, prefix of the settings; sets BIN, PGDATA, PG_PORT; then sql and has_db can be used
@@ -97,8 +60,7 @@ start_postgres() { # role, prefix of the settings; sets BIN, PGDATA, PG_PORT; th
   t=$(now)
   if [ ! -s "$PGDATA/PG_VERSION" ]; then
     rm -rf "$PGDATA"
-    [ -s "$DIR/pg.pass" ] || (umask 077; od -An -N12 -tx1 /dev/urandom | tr -d ' \n' >"$DIR/pg.pass")
-    give "$DIR/pg.pass"
+    make_password "$DIR/pg.pass"
     run "$BIN/initdb" -D "$PGDATA" -U "$PG_ROLE" --pwfile="$DIR/pg.pass" --auth-local=trust \
       --auth-host=scram-sha-256 -E UTF8 --locale=C.UTF-8 --no-sync >"$DIR/initdb.log" 2>&1 \
       || { tail -n 20 "$DIR/initdb.log" >&2; die "initdb failed"; }

@@ -247,7 +247,7 @@ def connect():
 # seed
 # --------------------------------------------------------------------------
 
-FIRM = 'Northwind Advisory'
+FIRM = 'Halden Consulting'
 HUB_LOGIN, HUB_PASSWORD = 'hub', 'hub-password-1'
 PEOPLE = [('Ada Lambert', 'E-001', '55.00'), ('Ben Okafor', 'E-002', '70.00'),
     ('Chi Tanaka', 'E-003', '95.00')]

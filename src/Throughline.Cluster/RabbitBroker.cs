@@ -1,5 +1,6 @@
 using System.Text;
 using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
 using RabbitMQ.Client.Exceptions;
 using Throughline.Engine.Cluster;
 
@@ -8,7 +9,7 @@ namespace Throughline.Cluster;
 /// <summary>
 /// RabbitMQ behind the port of the engine. It connects, and connects again; what is to be said while it is away is not kept, because the hubs look for themselves.
 /// </summary>
-public sealed class RabbitBroker : IBroker
+public sealed partial class RabbitBroker : IBroker
 {
     private const int UnsaidMax = 10_000;
     private static readonly TimeSpan TryEvery = TimeSpan.FromSeconds(1);
@@ -18,6 +19,7 @@ public sealed class RabbitBroker : IBroker
     private readonly string _prefix;
     private readonly string _hub;
     private readonly TimeProvider _time;
+    private readonly ILogger _log;
     private readonly Channel<Word> _words = Channel.CreateBounded<Word>(new BoundedChannelOptions(UnsaidMax) { FullMode = BoundedChannelFullMode.DropOldest });
     private readonly TaskCompletionSource _allSaid = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _stop = new();
@@ -27,8 +29,8 @@ public sealed class RabbitBroker : IBroker
 
     /// <param name="clusterId">Distinguishes the hubs of one store from those of others at the same broker.</param>
     /// <param name="hub">This hub's name, without spaces.</param>
-    public RabbitBroker(BrokerAddress address, string clusterId, string hub, TimeProvider time) =>
-        (_address, _prefix, _hub, _time) = (address, "throughline." + clusterId, hub, time);
+    public RabbitBroker(BrokerAddress address, string clusterId, string hub, TimeProvider time, ILogger<RabbitBroker> log) =>
+        (_address, _prefix, _hub, _time, _log) = (address, "throughline." + clusterId, hub, time, log);
 
     public string Description => _address.Description;
 
@@ -68,7 +70,7 @@ public sealed class RabbitBroker : IBroker
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            // The connection is gone; nothing comes any more.
+            LogNotStopped(e);
         }
     }
 
@@ -137,7 +139,7 @@ public sealed class RabbitBroker : IBroker
 
     private async Task<string> OneSessionAsync(IReadOnlyList<string> lanes, IBrokerListener listener)
     {
-        await using var session = await RabbitSession.OpenAsync(_address, _prefix, _hub, lanes, listener, _stop.Token);
+        await using var session = await RabbitSession.OpenAsync(_address, _prefix, _hub, lanes, listener, _log, _stop.Token);
         using var over = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
         (_session, _trouble) = (session, null);
         listener.BrokerFound();
@@ -210,6 +212,10 @@ public sealed class RabbitBroker : IBroker
         OperationInterruptedException { ShutdownReason: { } reason } => reason.ReplyText,
         _ => failure.GetBaseException().Message.TrimEnd('.'),
     };
+
+    [LoggerMessage(EventId = 1405, Level = LogLevel.Warning,
+        Message = "TL1405 the broker could not be told that this hub listens no longer, most likely since the connection is gone; what still comes goes to others when it ends")]
+    private partial void LogNotStopped(Exception e);
 
     private enum WordKind
     {

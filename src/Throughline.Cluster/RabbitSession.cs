@@ -1,6 +1,7 @@
 using Throughline.Engine;
 using System.Globalization;
 using System.Text;
+using Microsoft.Extensions.Logging;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
 using Throughline.Engine.Cluster;
@@ -12,7 +13,7 @@ namespace Throughline.Cluster;
 /// One connection, from its opening until it breaks. Bells and tokens are in quorum queues, which outlive the broker's restart and the loss of one of its nodes; hints
 /// for everybody go by a fanout into queues that die with their hub. What a hub holds unacknowledged goes to another one when the connection ends.
 /// </summary>
-internal sealed class RabbitSession : IAsyncDisposable
+internal sealed partial class RabbitSession : IAsyncDisposable
 {
     // How many bells one hub may hold. The others go to whoever has time.
     private const ushort BellsHeld = 16;
@@ -24,12 +25,13 @@ internal sealed class RabbitSession : IAsyncDisposable
     private readonly IConnection _connection;
     private readonly string _prefix;
     private readonly string _hub;
+    private readonly ILogger _log;
     private readonly TaskCompletionSource<string> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly List<(IChannel Channel, string Tag)> _consumers = [];
     private IChannel? _outgoing;
     private IChannel? _hints;
 
-    private RabbitSession(IConnection connection, string prefix, string hub) => (_connection, _prefix, _hub) = (connection, prefix, hub);
+    private RabbitSession(IConnection connection, string prefix, string hub, ILogger log) => (_connection, _prefix, _hub, _log) = (connection, prefix, hub, log);
 
     /// <summary>Completed, with the reason in words, when nothing more comes.</summary>
     public Task<string> Ended => _ended.Task;
@@ -37,9 +39,9 @@ internal sealed class RabbitSession : IAsyncDisposable
     private string Hints => _prefix + ".hints";
 
     public static async Task<RabbitSession> OpenAsync(
-        BrokerAddress address, string prefix, string hub, IReadOnlyList<string> lanes, IBrokerListener listener, CancellationToken cancellation)
+        BrokerAddress address, string prefix, string hub, IReadOnlyList<string> lanes, IBrokerListener listener, ILogger log, CancellationToken cancellation)
     {
-        var session = new RabbitSession(await ConnectAsync(address, hub, cancellation), prefix, hub);
+        var session = new RabbitSession(await ConnectAsync(address, hub, cancellation), prefix, hub, log);
         try
         {
             await session.SetUpAsync(lanes, listener, cancellation);
@@ -178,7 +180,7 @@ internal sealed class RabbitSession : IAsyncDisposable
         var consumer = new AsyncEventingBasicConsumer(channel);
         consumer.ReceivedAsync += (_, delivery) =>
         {
-            hear(Encoding.UTF8.GetString(delivery.Body.Span), isKept ? new Delivery(channel, delivery.DeliveryTag) : null);
+            hear(Encoding.UTF8.GetString(delivery.Body.Span), isKept ? new Delivery(this, channel, delivery.DeliveryTag) : null);
             return Task.CompletedTask;
         };
         var tag = await channel.BasicConsumeAsync(queue, autoAck: !isKept, consumer, cancellation);
@@ -205,13 +207,17 @@ internal sealed class RabbitSession : IAsyncDisposable
 
     private Task TellAsync(string text) => _hints!.BasicPublishAsync(Hints, "", mandatory: false, new BasicProperties(), Encoding.UTF8.GetBytes($"{_hub} {text}")).AsTask();
 
-    private sealed class Delivery(IChannel channel, ulong tag) : BrokerMessage
+    [LoggerMessage(EventId = 1406, Level = LogLevel.Debug,
+        Message = "TL1406 what became of a bell or token could not be told to the broker, since the connection that it came by is gone; the broker gives it to another hub")]
+    private partial void LogNotSettled(Exception e);
+
+    private sealed class Delivery(RabbitSession session, IChannel channel, ulong tag) : BrokerMessage
     {
         public override void Done() => _ = SettleAsync(() => channel.BasicAckAsync(tag, multiple: false));
 
         public override void GiveBack() => _ = SettleAsync(() => channel.BasicNackAsync(tag, multiple: false, requeue: true));
 
-        private static async Task SettleAsync(Func<ValueTask> settle)
+        private async Task SettleAsync(Func<ValueTask> settle)
         {
             try
             {
@@ -219,7 +225,7 @@ internal sealed class RabbitSession : IAsyncDisposable
             }
             catch (Exception e) when (e is not OutOfMemoryException)
             {
-                // The connection is gone, and the message with it: somebody else has it.
+                session.LogNotSettled(e);
             }
         }
     }

@@ -30,6 +30,9 @@ public sealed record Manifest
     /// <summary>Tokens or sessions expire and are renewed once per call by the HTTP pipeline.</summary>
     public bool RenewsSession { get; init; }
 
+    /// <summary>What the system puts behind the names of fields that a firm added itself (<c>__c</c>), which says nothing to people; empty for none.</summary>
+    public string OwnFieldSuffix { get; init; } = "";
+
     /// <summary>What it does not do, each with the reason and what the hub does instead; printed in the docs and the approved list of skips.</summary>
     public ImmutableArray<KnownGap> Gaps { get; init; } = [];
 

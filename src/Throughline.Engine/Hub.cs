@@ -51,6 +51,7 @@ public sealed partial class Hub : IAsyncDisposable
     private readonly PartitionWorker _worker;
     private readonly EntryWorker _entries;
     private readonly Dictionary<string, Signal> _laneSignals = [];
+    private readonly Dictionary<string, OutageLog> _outages;
     private readonly Signal _timers = new();
     private long _nextTimer = DateTimeOffset.MaxValue.UtcTicks;
     private readonly LaneWatch _laneWatch;
@@ -82,11 +83,12 @@ public sealed partial class Hub : IAsyncDisposable
         };
         _entries = new EntryWorker(parts.Store, _worker, Release, _doorbell, parts.Time, parts.Logs.CreateLogger<EntryWorker>()) { CommandsDecided = RingLanes };
         _cluster = bells is null ? null : new HubCluster(parts, owner, bells, _worker) { LaneWoken = Wake, LaneRung = system => RingLanes([system]) };
+        _outages = parts.Landscape.Systems.Keys.ToDictionary(system => system, system => new OutageLog(system, parts.Time, parts.Logs.CreateLogger<OutageLog>()));
         Lanes = [.. parts.Landscape.Systems.Values.Select(system => new Lane(
             system, parts.Connectors[system.Name], _cluster?.Seat(system.Name) ?? (ILaneStore)parts.Store, _doorbell, new LaneCircuit(), parts.Time, parts.Random,
-            parts.Logs.CreateLogger<Lane>()))];
+            new LaneLog(parts.Logs.CreateLogger<Lane>(), _outages[system.Name])))];
         Pollers = [.. parts.Landscape.Systems.Values.SelectMany(system => system.Reads.Select(read => (read.Every, new Poller(
-            system.Name, read.Entity, parts.Connectors[system.Name], Intake, _cluster?.Seat(system.Name) ?? (ICursorStore)parts.Store, parts.Logs.CreateLogger<Poller>()))))];
+            system.Name, read.Entity, parts.Connectors[system.Name], Intake, _cluster?.Seat(system.Name) ?? (ICursorStore)parts.Store, _outages[system.Name]))))];
         foreach (var lane in Lanes)
         {
             lane.Woken = (_laneSignals[lane.System] = new Signal()).Set;
@@ -142,6 +144,7 @@ public sealed partial class Hub : IAsyncDisposable
             {
                 if (!Drives(poller.System))
                 {
+                    poller.Leave();
                     await Task.Delay(LookEvery, _parts.Time, cancellation);
                     return;
                 }
@@ -251,6 +254,15 @@ public sealed partial class Hub : IAsyncDisposable
     private async Task LaneOnceAsync(Lane lane, CancellationToken cancellation)
     {
         var moved = _cluster is null ? await lane.WorkAsync(_owner, cancellation) : await _cluster.Seat(lane.System).WorkAsync(lane, cancellation);
+        if (lane.Circuit.OpenUntil is not null && Drives(lane.System))
+        {
+            _outages[lane.System].Stands(OutageLog.Writing, lane.Circuit.Reason ?? "no reason known");
+        }
+        else
+        {
+            _outages[lane.System].Works(OutageLog.Writing);
+        }
+
         if (moved == 0)
         {
             await _laneSignals[lane.System].WaitAsync(LookEvery, _parts.Time, cancellation);

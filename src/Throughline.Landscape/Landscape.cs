@@ -44,6 +44,12 @@ public sealed record Landscape
     /// <summary>How long an idempotency key is remembered: <c>parameters.intake.keysKeptDays</c>, else 30 days.</summary>
     public TimeSpan IntakeKeysKept => TimeSpan.FromDays((double)(Parameters.Nested("intake")?.Number("keysKeptDays") ?? 30));
 
+    /// <summary>
+    /// How long a step that waits by itself, without a case for anybody, has waited before the status text says so: <c>parameters.status.waitingAfterSeconds</c>,
+    /// else 10 seconds. Most such waits are over before anybody could read of them.
+    /// </summary>
+    public TimeSpan WaitsUntold => TimeSpan.FromSeconds((double)(Parameters.Nested("status")?.Number("waitingAfterSeconds") ?? 10));
+
     /// <summary>Process definitions, the firm's own where it has one, else the shipped ones.</summary>
     public required FrozenDictionary<string, ProcessDefinition> Processes { get; init; }
 

@@ -68,6 +68,7 @@ public sealed class SalesforceKind : IConnectorKind
         BatchIsAtomic = false,
         Throttles = true,
         RenewsSession = true,
+        OwnFieldSuffix = "__c",
         Gaps =
         [
             new("Hard deletions, and deletions older than 15 days", "Salesforce forgets them with the recycle bin.",

@@ -40,6 +40,12 @@ internal static class Deadlines
                 next = next is { } other && other <= due ? next : due;
             }
 
+            // The status text is to say then what it keeps back for now.
+            if (instance.Status == InstanceStatus.Running && run.UntoldUntil(step) is { } until && until > run.Turn.Now)
+            {
+                next = next is { } other && other <= until ? next : until;
+            }
+
             if (run.Instance.Step(step.Name).IsDone && step.After.All(done.Contains))
             {
                 done.Add(step.Name);

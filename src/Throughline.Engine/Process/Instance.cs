@@ -20,7 +20,7 @@ public enum InstanceStatus
 
 /// <summary>One run of a process about one subject.</summary>
 /// <param name="Definition">Fingerprint of the definition that it works by; the current one takes over where a restart no longer knows the first.</param>
-/// <param name="Held">The reason for it was withdrawn (a won deal taken back): nothing more is written until a person has decided.</param>
+/// <param name="Held">The reason for it was withdrawn (a won sale is won no longer): nothing more is written until a person has decided.</param>
 /// <param name="Requesters">Who waits for the result.</param>
 /// <param name="Seen">Fingerprint of the subject when it was done, to notice changes afterwards.</param>
 /// <param name="Watch">When the hub looks by itself whether a step has waited too long; null where none waits.</param>

@@ -90,6 +90,17 @@ public sealed class InstanceRun(Turn turn, ProcessDefinition definition, Instanc
     /// <summary>What the instance is about, for lists and cases: its subject's name.</summary>
     public string About() => ProcessRunner.NameOf(Turn.State, Instance.Subject);
 
+    /// <summary>
+    /// Until when the status text keeps back that a step waits for something outside; null where it waits for nothing of the kind. Once somebody has a case
+    /// about it, nothing is kept back.
+    /// </summary>
+    public DateTimeOffset? UntoldUntil(StepDefinition step)
+    {
+        var state = Instance.Step(step.Name);
+        return state is not { IsDone: false, Since: { } since } || state.Data.Flag("attention") != true ? null
+            : Turn.State.Cases.Values.Any(item => item.Instance == Instance.Id && item.Step == step.Name) ? since : since + Turn.Landscape.WaitsUntold;
+    }
+
     /// <summary>One line about how it stands, as it is written back to the CRM (requirement X16).</summary>
     /// <param name="before">What it was before: the same object again where nothing has changed.</param>
     public Fields Status(Fields? before = null)
@@ -102,20 +113,19 @@ public sealed class InstanceRun(Turn turn, ProcessDefinition definition, Instanc
             if (step is not StepDefinition.Write { Always: true } && Instance.Step(step.Name) is { IsDone: false } state)
             {
                 finished = false;
-                waiting ??= state.Data.Flag("attention") == true || state.Due <= Turn.Now ? state : null;
+                waiting ??= (UntoldUntil(step) is { } until && until <= Turn.Now) || state.Due <= Turn.Now ? state : null;
             }
         }
 
         var text = Instance.Status switch
         {
-            InstanceStatus.Undone => "Cancelled",
-            InstanceStatus.Undoing => "Cancelled",
+            InstanceStatus.Undoing or InstanceStatus.Undone => "Rejected",
             _ when Instance.Held => "On hold",
             _ when waiting is not null => "Waiting",
             _ when finished => "Active",
             _ => "Being set up",
         };
-        var next = Instance.Held ? "The sale was taken back; see the case." : waiting?.Reason ?? "";
+        var next = Instance.Held ? "The sale was withdrawn; see the case." : waiting?.Reason ?? "";
         return before is not null && before.Text("text") == text && before.Text("nextAction") == next ? before : Fields.Of(("text", text), ("nextAction", next));
     }
 }

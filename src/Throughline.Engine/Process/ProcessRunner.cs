@@ -182,7 +182,7 @@ public static class ProcessRunner
         {
             run.OpenCase(id, null, "changed", new CaseWords(
                 run.Definition.Owner == "finance-ops" ? "finance-ops" : "pmo",
-                $"{run.About()} was taken back before, and has changed since.",
+                $"{run.About()} was rejected before, and has changed since.",
                 "'retry' starts it anew with the values of today; 'reject' leaves it as it is.", null), [CaseAction.Retry, CaseAction.Reject]);
         }
     }

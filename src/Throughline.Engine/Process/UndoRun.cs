@@ -34,7 +34,7 @@ internal static class UndoRun
             Status = InstanceStatus.Undoing, Held = false, ChangedAt = run.Turn.Now,
             Steps = run.Instance.Steps.ToImmutableDictionary(step => step.Key, step => step.Value.Anew),
         });
-        run.Tell("undoing", $"{run.Definition.Title} is taken back by {by}: {reason}");
+        run.Tell("undoing", $"{run.Definition.Title} is rejected by {by}: {reason}");
     }
 
     public static void Advance(InstanceRun run)
@@ -67,7 +67,7 @@ internal static class UndoRun
             return;
         }
 
-        // Status texts are written a last time, so that the user's own tool says that it was cancelled.
+        // Status texts are written a last time, so that the user's own tool says that it was rejected.
         foreach (var step in steps.Where(step => step.Always))
         {
             WriteStep.Run(run, step);
@@ -126,8 +126,8 @@ internal static class UndoRun
             .Distinct().ToArray();
         run.Set(run.Instance with { Status = InstanceStatus.Undone, ChangedAt = run.Turn.Now, Seen = run.SubjectFingerprint(), Requesters = [] });
         run.Tell("undone", kept.Length == 0
-            ? $"All that {run.Definition.Title} itself created in other systems is taken back."
-            : $"Taken back. What remains: {string.Join(" ", kept)}");
+            ? $"Nothing that {run.Definition.Title} itself created remains in other systems."
+            : $"What was created in other systems is taken back. What remains: {string.Join(" ", kept)}");
     }
 
     private static bool IsUpdateOnly(InstanceRun run, Target target) => run.Turn.Landscape.OutwardMaps.GetValueOrDefault(target.Map)?.UpdateOnly == true;

@@ -4,7 +4,7 @@ using Throughline.Model;
 
 namespace Throughline.Engine.Process;
 
-/// <summary>The reason for an instance taken back (a won sale reopened): it holds, and a person says whether it is undone.</summary>
+/// <summary>The reason for an instance withdrawn (a won sale is won no longer): it holds, and a person says whether it is undone.</summary>
 internal static class Withdrawals
 {
     public static void Examine(InstanceRun run)
@@ -17,7 +17,7 @@ internal static class Withdrawals
         var scene = run.Scene();
         if (!scene.TryEvaluate(withdrawn.When, out var value, out _))
         {
-            // Not known is neither taken back nor given again: it stays as it is.
+            // Not known is neither withdrawn nor given again: it stays as it is.
             return;
         }
 

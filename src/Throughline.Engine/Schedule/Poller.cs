@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Microsoft.Extensions.Logging;
 using Throughline.Connect;
 using Throughline.Engine.Intake;
 using Throughline.Model;
@@ -10,11 +9,21 @@ namespace Throughline.Engine.Schedule;
 /// Reads one kind of record of one system from its durable cursor on. The cursor moves only after the page is durable, and the connector
 /// overlaps, so a record is seen twice rather than never; what was seen is dropped by its content key.
 /// </summary>
-public sealed partial class Poller(string system, string entity, IConnector connector, IntakeService intake, ICursorStore store, ILogger<Poller> log)
+public sealed class Poller
 {
-    public string System => system;
+    private readonly IConnector _connector;
+    private readonly IntakeService _intake;
+    private readonly ICursorStore _store;
+    private readonly OutageLog _outage;
 
-    public string Entity => entity;
+    internal Poller(string system, string entity, IConnector connector, IntakeService intake, ICursorStore store, OutageLog outage) =>
+        (System, Entity, _connector, _intake, _store, _outage) = (system, entity, connector, intake, store, outage);
+
+    public string System { get; }
+
+    public string Entity { get; }
+
+    private string Part => "reading " + Entity;
 
     /// <summary>Why the last reading failed, null where it worked.</summary>
     public Failure? LastFailure { get; private set; }
@@ -22,28 +31,33 @@ public sealed partial class Poller(string system, string entity, IConnector conn
     /// <summary>Reads until the system has no more; returns how many records were new.</summary>
     public async Task<int> ReadAsync(CancellationToken cancellation)
     {
-        var cursor = await store.ReadCursorAsync(system, entity, cancellation);
+        var cursor = await _store.ReadCursorAsync(System, Entity, cancellation);
         var fresh = 0;
         try
         {
-            await foreach (var page in connector.ReadAsync(entity, cursor is null ? null : new Cursor(cursor), cancellation))
+            await foreach (var page in _connector.ReadAsync(Entity, cursor is null ? null : new Cursor(cursor), cancellation))
             {
-                var answers = await intake.TakeAsync([.. page.Records.Select(record => new IntakeRequest(system, entity, null, null, record))]);
+                var answers = await _intake.TakeAsync([.. page.Records.Select(record => new IntakeRequest(System, Entity, null, null, record))]);
                 fresh += answers.Count(answer => answer.Receipt?.Outcome == IntakeOutcome.Accepted);
-                await store.WriteCursorAsync(system, entity, page.Next.Value, cancellation);
+                await _store.WriteCursorAsync(System, Entity, page.Next.Value, cancellation);
             }
 
             LastFailure = null;
+            _outage.Works(Part);
         }
         catch (ConnectorException e)
         {
             LastFailure = e.Failure;
-            LogFailure(system, entity, e.Failure.Message);
+            _outage.Failed(Part, e.Failure.Message);
         }
 
         return fresh;
     }
 
-    [LoggerMessage(EventId = 1301, Level = LogLevel.Warning, Message = "TL1301 reading {Entity} of {System} failed and is tried again: {Failure}")]
-    private partial void LogFailure(string system, string entity, string failure);
+    /// <summary>Another hub reads it now; what this one knew of it is over.</summary>
+    public void Leave()
+    {
+        LastFailure = null;
+        _outage.Works(Part);
+    }
 }

@@ -24,7 +24,7 @@ internal static class HeadReader
         ReadLegalEntities(keys.Group("legalEntities", required: true), draft);
         ReadRoles(keys.Group("roles", required: true), draft);
         draft.Parameters = keys.Group("parameters")?.Value as Fields ?? Fields.Empty;
-        CheckIntake(keys, draft);
+        CheckOwn(keys, draft);
         ReadNumbering(keys, draft);
         if (keys.Has("processes"))
         {
@@ -101,12 +101,17 @@ internal static class HeadReader
         }
     }
 
-    // The one parameter that the hub itself goes by: a slip must not make it forget what senders still repeat.
-    private static void CheckIntake(KeyReader keys, Draft draft)
+    // The parameters that the hub itself goes by: a slip must not make it forget what senders still repeat, or keep back what people wait to read.
+    private static void CheckOwn(KeyReader keys, Draft draft)
     {
         if (draft.Parameters.Nested("intake") is { } intake && intake.ContainsKey("keysKeptDays") && intake.Get("keysKeptDays") is not (long and >= 1 and <= 3_650))
         {
             draft.Problems.Error(keys.PlaceOf("parameters"), "wrong-type", "'intake.keysKeptDays' of the parameters must be a whole number from 1 to 3650");
+        }
+
+        if (draft.Parameters.Nested("status") is { } status && status.ContainsKey("waitingAfterSeconds") && status.Get("waitingAfterSeconds") is not (long and >= 0 and <= 3_600))
+        {
+            draft.Problems.Error(keys.PlaceOf("parameters"), "wrong-type", "'status.waitingAfterSeconds' of the parameters must be a whole number from 0 to 3600");
         }
     }
 

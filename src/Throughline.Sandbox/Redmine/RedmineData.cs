@@ -30,8 +30,11 @@ internal sealed class RedmineData(TimeProvider time)
 
     public RedmineTable<RedmineTimeEntry> TimeEntries { get; } = new();
 
+    /// <summary>The least id for what is made from now on.</summary>
+    public int FirstId { get; set; } = 1;
+
     /// <summary>Ids are never given twice, also after a deletion.</summary>
-    public int NextId(string kind) => _lastIds[kind] = _lastIds.GetValueOrDefault(kind) + 1;
+    public int NextId(string kind) => _lastIds[kind] = Math.Max(_lastIds.GetValueOrDefault(kind) + 1, FirstId);
 
     // Redmine's stamps are whole seconds.
     public DateTimeOffset Now() => DateTimeOffset.FromUnixTimeSeconds(time.GetUtcNow().ToUnixTimeSeconds());

@@ -24,7 +24,9 @@ public sealed class RedmineSandbox : SandboxServer
     private readonly RedmineRoutes _routes;
     private (string From, string To)? _drift;
 
-    public RedmineSandbox(TimeProvider? time = null)
+    /// <param name="time">The server's clock. Default: the system's.</param>
+    /// <param name="firstId">The least id of what is made later, see <see cref="FirstIds"/>; what every Redmine has begins at 1.</param>
+    public RedmineSandbox(TimeProvider? time = null, int firstId = 1)
     {
         _data = new RedmineData(time ?? TimeProvider.System);
         _routes = new RedmineRoutes(_data);
@@ -35,6 +37,7 @@ public sealed class RedmineSandbox : SandboxServer
         AddCustomField("issue", "Hub key", "string", isFilter: true);
         AddCustomField("version", "Hub key", "string", isFilter: false);
         AddCustomField("version", "Amount", "float", isFilter: false);
+        _data.FirstId = firstId;
     }
 
     public override string Name => "redmine";

@@ -30,6 +30,9 @@ internal sealed class SalesforceRecords
 
     public Lock Gate { get; } = new();
 
+    /// <summary>The least number for the ids of what is made from now on.</summary>
+    public long FirstId { get; set; } = 1;
+
     public IEnumerable<SObject> Objects => _schema.Values;
 
     /// <summary>A duplicate rule: a new record of the object with the same value is refused.</summary>
@@ -91,7 +94,7 @@ internal sealed class SalesforceRecords
             throw Missing(missing);
         }
 
-        var number = _numbers[entity.Name] = _numbers.GetValueOrDefault(entity.Name) + 1;
+        var number = _numbers[entity.Name] = Math.Max(_numbers.GetValueOrDefault(entity.Name) + 1, FirstId);
         row["Id"] = SalesforceId.Make(entity.Prefix, number);
         if (entity.KeepsDeleted)
         {

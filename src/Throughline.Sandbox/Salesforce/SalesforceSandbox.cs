@@ -21,7 +21,8 @@ public sealed class SalesforceSandbox : SandboxServer
     private readonly SalesforceApi _api;
 
     /// <param name="time">The organisation's clock: stamps of records, expiry of assertions. Default the system's.</param>
-    public SalesforceSandbox(TimeProvider? time = null)
+    /// <param name="firstId">The least number in the ids of what is made later, see <see cref="FirstIds"/>; what every organisation has begins at 1.</param>
+    public SalesforceSandbox(TimeProvider? time = null, int firstId = 1)
     {
         _records = new SalesforceRecords(time ?? TimeProvider.System);
         _tokens = new SalesforceTokens(this, time ?? TimeProvider.System);
@@ -34,6 +35,8 @@ public sealed class SalesforceSandbox : SandboxServer
             Insert("OpportunityStage", Fields.Of(("MasterLabel", label), ("ApiName", label), ("IsActive", true), ("SortOrder", ++order), ("IsClosed", closed),
                 ("IsWon", won), ("DefaultProbability", probability), ("ForecastCategory", forecast), ("ForecastCategoryName", forecast)));
         }
+
+        _records.FirstId = firstId;
     }
 
     public override string Name => "salesforce";

@@ -28,12 +28,14 @@ public sealed class TrytonSandbox : SandboxServer
     private int _warnings;
 
     /// <param name="time">The server's clock. Default: the system's.</param>
-    public TrytonSandbox(TimeProvider? time = null)
+    /// <param name="firstId">The least id of what is made later, see <see cref="FirstIds"/>; the seeded firm begins at 1.</param>
+    public TrytonSandbox(TimeProvider? time = null, int firstId = 1)
     {
         _store = new TrytonStore(time ?? TimeProvider.System);
         _query = new TrytonQuery(_store);
         _sessions = new TrytonSessions(time ?? TimeProvider.System, User, Password);
         TrytonSeed.Fill(this);
+        _store.FirstId = firstId;
     }
 
     public override string Name => "tryton";

@@ -8,7 +8,7 @@ internal static class TrytonSeed
     public static JsonObject Preferences() => new()
     {
         ["company_filter"] = "one", ["employee"] = 1L, ["employee.rec_name"] = "Ada Lambert", ["company"] = 1L,
-            ["company.rec_name"] = "Northwind Advisory", ["language"] = "en",
+            ["company.rec_name"] = "Halden Consulting", ["language"] = "en",
         ["language_direction"] = "ltr", ["groups"] = new JsonArray(6, 7, 9, 3, 8, 14, 15, 13),
     };
 
@@ -25,7 +25,7 @@ internal static class TrytonSeed
             sandbox.Insert("country.country", new JsonObject { ["name"] = name, ["code"] = code });
         }
 
-        var firm = sandbox.Insert("party.party", new JsonObject { ["name"] = "Northwind Advisory" });
+        var firm = sandbox.Insert("party.party", new JsonObject { ["name"] = "Halden Consulting" });
         sandbox.Insert("company.company", new JsonObject { ["party"] = firm, ["currency"] = 1L, ["timezone"] = "Europe/Brussels" });
         sandbox.Insert("party.party", Party("Contoso Rail", "C-100"));
         sandbox.Insert("party.party", Party("Fabrikam Health", "C-200"));

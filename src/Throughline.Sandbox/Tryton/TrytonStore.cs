@@ -16,6 +16,9 @@ internal sealed class TrytonStore(TimeProvider time)
 
     public Dictionary<string, TrytonModel> Models { get; } = new(TrytonSchema.Build());
 
+    /// <summary>The least id for what is made from now on.</summary>
+    public long FirstId { get; set; } = 1;
+
     public DateOnly Today => DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime);
 
     public TrytonModel Model(string name) => Models.TryGetValue(name, out var model) ? model : throw TrytonError.Key(name);
@@ -57,7 +60,7 @@ internal sealed class TrytonStore(TimeProvider time)
     public long Create(string modelName, JsonObject values, JsonObject context)
     {
         var model = Model(modelName);
-        var id = _lastIds.GetValueOrDefault(modelName) + 1;
+        var id = Math.Max(_lastIds.GetValueOrDefault(modelName) + 1, FirstId);
         _lastIds[modelName] = id;
         Put(modelName, id, TrytonRules.Defaults(this, model, id, context).SetItem("create_date", _stamp).SetItem("write_date", null));
         Apply(model, id, values, context);

@@ -89,7 +89,10 @@ internal static class CasesCommand
             Description = "Who decides; recorded as a name that was stated, not proved. Default: the name of this account.", HelpName = "WHO",
             DefaultValueFactory = _ => Environment.UserName,
         };
-        var reason = new Option<string?>("--reason") { Description = "Why; kept with the case.", HelpName = "TEXT", Required = needsReason };
+        var reason = new Option<string?>("--reason")
+        {
+            Description = needsReason ? "Why; needed, and kept with the case." : "Why; kept with the case. May be left out.", HelpName = "TEXT", Required = needsReason,
+        };
         var example = needsReason ? "not our business" : "checked with the customer";
         var command = new Command(action, $"""
             {summary}
@@ -107,7 +110,7 @@ internal static class CasesCommand
                 throw new CommandFailedException(answer.Body.Text("detail")!, Exit.Unchanged);
             }
 
-            Print(terminal, answer.Need(), parsed.GetValue(json), CommonOptions.Repeat(parsed, data, url));
+            Print(terminal, answer.Need(), parsed.GetValue(json), CommonOptions.Repeat(parsed, data, url), action);
             if (answer.Body.Text("unchanged") is { } unchanged)
             {
                 terminal.Error.WriteLine(unchanged);
@@ -130,7 +133,8 @@ internal static class CasesCommand
     private static Task<HubAnswer> ActAsync(HubClient hub, string id, string action, Fields decision, CancellationToken cancellation) =>
         hub.PostAsync($"/api/v1/cases/{Uri.EscapeDataString(id)}/{action}", decision, cancellation);
 
-    private static void Print(Terminal terminal, Fields item, bool asJson, string options)
+    /// <param name="action">What was just decided; null where it is only looked at.</param>
+    private static void Print(Terminal terminal, Fields item, bool asJson, string options, string? action = null)
     {
         if (asJson)
         {
@@ -138,7 +142,7 @@ internal static class CasesCommand
         }
         else
         {
-            terminal.Out.Write(CaseText.Long(item, options));
+            terminal.Out.Write(action is null || item.Text("status") == "open" ? CaseText.Long(item, options) : CaseText.Decided(item, action, options));
         }
     }
 }

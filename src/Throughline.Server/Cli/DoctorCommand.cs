@@ -55,7 +55,7 @@ internal static class DoctorCommand
             : new Finding("landscape", false,
             $"{result.Problems.Count(problem => problem.Severity == Severity.Error)} errors in {folder}; the first: "
                 + $"{result.Problems.First(p => p.Severity == Severity.Error)}", $"throughline validate {folder}"));
-        findings.Add(await StoreAsync(data, url, postgres, cancellation));
+        findings.AddRange(await StoreAsync(data, url, postgres, cancellation));
         if (result.Landscape is { } landscape)
         {
             var secrets = new SecretResolver(terminal.Environment);
@@ -129,33 +129,52 @@ internal static class DoctorCommand
         _ => $"see {system.Place}",
     };
 
-    private static async Task<Finding> StoreAsync(string data, string url, string? postgres, CancellationToken cancellation)
+    // A running hub holds its embedded store, so it is the one to ask; but it may be another one than is meant.
+    private static async Task<IReadOnlyList<Finding>> StoreAsync(string data, string url, string? postgres, CancellationToken cancellation)
     {
-        // A running hub holds the embedded store, so it is the one to ask.
-        using (var hub = new HubClient(HubClient.AddressOf(url), null))
+        if (await HubAtAsync(url, cancellation) is not { } health)
         {
-            try
-            {
-                var health = await hub.GetAsync("/health", cancellation);
-                return health.IsOk
-                    ? new Finding("store", true, $"{health.Body.Text("store")}, in use by the hub at {url} ({health.Body.Text("version")})", null)
-                    : new Finding("store", false, $"the hub at {url} says {health.Body.Text("status") ?? "nothing"}", "look at the hub's log");
-            }
-            catch (CommandFailedException)
-            {
-                // No hub runs there.
-            }
+            return [await OwnStoreAsync(data, postgres, $"no hub runs at {url}", cancellation)];
         }
 
+        if (!health.IsOk)
+        {
+            return [new Finding("hub", false, $"the hub at {url} says {health.Body.Text("status") ?? "nothing"}", "look at the hub's log")];
+        }
+
+        var (store, folder) = (health.Body.Text("store"), health.Body.Text("data"));
+        var hub = new Finding("hub", true, $"one runs at {url}: version {health.Body.Text("version")}, data folder {folder ?? "unknown"}, store {store}", null);
+        return folder == Path.GetFullPath(data) ? [hub, new Finding("store", true, $"{store}, in use by that hub", null)]
+            : [hub, await OwnStoreAsync(data, postgres, $"the hub at {url} is not the one of this data folder", cancellation) with
+            {
+                Remedy = "if you mean that hub, name its data folder with --data or THROUGHLINE_DATA; if not, the address of yours with --url or THROUGHLINE_URL",
+            }];
+    }
+
+    private static async Task<HubAnswer?> HubAtAsync(string url, CancellationToken cancellation)
+    {
+        using var hub = new HubClient(HubClient.AddressOf(url), null);
+        try
+        {
+            return await hub.GetAsync("/health", cancellation);
+        }
+        catch (CommandFailedException)
+        {
+            return null;
+        }
+    }
+
+    private static async Task<Finding> OwnStoreAsync(string data, string? postgres, string who, CancellationToken cancellation)
+    {
         if (string.IsNullOrEmpty(postgres) && !Directory.Exists(data))
         {
-            return new Finding("store", true, $"no hub runs at {url}; the folder {data} will be made at the first start", null);
+            return new Finding("store", true, $"the folder {Path.GetFullPath(data)} will be made at the first start; {who}", null);
         }
 
         try
         {
             await using var store = await Composition.OpenStoreAsync(data, postgres, cancellation);
-            return new Finding("store", true, $"{store.Description}; no hub runs at {url}", null);
+            return new Finding("store", true, $"{store.Description}; {who}", null);
         }
         catch (Exception e) when (e is StoreUnavailableException or IOException or UnauthorizedAccessException or InvalidOperationException)
         {

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Throughline.Connectors;
 using Throughline.Sandbox;
 using Throughline.Sandbox.Redmine;
 using Throughline.Sandbox.Salesforce;
@@ -10,6 +11,7 @@ namespace Throughline.Server.Cli;
 internal static class SandboxCommand
 {
     public const int SalesforcePort = 18400;
+    private const string All = "all";
 
     /// <summary>The ports that the shipped landscapes expect.</summary>
     private static readonly (string Name, int Port)[] Known = [("salesforce", SalesforcePort), ("redmine", 18300), ("tryton", 18069)];
@@ -22,37 +24,44 @@ internal static class SandboxCommand
 
     public static Command Make(Terminal terminal)
     {
-        var name = new Argument<string>("name") { Description = "salesforce, redmine, tryton or all." };
-        name.AcceptOnlyFromAmong("salesforce", "redmine", "tryton", "all");
-        var port = new Option<int?>("--port") { Description = "The port (with 'all': the first of three). Default: those that the landscapes expect; 0 "
-            + "takes free ones.", HelpName = "PORT" };
-        var deal = SandboxDeal.Make(terminal);
-        deal.Validators.Add(result =>
-        {
-            // The library takes them there, and they would count for nothing.
-            if (result.GetResult(name) is { Tokens.Count: > 0 } || result.GetResult(port) is { Implicit: false })
-            {
-                result.AddError("'deal' takes nothing that stands before it; write 'throughline sandbox deal', and its options behind that.");
-            }
-        });
         var command = new Command("sandbox", """
-            Run stand-ins that speak the systems' own protocols on loopback, with faults at will, until Ctrl-C. Paste what it prints into the
-            window where you start a hub on landscapes/demo: it tells that hub their addresses, and their made-up passwords.
+            Stand-ins that speak the systems' own protocols on loopback, with faults at will, until Ctrl-C; and deals to try a hub with.
 
             Example:
               throughline sandbox all
               throughline sandbox salesforce --port 18400
               throughline sandbox deal --amount 300000
-            """) { name, port, deal };
-        command.SetAction((parsed, cancellation) => RunAsync(terminal, parsed.GetValue(name)!, parsed.GetValue(port), cancellation));
+            """) { SandboxDeal.Make(terminal) };
+        command.Subcommands.Insert(0, Run(terminal, All, "Run the three stand-ins.", "The first of three ports"));
+        foreach (var (name, port) in Known)
+        {
+            command.Subcommands.Add(Run(terminal, name, $"Run the stand-in of {ConnectorCatalog.Find(name)!.Manifest.Title}.", $"The port. Default: {port}"));
+        }
+
         return command;
     }
 
-    public static SandboxServer Create(string name) => name switch
+    private static Command Run(Terminal terminal, string name, string what, string whichPort)
     {
-        "salesforce" => new SalesforceSandbox(),
-        "redmine" => new RedmineSandbox(),
-        _ => new TrytonSandbox(),
+        var port = new Option<int?>("--port") { Description = $"{whichPort}{(name == All ? ". Default: those that the landscapes expect" : ", which the landscapes expect")}; "
+            + "0 takes a free one.", HelpName = "PORT" };
+        var firstId = new Option<int?>("--first-id") { Description = "The least id of the records made there. Default: one derived from the start time, so that no id comes "
+            + "again after a restart.", HelpName = "NUMBER" };
+        var command = new Command(name, $"""
+            {what} Paste what it prints into the window where you start a hub on landscapes/demo: it tells that hub addresses and made-up passwords.
+
+            Example:
+              throughline sandbox {name}
+            """) { port, firstId };
+        command.SetAction((parsed, cancellation) => RunAsync(terminal, name, parsed.GetValue(port), parsed.GetValue(firstId), cancellation));
+        return command;
+    }
+
+    public static SandboxServer Create(string name, int firstId) => name switch
+    {
+        "salesforce" => new SalesforceSandbox(firstId: firstId),
+        "redmine" => new RedmineSandbox(firstId: firstId),
+        _ => new TrytonSandbox(firstId: firstId),
     };
 
     /// <summary>What a landscape needs to reach it, as environment variables of the demo landscape.</summary>
@@ -84,20 +93,26 @@ internal static class SandboxCommand
         }
     }
 
-    private static async Task<int> RunAsync(Terminal terminal, string name, int? port, CancellationToken cancellation)
+    private static async Task<int> RunAsync(Terminal terminal, string name, int? port, int? firstId, CancellationToken cancellation)
     {
-        var last = ushort.MaxValue - (name == "all" ? Known.Length - 1 : 0);
+        var last = ushort.MaxValue - (name == All ? Known.Length - 1 : 0);
         if (port < 0 || port > last)
         {
             throw new CommandFailedException($"--port must be from 0 to {last}.", Exit.Usage);
         }
 
+        if (firstId is < 1 or > FirstIds.Max)
+        {
+            throw new CommandFailedException($"--first-id must be from 1 to {FirstIds.Max}.", Exit.Usage);
+        }
+
+        var first = firstId ?? FirstIds.At(terminal.Time.GetUtcNow());
         var running = new List<SandboxServer>();
         try
         {
-            foreach (var (kind, usual) in Known.Where(entry => name == "all" || entry.Name == name))
+            foreach (var (kind, usual) in Known.Where(entry => name == All || entry.Name == name))
             {
-                var sandbox = Create(kind);
+                var sandbox = Create(kind, first);
                 running.Add(sandbox);
                 await StartAsync(sandbox, kind, port is null ? usual : port == 0 ? 0 : port.Value + running.Count - 1, cancellation);
                 // All of it is pasted into a shell, so what is only for people is a comment there.
@@ -113,7 +128,7 @@ internal static class SandboxCommand
                     + $"{Address(sandbox)}{Faults.RequestsPath}");
             }
 
-            terminal.Out.WriteLine("# Running until Ctrl-C; then all in them is forgotten. The next ones give the same ids again: a hub then needs a new --data folder.");
+            terminal.Out.WriteLine("# Running until Ctrl-C; then all in them is forgotten.");
             terminal.Out.WriteLine("# With a hub on them, win a deal: throughline sandbox deal");
             await ServeCommand.UntilStoppedAsync(cancellation);
             return Exit.Ok;

@@ -7,9 +7,6 @@ namespace Throughline.Server.Cli;
 /// <summary><c>throughline sandbox deal</c>: one sale, won in the CRM stand-in that runs, for a hub to find.</summary>
 internal static class SandboxDeal
 {
-    // Demo customers have tax ids of nine digits, the last two within one firm.
-    private const int RunsMax = 8_000_000;
-
     private const string AddressVariable = SandboxCommand.VariablePrefix + "SALESFORCE_URL";
     private const decimal AmountMax = 1_000_000_000m;
 
@@ -27,7 +24,8 @@ internal static class SandboxDeal
             Win a deal of a made-up customer in the CRM stand-in that runs, for a hub to find, and print how to trace it.
 
             Example:
-              throughline sandbox deal --amount 300000
+              throughline sandbox deal                    90,000 EUR, which nobody has to approve
+              throughline sandbox deal --amount 300000    one that somebody has to approve
             """) { port, amount };
         command.SetAction((parsed, cancellation) => EnterAsync(terminal, parsed.GetValue(port), parsed.GetValue(amount), cancellation));
         return command;
@@ -52,7 +50,7 @@ internal static class SandboxDeal
         using var door = DemoCrm.At(crm, terminal.Time);
         await door.CheckAsync(cancellation);
         var now = terminal.Time.GetUtcNow();
-        var firm = new DemoFirm(door, DateOnly.FromDateTime(now.UtcDateTime), (int)(now.ToUnixTimeSeconds() % RunsMax));
+        var firm = new DemoFirm(door, DateOnly.FromDateTime(now.UtcDateTime), DemoFirm.RunAt(now));
         var deal = await firm.AddTrialAsync(now.ToString("HHmmss", CultureInfo.InvariantCulture), amount, cancellation);
         terminal.Out.WriteLine($"'{deal.Name}' ({amount.ToString("N2", CultureInfo.InvariantCulture)} EUR) is won in the CRM stand-in at {crm}. "
             + "A hub finds it when it next reads the CRM.");

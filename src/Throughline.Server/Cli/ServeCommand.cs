@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Connections;
 using Throughline.Cluster;
 using Throughline.Engine.Cluster;
 using Throughline.Landscape;
+using Throughline.Server.Cli.Demo;
 using Throughline.Server.Hosting;
 
 namespace Throughline.Server.Cli;
@@ -134,10 +135,6 @@ internal static class ServeCommand
         }
     }
 
-    // Nobody runs a Salesforce of their own.
-    private static bool IsOnStandIn(Landscape.Landscape landscape) => landscape.Roles.TryGetValue("crm", out var role) && landscape.Systems[role.Default] is var crm
-        && crm.Kind == "salesforce" && Uri.TryCreate(crm.Configuration.Text("login_url"), UriKind.Absolute, out var address) && address.IsLoopback;
-
     private static void Announce(Terminal terminal, HubServer server, string store)
     {
         terminal.Out.WriteLine($"Landscape:    {server.Landscape.Title} (release {server.Landscape.Release})");
@@ -149,7 +146,7 @@ internal static class ServeCommand
 
         terminal.Out.WriteLine($"Status page:  {server.Address}");
         var token = server.Token;
-        if (IsOnStandIn(server.Landscape))
+        if (DemoCrm.AddressIn(server.Landscape) is { IsLoopback: true })
         {
             terminal.Out.WriteLine("Win a deal:   throughline sandbox deal   (in the CRM stand-in; it prints how to trace it)");
         }

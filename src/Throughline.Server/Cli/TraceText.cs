@@ -103,13 +103,15 @@ internal static class TraceText
 
     private static string Mark(Fields step) => step.Text("outcome") switch
     {
-        "done" or "remains" => "[x]", "waits" => "[~]", "taken-back" => "[-]", _ => "[ ]",
+        "done" or "remains" => "[x]", "waits" => "[~]", "nothing" => "[-]", "taken-back" => "[<]", _ => "[ ]",
     };
 
     private static string Outcome(Fields step) => step.Text("outcome") switch
     {
+        "nothing" => ": nothing to do",
         "taken-back" => ": taken back",
         "remains" => $": remains ({step.Text("note")})",
+        "rejected" => ": rejected",
         "not-reached" => ": not reached",
         "not-written" => ": nothing was written",
         "waits" when step.Text("reason") is { } reason => $": {reason}",

@@ -39,11 +39,16 @@ internal static class EngagementPage
                 $"{Html.Amount(item.Nested("amount"))} at stake; case {item.Text("id")}; open since {Html.Local(item.Text("openedAt"))}.").Raw("</p>");
         }
 
+        Timeline(page, engagement);
         Steps(page, engagement);
         Records(page, engagement);
+    }
+
+    private static void Timeline(Html page, Fields engagement)
+    {
         var steps = engagement.NestedList("instances").SelectMany(instance => instance.NestedList("steps")).DistinctBy(step => step.Text("name"))
             .ToDictionary(step => step.Text("name")!, step => step.Text("title"), StringComparer.Ordinal);
-        page.Tag("h2", "Timeline").Raw("<div class=\"wide\"><table>");
+        page.Tag("h2", "What happened").Raw("<div class=\"wide\"><table>");
         foreach (var entry in engagement.NestedList("timeline").Where(entry => entry.Flag("brief") == true))
         {
             page.Raw("<tr>").Cell("", Html.Local(entry.Text("at")), "when").Cell("", entry.Text("says"))
@@ -63,8 +68,8 @@ internal static class EngagementPage
             foreach (var step in instance.NestedList("steps"))
             {
                 var outcome = step.Text("outcome") ?? "later";
-                var color = outcome is "done" or "remains" ? "good" : outcome == "taken-back" ? "bad" : "wait";
-                page.Raw("<tr>").Cell("", outcome == "not-written" ? "nothing written" : outcome.Replace('-', ' '), "word " + color)
+                var color = outcome is "done" or "remains" ? "good" : outcome is "taken-back" or "rejected" ? "bad" : outcome == "nothing" ? "note" : "wait";
+                page.Raw("<tr>").Cell("", outcome == "not-written" ? "nothing written" : outcome == "nothing" ? "nothing to do" : outcome.Replace('-', ' '), "word " + color)
                     .Cell("", step.Text("title")).Cell("", step.Text("note") ?? (outcome == "waits" ? step.Text("reason") : null), "note").Raw("</tr>");
             }
 

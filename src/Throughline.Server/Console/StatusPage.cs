@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Throughline.Engine.Cases;
 using Throughline.Engine.Partition;
 using Throughline.Model;
+using Throughline.Model.Canonical;
 using Throughline.Server.Api.Status;
 using Throughline.Server.Api.Trace;
 using Throughline.Server.Hosting;
@@ -19,7 +20,6 @@ internal static class StatusPage
     {
         var status = await StatusDoor.ReadAsync(doors, cancellation);
         var cases = await doors.Store.ListCasesAsync(new CaseFilter(CaseStatus.Open, Max: CasesShown), cancellation);
-        var instances = await doors.Store.ListInstancesAsync(null, null, null, InstancesShown, cancellation);
         var page = new Html();
         var landscape = status.Nested("landscape")!;
         page.Tag("h1", landscape.Text("title")).Raw("<p class=\"note\">")
@@ -33,7 +33,7 @@ internal static class StatusPage
         Troubles(page, status);
         Counts(page, status.Nested("counts")!);
         Cases(page, cases);
-        await InstancesAsync(page, doors, instances, cancellation);
+        await ProcessesAsync(page, doors, cancellation);
         Lanes(page, status);
         return Html.Page(landscape.Text("title") ?? "Throughline", page.ToString(), refreshes: true);
     }
@@ -87,10 +87,36 @@ internal static class StatusPage
         page.Raw("</table></div>").Tag("p", "To see or decide one, in a terminal: throughline cases show, and the characters in the column Case.", "note");
     }
 
-    private static async Task InstancesAsync(Html page, Doors doors, ImmutableArray<InstanceRow> instances, CancellationToken cancellation)
+    // The deals first, and what is set up for them (their customers) in lists of their own: one deal needs several of those, and they would hide it.
+    private static async Task ProcessesAsync(Html page, Doors doors, CancellationToken cancellation)
     {
-        page.Tag("h2", "Processes, newest first").Raw(
-            "<div class=\"wide\"><table><tr><th>Process</th><th>About</th><th>Project</th><th>State</th><th>Started</th><th>Changed</th></tr>");
+        foreach (var (process, isMaster) in doors.Landscape.Processes.Values.Select(process => (process, EntityCatalog.Find(process.Subject)?.IsMaster == true))
+            .OrderBy(each => each.Item2).ThenBy(each => each.process.Name, StringComparer.Ordinal))
+        {
+            var rows = await doors.Store.ListInstancesAsync(process.Name, null, null, InstancesShown, cancellation);
+            await InstancesAsync(page, doors, isMaster ? process.Title : $"Deals ({process.Title})", isMaster ? process.Subject : "deal", rows, cancellation);
+        }
+
+        var gone = (await doors.Store.ListInstancesAsync(null, null, null, InstancesShown, cancellation)).RemoveAll(row => doors.Landscape.Processes.ContainsKey(row.Process));
+        if (!gone.IsEmpty)
+        {
+            await InstancesAsync(page, doors, "Of processes that the landscape has no longer", "record", gone, cancellation);
+        }
+    }
+
+    private static async Task InstancesAsync(
+        Html page, Doors doors, string title, string about, ImmutableArray<InstanceRow> instances, CancellationToken cancellation)
+    {
+        page.Tag("h2", title);
+        if (instances.IsEmpty)
+        {
+            page.Tag("p", "None yet.", "note");
+            return;
+        }
+
+        var hasProject = instances.Any(row => row.Unit.Scope.Kind == Scope.EngagementKind);
+        var column = $"{char.ToUpperInvariant(about[0])}{about[1..]}";
+        page.Raw("<div class=\"wide\"><table><tr><th>").Text(column).Raw($"</th>{(hasProject ? "<th>Project</th>" : "")}<th>State</th><th>Started</th><th>Changed</th></tr>");
         var units = await UnitsAsync(doors, instances, cancellation);
         foreach (var row in instances)
         {
@@ -98,10 +124,13 @@ internal static class StatusPage
             var isEngagement = row.Unit.Scope.Kind == Scope.EngagementKind;
             var reason = row.Status == "Running" && unit is not null
                 ? Standing.Of(unit, [], doors.Landscape, new PlainWords(doors.Landscape, new Dictionary<string, string>())).Text("says") : null;
-            page.Raw("<tr>").Cell("Process", doors.Landscape.Processes.GetValueOrDefault(row.Process)?.Title ?? row.Process).Begin("About")
-                .Link(isEngagement ? EngagementPath(row.Unit.Scope.ToString()) : "/engagements/" + row.Id, row.Summary)
-                .Raw("</td>").Cell("Project", unit is null ? null : string.Join(", ", unit.Of("project").Select(record => record.Attributes.Text("code"))), "word")
-                .Begin("State").Tag("span", StatusWords.Of(row.Status), row.Status switch { "Done" => "good", "Running" => "wait", _ => "bad" });
+            page.Raw("<tr>").Begin(column).Link(isEngagement ? EngagementPath(row.Unit.Scope.ToString()) : "/engagements/" + row.Id, row.Summary).Raw("</td>");
+            if (hasProject)
+            {
+                page.Cell("Project", unit is null ? null : string.Join(", ", unit.Of("project").Select(record => record.Attributes.Text("code"))), "word");
+            }
+
+            page.Begin("State").Tag("span", StatusWords.Of(row.Status), row.Status switch { "Done" => "good", "Running" => "wait", _ => "bad" });
             if (reason is not null)
             {
                 page.Raw("<br>").Tag("span", reason, "note");
@@ -112,6 +141,10 @@ internal static class StatusPage
         }
 
         page.Raw("</table></div>");
+        if (instances.Length == InstancesShown)
+        {
+            page.Tag("p", $"The newest {InstancesShown}. Any other: throughline trace, and its name or id.", "note");
+        }
     }
 
     // One look-up for all that are shown.

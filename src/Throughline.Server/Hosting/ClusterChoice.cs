@@ -30,7 +30,7 @@ internal sealed record ClusterChoice(string Address, string Password)
 internal sealed record ClusterPlace(string Hub, ClusterParts Parts)
 {
     /// <exception cref="StoreUnavailableException">The store cannot be asked, or cannot be shared.</exception>
-    public static async Task<ClusterPlace> FindAsync(IHubStore store, BrokerAddress broker, TimeProvider time, CancellationToken cancellation)
+    public static async Task<ClusterPlace> FindAsync(IHubStore store, BrokerAddress broker, TimeProvider time, ILoggerFactory logs, CancellationToken cancellation)
     {
         if (store is not IClusterStore shared)
         {
@@ -39,6 +39,6 @@ internal sealed record ClusterPlace(string Hub, ClusterParts Parts)
 
         // Process ids come back, and in containers they are all alike.
         var hub = $"{Environment.MachineName.Replace(' ', '-')}/{Environment.ProcessId}/{RandomNumberGenerator.GetHexString(6, lowercase: true)}";
-        return new ClusterPlace(hub, new ClusterParts(new RabbitBroker(broker, await shared.ClusterIdAsync(cancellation), hub, time), shared));
+        return new ClusterPlace(hub, new ClusterParts(new RabbitBroker(broker, await shared.ClusterIdAsync(cancellation), hub, time, logs.CreateLogger<RabbitBroker>()), shared));
     }
 }

@@ -56,7 +56,7 @@ internal sealed class HubServer : IAsyncDisposable
 
     public static async Task<HubServer> StartAsync(HubServerParts parts, CancellationToken cancellation)
     {
-        var place = parts.Broker is { } broker ? await ClusterPlace.FindAsync(parts.Store, broker, parts.Time, cancellation) : null;
+        var place = parts.Broker is { } broker ? await ClusterPlace.FindAsync(parts.Store, broker, parts.Time, parts.Logs, cancellation) : null;
         var hub = Composition.BuildHub(parts.Store, parts.Landscape, parts.Connectors, parts.Time, parts.Logs, place);
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton(parts.Logs);

@@ -1,4 +1,6 @@
 using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Throughline.Cluster;
 using Throughline.Engine.Cluster;
 using Xunit;
@@ -10,6 +12,7 @@ public sealed class When_hubs_share_a_broker : IAsyncDisposable
 {
     private readonly string _cluster = Guid.CreateVersion7(TimeProvider.System.GetUtcNow()).ToString("N");
     private readonly List<RabbitBroker> _brokers = [];
+    private readonly Log _log = new();
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
@@ -96,10 +99,23 @@ public sealed class When_hubs_share_a_broker : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Should_log_what_could_not_be_settled_because_the_connection_is_gone()
+    {
+        var a = await StartAsync("a");
+        a.Broker.PutToken("erp", 1);
+        var token = (await a.Heard.NextAsync("token erp 1")).Message!;
+        await a.Broker.DisposeAsync();
+
+        token.Done();
+
+        Assert.Contains("TL1406", await _log.FirstAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Should_say_in_words_why_it_is_away()
     {
         var uri = new Uri("amqp://throughline@127.0.0.1:9");
-        await using var broker = new RabbitBroker(new BrokerAddress(uri, () => "x"), _cluster, "a", TimeProvider.System);
+        await using var broker = new RabbitBroker(new BrokerAddress(uri, () => "x"), _cluster, "a", TimeProvider.System, NullLogger<RabbitBroker>.Instance);
         var heard = new Listener("a");
         Assert.Null(broker.Trouble);
         broker.Start(["erp"], heard);
@@ -125,12 +141,29 @@ public sealed class When_hubs_share_a_broker : IAsyncDisposable
     private async Task<(RabbitBroker Broker, Listener Heard)> StartAsync(string hub)
     {
         var password = new Uri(Address).UserInfo.Split(':')[1];
-        var broker = new RabbitBroker(new BrokerAddress(WithoutPassword(), () => password), _cluster, hub, TimeProvider.System);
+        var broker = new RabbitBroker(new BrokerAddress(WithoutPassword(), () => password), _cluster, hub, TimeProvider.System, _log);
         _brokers.Add(broker);
         var heard = new Listener(hub);
         broker.Start(["erp"], heard);
         await heard.NextAsync("found");
         return (broker, heard);
+    }
+
+    private sealed class Log : ILogger<RabbitBroker>
+    {
+        private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+        private readonly TaskCompletionSource<string> _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task<string> FirstAsync() => _first.Task.WaitAsync(Patience, TimeProvider.System, Stop);
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        void ILogger.Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            _first.TrySetResult(formatter(state, exception));
     }
 
     private sealed class Listener(string hub) : IBrokerListener

@@ -19,7 +19,7 @@ public sealed partial class Tidy
     private static readonly string[] Root =
     [
         ".editorconfig", ".gitignore", "BannedSymbols.txt", "CHANGELOG.md", "CONTEXT.md", "CONTRIBUTING.md", "Directory.Build.props",
-        "Directory.Packages.props", "LICENSE", "README.md", "STYLE.md", "Throughline.slnx", "global.json", "test.sh",
+        "Directory.Packages.props", "LICENSE", "README.md", "STYLE.md", "Throughline.slnx", "global.json", "test.sh", "throughline",
     ];
 
     private static readonly string[] RootFolders = [".ci", "bench", "docs", "landscapes", "scripts", "src", "test"];

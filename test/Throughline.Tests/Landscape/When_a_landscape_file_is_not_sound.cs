@@ -42,6 +42,17 @@ public sealed class When_a_landscape_file_is_not_sound : LandscapeFolderFixture
         AssertError("wrong-type", "landscape.yaml:8", "'intake.keysKeptDays'", "from 1 to 3650");
     }
 
+    [Theory]
+    [InlineData("-1")]
+    [InlineData("3601")]
+    [InlineData("1.5")]
+    [InlineData("soon")]
+    public void Should_tell_how_long_the_status_may_keep_back_that_a_deal_waits(string seconds)
+    {
+        Write("landscape.yaml", Head + $"\nparameters:\n  status:\n    waitingAfterSeconds: {seconds}\n");
+        AssertError("wrong-type", "landscape.yaml:8", "'status.waitingAfterSeconds'", "from 0 to 3600");
+    }
+
     [Fact]
     public void Should_refuse_a_repeated_key()
     {

@@ -17,6 +17,9 @@ public sealed class When_the_command_line_is_used
     [InlineData("sandbox oracle")]
     [InlineData("sandbox --port 0")]
     [InlineData("sandbox all --port many")]
+    [InlineData("sandbox all --first-id 0")]
+    [InlineData("sandbox all --first-id 2000000001")]
+    [InlineData("sandbox --first-id 7 deal")]
     [InlineData("sandbox deal --amount lots")]
     [InlineData("serve --urls http://0.0.0.0:7070")]
     [InlineData("serve --urls http://example.org:7070")]
@@ -55,6 +58,17 @@ public sealed class When_the_command_line_is_used
         Assert.Equal(Exit.Ok, exit);
         Assert.Contains("Example:", output, StringComparison.Ordinal);
         Assert.Contains("throughline " + command, output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Should_help_with_what_may_be_left_out()
+    {
+        var deal = (await RunAsync("sandbox deal --help")).Output;
+        Assert.Contains(" sandbox deal [options]", deal, StringComparison.Ordinal);
+        Assert.Contains("[default: 90000]", deal, StringComparison.Ordinal);
+        Assert.Contains("Default: as DEMO_SALESFORCE_URL says, else 18400.", deal, StringComparison.Ordinal);
+        Assert.Matches("--reason <TEXT> +Why; kept with the case. May be left out.", (await RunAsync("cases approve --help")).Output);
+        Assert.Matches("--reason <TEXT> \\(REQUIRED\\) +Why; needed, and kept with the case.", (await RunAsync("cases reject --help")).Output);
     }
 
     [Fact]
@@ -136,7 +150,11 @@ public sealed class When_the_command_line_is_used
         Assert.Equal(id, Fields.Parse((await RunAsync($"cases show {id} --json {common}")).Output).Text("id"));
         Assert.Equal(Exit.Negative, (await RunAsync($"cases show nonsense {common}")).Exit);
         Assert.Equal(Exit.Negative, (await RunAsync($"cases approve {id} --by sam {common}")).Exit);
-        Assert.Equal(Exit.Ok, (await RunAsync($"cases approve {id} --by dana --reason fine {common}")).Exit);
+        var (approved, says, _) = await RunAsync($"cases approve {id} --by dana --reason fine {common}");
+        Assert.Equal(Exit.Ok, approved);
+        Assert.Matches(@"^Large deal .*: approved by dana \(stated by the caller .*\): fine\.\n  It was about: .*\n  Next: the hub goes on by itself; .*\n"
+            + $"  What becomes of it: throughline trace 006A {System.Text.RegularExpressions.Regex.Escape(common)}\n$", says);
+        Assert.DoesNotContain("Approve it", says + (await RunAsync($"cases show {id} {common}")).Output, StringComparison.Ordinal);
         Assert.Equal(Exit.Unchanged, (await RunAsync($"cases reject {id} --by eve --reason no {common}")).Exit);
         var (exit, page, _) = await RunAsync($"trace 006A {common}");
         Assert.Equal(Exit.Ok, exit);
@@ -146,9 +164,23 @@ public sealed class When_the_command_line_is_used
     }
 
     [Fact]
-    public async Task Should_play_the_demo_to_its_end()
+    public async Task Should_play_the_demo_to_its_end_and_once_more_on_the_data_that_it_left()
     {
-        var (exit, output, error) = await RunAsync($"demo --once --port 0 --landscape {HubUnderTest.DemoLandscape}");
+        var folder = Directory.CreateTempSubdirectory("throughline-test-");
+        try
+        {
+            await PlayAsync(folder.FullName);
+            await PlayAsync(folder.FullName);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    private static async Task PlayAsync(string data)
+    {
+        var (exit, output, error) = await RunAsync($"demo --once --port 0 --data {data} --landscape {HubUnderTest.DemoLandscape}");
         Assert.True(exit == Exit.Ok, output + error);
         Assert.Contains("All 8 deals ended as expected.", output, StringComparison.Ordinal);
         Assert.Contains("457,600.00", output, StringComparison.Ordinal);

@@ -15,7 +15,7 @@ internal sealed record StatusCount(string Name, string Words, Func<HubCounts, lo
     [
         new("instancesRunning", "processes running", counts => counts.InstancesRunning),
         new("instancesDone", "processes complete", counts => counts.InstancesDone),
-        new("instancesEnded", "taken back or merged", counts => counts.InstancesEnded),
+        new("instancesEnded", "rejected or merged", counts => counts.InstancesEnded),
         new("casesOpen", "open cases", counts => counts.CasesOpen),
         new("commandsWaiting", "writes waiting", counts => counts.CommandsWaiting),
         new("commandsInDoubt", "writes in doubt", counts => counts.CommandsInDoubt),

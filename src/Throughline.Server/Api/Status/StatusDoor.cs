@@ -14,7 +14,7 @@ internal sealed class StatusDoor(Doors doors)
         var works = await WorksAsync(context.RequestAborted);
         await Answer.JsonAsync(context, works ? 200 : 503, Fields.Of(
             ("status", works ? "ok" : "store-unavailable"), ("version", Composition.Version), ("store", doors.Store.Description),
-            ("cluster", Cluster(doors.Hub))));
+            ("data", Path.GetDirectoryName(doors.Parts.Token.FilePath)), ("cluster", Cluster(doors.Hub))));
     }
 
     public async Task StatusAsync(HttpContext context) => await Answer.JsonAsync(context, 200, await ReadAsync(doors, context.RequestAborted));

@@ -20,10 +20,17 @@ internal sealed class PlainWords(Landscape.Landscape landscape, IReadOnlyDiction
             return name;
         }
 
-        var product = ConnectorCatalog.Find(system.Kind)?.Manifest.Title ?? system.Kind;
+        var product = ManifestOf(name)?.Title ?? system.Kind;
         var roles = landscape.Roles.Values.Where(role => role.Default == name || role.ByLegalEntity.Values.Contains(name))
             .Select(role => role.Name.ToUpperInvariant()).Order(StringComparer.Ordinal).ToArray();
         return roles.Length == 0 ? product : $"{string.Join(" and ", roles)} ({product})";
+    }
+
+    /// <summary>"project number" for a field that a system writes in its own way.</summary>
+    public string Field(string system, string field)
+    {
+        var suffix = ManifestOf(system)?.OwnFieldSuffix ?? "";
+        return (field.EndsWith(suffix, StringComparison.Ordinal) ? field[..^suffix.Length] : field).Replace('_', ' ').ToLowerInvariant();
     }
 
     /// <summary>What a system's record is to the firm: "cost centre" for an analytic account that a workstream stands in.</summary>
@@ -104,6 +111,8 @@ internal sealed class PlainWords(Landscape.Landscape landscape, IReadOnlyDiction
         .Where(map => map.Entity == entity && (canonical is null || map.From == canonical)
             && landscape.Roles.TryGetValue(map.Role, out var role) && (role.Default == system || role.ByLegalEntity.Values.Contains(system)))
         .OrderBy(map => map.Name, StringComparer.Ordinal).FirstOrDefault();
+
+    private Connect.Manifest? ManifestOf(string system) => landscape.Systems.TryGetValue(system, out var declared) ? ConnectorCatalog.Find(declared.Kind)?.Manifest : null;
 
     // Rows of before migration 5 name no record; the map that writes such a record of the system says what it is made from.
     private string? About(LineageEntry entry) => entry.Record?.Entity ?? OutwardMap(entry.System!, entry.Entity!, null)?.From;

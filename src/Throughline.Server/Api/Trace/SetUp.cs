@@ -19,7 +19,7 @@ internal sealed class SetUp(UnitState unit, Instance instance, Landscape.Landsca
         var told = Told();
         return string.Join(" ", says.Prepend("Complete.")
             .Concat(Recorded() is { } recorded ? [$"Only recorded in the hub: {recorded}."] : [])
-            .Concat(told.Length > 0 ? [$"Recorded for other programs to read, so told to nobody by the hub itself: {string.Join(", ", told)}."] : []));
+            .Concat(told.Length > 0 ? [$"Other programs can read from the hub that it happened ({string.Join(", ", told)}); the hub itself sends no messages to anybody."] : []));
     }
 
     /// <summary>Of one that was rejected.</summary>
@@ -34,6 +34,21 @@ internal sealed class SetUp(UnitState unit, Instance instance, Landscape.Landsca
         return $"{head} {back}{(remains.Length == 0 ? "" : $" What remains: {string.Join("; ", remains)}.")}";
     }
 
+    /// <summary>A step that is done because there was nothing to do in it: no approval was needed, no record or event belongs to it.</summary>
+    public bool HadNothingToDo(StepDefinition step)
+    {
+        var data = instance.Step(step.Name).Data;
+        return instance.Step(step.Name).IsDone && step switch
+        {
+            StepDefinition.Approval => data.Text("approved") is null,
+            StepDefinition.Request { IsNumber: false } request => !unit.Of(request.Into).Any(record => data.ContainsKey(record.Id.Key)),
+            StepDefinition.Write { Always: false } write => !unit.Targets.Values.Any(target => target.Instance == instance.Id
+                && (target.Step == write.Name || target.Map == write.Map)),
+            StepDefinition.Publish { When: not null } publish => data.Text("event") != publish.Event,
+            _ => false,
+        };
+    }
+
     /// <summary>How a step of a rejected process ended, and why something of it remains.</summary>
     public (string Outcome, string? Note) Ended(StepDefinition step)
     {
@@ -43,10 +58,12 @@ internal sealed class SetUp(UnitState unit, Instance instance, Landscape.Landsca
         {
             StepDefinition.Write { Always: false } when mine.FirstOrDefault(Stands) is { } kept => ("remains", Why(kept)),
             StepDefinition.Write { Always: false } when mine.Any(target => target.Undone) => ("taken-back", null),
-            StepDefinition.Write { Always: false } => ("not-written", null),
+            _ when HadNothingToDo(step) => ("nothing", null),
+            StepDefinition.Write { Always: false } when mine.Length > 0 => ("not-written", null),
             StepDefinition.Request request when isDone => ("remains", request.IsNumber ? "a number is given once" : "other sales may need it"),
             StepDefinition.Publish when isDone => ("remains", "what was recorded for other programs cannot be unsaid"),
             StepDefinition.Decide when isDone => ("remains", "in the hub only, as a record of what was planned"),
+            StepDefinition.Approval when !isDone && instance.Step(step.Name).Data.ContainsKey("asked") => ("rejected", null),
             _ => (isDone ? "done" : "not-reached", null),
         };
     }

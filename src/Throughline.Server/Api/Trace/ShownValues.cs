@@ -13,8 +13,13 @@ internal sealed class ShownValues
     private readonly Dictionary<string, Command> _byReceipt;
     private readonly Dictionary<string, Fields> _shown = new(StringComparer.Ordinal);
 
-    public ShownValues(IEnumerable<Command> commands) =>
+    private readonly PlainWords _words;
+
+    public ShownValues(IEnumerable<Command> commands, PlainWords words)
+    {
+        _words = words;
         _byReceipt = commands.DistinctBy(command => command.Id).ToDictionary(command => ReceiptOf(command.Id), StringComparer.Ordinal);
+    }
 
     /// <summary>"project number P-20001, hub status Active"; empty where nothing new is shown, null where the entry tells of no such write.</summary>
     /// <remarks>To be asked in the order in which it happened.</remarks>
@@ -28,14 +33,11 @@ internal sealed class ShownValues
         var before = _shown.GetValueOrDefault(command.Target) ?? Fields.Empty;
         _shown[command.Target] = before.Merge(command.Item.Fields);
         return string.Join(", ", command.Item.Fields.Where(field => !Equals(field.Value, before.Get(field.Key)) && Text(field.Value) is not null)
-            .Select(field => $"{Title(field.Key)} {Text(field.Value)}"));
+            .Select(field => $"{_words.Field(command.System, field.Key)} {Text(field.Value)}"));
     }
 
     /// <summary>A receipt's envelope has an id that is made of the command's.</summary>
     private static string ReceiptOf(CommandId id) => new EnvelopeId(CommandId.Derive(id.ToString(), "receipt").Value).ToString();
-
-    // "Project_Number__c" is the vendor's way to write it.
-    private static string Title(string field) => (field.EndsWith("__c", StringComparison.Ordinal) ? field[..^3] : field).Replace('_', ' ').ToLowerInvariant();
 
     private static string? Text(object? value) => value switch
     {

@@ -18,7 +18,7 @@ internal static class Standing
         var (state, says) = instance switch
         {
             null => ("not-won", "Known, but not won yet: nothing has been set up."),
-            { Held: true } => ("held", "On hold: the sale was taken back. Nothing more is written; what was set up stays until the open case is settled."),
+            { Held: true } => ("held", "On hold: the sale was withdrawn in the CRM. Nothing more is written; what was set up stays until the open case is settled."),
             { Status: InstanceStatus.Done } => ("active", new SetUp(unit, instance, landscape, words).Complete()),
             { Status: InstanceStatus.Undoing } => ("undoing", "Rejected: what was created in other systems is being taken back."),
             { Status: InstanceStatus.Undone } => ("undone", new SetUp(unit, instance, landscape, words).TakenBack(cases)),

@@ -11,7 +11,7 @@ internal static class StatusWords
     {
         "done" => "complete",
         "active" => "set up",
-        "undone" => "taken back",
+        "undone" => "rejected",
         "undoing" => "being taken back",
         "held" => "on hold",
         var other => other,

@@ -52,7 +52,7 @@ internal sealed class TraceReader(IHubStore store, ReleaseHolder release)
         var words = new PlainWords(release.Landscape, unit.Of("billing-account").Where(record => record.Attributes.Text("name") is { Length: > 0 })
             .ToDictionary(record => record.Id.Key, record => record.Attributes.Text("name")!, StringComparer.Ordinal));
         var places = new StoryPlaces(unit, release.Landscape);
-        var shown = new ShownValues(await store.ListCommandsAsync(scope, CommandsMax, cancellation));
+        var shown = new ShownValues(await store.ListCommandsAsync(scope, CommandsMax, cancellation), words);
         var brief = BriefTimeline.Of(lineage);
         return Fields.Of(
             ("engagement", scope.Key),
@@ -114,7 +114,8 @@ internal sealed class TraceReader(IHubStore store, ReleaseHolder release)
         var setUp = new SetUp(unit, instance, release.Landscape, words);
         var isBack = instance.Status is InstanceStatus.Undone or InstanceStatus.Undoing;
         var definition = release.Landscape.Processes.GetValueOrDefault(instance.Process);
-        var steps = definition?.Steps.Select(step => (step.Name, step.Title, State: instance.Step(step.Name), Ended: isBack ? setUp.Ended(step) : ("", null)))
+        var steps = definition?.Steps.Select(step => (step.Name, step.Title, State: instance.Step(step.Name), Ended: isBack ? setUp.Ended(step)
+                : (setUp.HadNothingToDo(step) ? "nothing" : "", null)))
             ?? instance.Steps.Select(step => (step.Key, step.Key, step.Value, ("", (string?)null)));
         return Fields.Of(
             ("id", instance.Id.ToString()), ("process", instance.Process), ("title", definition?.Title ?? instance.Process),

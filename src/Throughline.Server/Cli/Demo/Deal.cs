@@ -7,7 +7,7 @@ internal enum DealEnd
 {
     Active,
 
-    /// <summary>Taken back in the CRM: on hold, with a case for the PMO.</summary>
+    /// <summary>Withdrawn in the CRM: on hold, with a case for the PMO.</summary>
     Held,
 
     /// <summary>Rejected: nothing stands.</summary>

@@ -30,16 +30,17 @@ internal sealed class DemoCrm : IDisposable
         System = landscape.Roles.TryGetValue("crm", out var role) ? role.Default
             : throw new CommandFailedException("The landscape has no system in the role crm; the demo's deals begin there.");
         var crm = landscape.Systems[System];
-        if (crm.Kind != "salesforce" || !Uri.TryCreate(crm.Configuration.Text("login_url"), UriKind.Absolute, out var address))
-        {
-            throw new CommandFailedException($"The demo plays its deals in a Salesforce sandbox; the CRM of this landscape is of kind {crm.Kind}.");
-        }
-
+        var address = AddressIn(landscape)
+            ?? throw new CommandFailedException($"The demo plays its deals in a Salesforce sandbox; the CRM of this landscape is of kind {crm.Kind}.");
         _hasHooks = crm.Hooks.Length > 0;
         _client = new HttpClient { BaseAddress = address };
     }
 
     private DemoCrm(Uri address, TimeProvider time) => (System, _time, _client) = ("crm", time, new HttpClient { BaseAddress = address });
+
+    /// <summary>Where the Salesforce of a landscape is, null where its CRM is none. One on loopback is a stand-in: nobody runs a Salesforce of their own.</summary>
+    public static Uri? AddressIn(Landscape.Landscape landscape) => landscape.Roles.TryGetValue("crm", out var role) && landscape.Systems[role.Default] is var crm
+        && crm.Kind == "salesforce" && Uri.TryCreate(crm.Configuration.Text("login_url"), UriKind.Absolute, out var address) ? address : null;
 
     /// <summary>A stand-in of which nothing but its address is known.</summary>
     public static DemoCrm At(Uri address, TimeProvider time) => new(address, time);

@@ -7,10 +7,16 @@ namespace Throughline.Server.Cli.Demo;
 /// <param name="run">Tells this firm's tax ids from those of earlier demos on the same servers; null: the usual ones.</param>
 internal sealed class DemoFirm(DemoCrm crm, DateOnly today, int? run)
 {
+    // Tax ids have nine digits, the last two within one firm.
+    private const int RunsMax = 8_000_000;
+
     private const string Hash = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae";
 
     private readonly Dictionary<string, string> _ids = new(StringComparer.Ordinal);
     private readonly List<string> _taxIds = [];
+
+    /// <summary>A run by the time of its start.</summary>
+    public static int RunAt(DateTimeOffset start) => (int)(start.ToUnixTimeSeconds() % RunsMax);
 
     /// <summary>Who sold everything; may not approve it.</summary>
     public string Seller => _ids["seller"];
@@ -63,7 +69,7 @@ internal sealed class DemoFirm(DemoCrm crm, DateOnly today, int? run)
             [Time("Germany", 200, 30_000m)], cancellation);
         Litware = await DealAsync("Litware ERP programme", "above the limit, and not wanted", "litware", true, DealEnd.Undone,
             [Time("Germany", 2_066, 310_000m)], cancellation);
-        Tailspin = await DealAsync("Tailspin audit", "won, then taken back", "tailspin", true, DealEnd.Held, [Time("Germany", 120, 18_000m)], cancellation);
+        Tailspin = await DealAsync("Tailspin audit", "won, then withdrawn", "tailspin", true, DealEnd.Held, [Time("Germany", 120, 18_000m)], cancellation);
     }
 
     /// <summary>One more deal above the limit, won like the others, for whoever watches to decide about.</summary>

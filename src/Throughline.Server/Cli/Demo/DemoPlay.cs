@@ -13,7 +13,7 @@ internal sealed class DemoPlay(DemoStage stage, Terminal terminal)
     private readonly HashSet<string> _told = new(StringComparer.Ordinal);
     private readonly long _start = terminal.Time.GetTimestamp();
     private readonly DemoFirm _firm = new(stage.Crm, DateOnly.FromDateTime(terminal.Time.GetUtcNow().UtcDateTime),
-        stage.IsContinued ? (int?)stage.FirstNumber("customer") : null);
+        stage.Run);
 
     /// <summary>The number of the largest deal's project, once it is set up.</summary>
     public string? Project => _firm.Northwind?.Records("project").FirstOrDefault()?.Text("number");
@@ -97,7 +97,7 @@ internal sealed class DemoPlay(DemoStage stage, Terminal terminal)
         var deal = _firm.Litware;
         var approval = await CaseAsync(deal, "approval", cancellation);
         await ActAsync(approval, "reject", "dana.okafor", "the margin does not carry the risk", cancellation);
-        await WaitAsync(deal, "is taken back", each => each.State == "undone", cancellation);
+        await WaitAsync(deal, "is rejected", each => each.State == "undone", cancellation);
         Say($"{Line(deal)}: Dana Okafor rejects it with a reason. Nothing had been created, nothing remains.");
     }
 
@@ -126,7 +126,7 @@ internal sealed class DemoPlay(DemoStage stage, Terminal terminal)
 
     private async Task Tailspin(CancellationToken cancellation)
     {
-        Head("A won deal is taken back");
+        Head("A won deal is withdrawn");
         var deal = _firm.Tailspin;
         await WaitAsync(deal, "is set up", each => each.State == "active", cancellation);
         await stage.Crm.ChangeAsync("Opportunity", deal.Id, Fields.Of(("StageName", "Negotiation/Review")), cancellation);

@@ -22,7 +22,8 @@ internal sealed class DemoSandboxes : IAsyncDisposable
 
     public string? Environment(string name) => _outside(name) is { Length: > 0 } set ? set : _inside.GetValueOrDefault(name);
 
-    public static async Task<DemoSandboxes> StartAsync(string landscapeFolder, Func<string, string?> outside, CancellationToken cancellation)
+    /// <param name="firstId">Where the ids of what they make begin.</param>
+    public static async Task<DemoSandboxes> StartAsync(string landscapeFolder, Func<string, string?> outside, int firstId, CancellationToken cancellation)
     {
         var sandboxes = new DemoSandboxes(outside);
         foreach (var prefix in new[] { "DEMO_", "SANDBOX_", "" })
@@ -38,7 +39,7 @@ internal sealed class DemoSandboxes : IAsyncDisposable
             var asked = Asked(landscapeFolder, outside);
             foreach (var kind in Kinds.Where(kind => IsNeeded(kind, asked, outside)))
             {
-                var sandbox = SandboxCommand.Create(kind);
+                var sandbox = SandboxCommand.Create(kind, firstId);
                 sandboxes._running.Add(sandbox);
                 await sandbox.StartAsync(0, cancellation);
                 foreach (var (name, value) in SandboxCommand.Variables(sandbox))

@@ -1,4 +1,5 @@
 using System.Net;
+using Throughline.Sandbox;
 using Throughline.Server.Hosting;
 
 namespace Throughline.Server.Cli.Demo;
@@ -10,10 +11,10 @@ internal sealed class DemoStage : IAsyncDisposable
     private readonly ILoggerFactory _logs;
     private readonly SocketsHttpHandler _transport;
 
-    private DemoStage(DemoSandboxes sandboxes, HubServer hub, HubClient client, DemoCrm crm, DemoSystems systems, bool isContinued, string? temporary,
+    private DemoStage(DemoSandboxes sandboxes, HubServer hub, HubClient client, DemoCrm crm, DemoSystems systems, bool isContinued, int? run, string? temporary,
         ILoggerFactory logs, SocketsHttpHandler transport)
     {
-        (Sandboxes, Hub, Client, Crm, Systems, IsContinued) = (sandboxes, hub, client, crm, systems, isContinued);
+        (Sandboxes, Hub, Client, Crm, Systems, IsContinued, Run) = (sandboxes, hub, client, crm, systems, isContinued, run);
         (_temporary, _logs, _transport) = (temporary, logs, transport);
     }
 
@@ -30,13 +31,18 @@ internal sealed class DemoStage : IAsyncDisposable
     /// <summary>The systems hold what an earlier demo wrote, so this one has numbers and tax ids of its own.</summary>
     public bool IsContinued { get; }
 
+    /// <summary>Tells the tax ids of this demo from those that the systems or the hub know of an earlier one; null where none was.</summary>
+    public int? Run { get; }
+
     /// <summary>Where a series of this demo begins; 0 where the landscape has none.</summary>
     public int FirstNumber(string series) => (int)(Hub.Landscape.Parameters.Nested("numbering")?.Nested(series)?.Number("start") ?? 0);
 
     public static async Task<DemoStage> OpenAsync(Terminal terminal, string folder, string? data, int? port, CancellationToken cancellation)
     {
         // Read first, so that a landscape with problems is reported before anything is started.
-        var sandboxes = await DemoSandboxes.StartAsync(folder, terminal.Environment, cancellation);
+        var now = terminal.Time.GetUtcNow();
+        var isKnownHub = data is not null && File.Exists(Path.Combine(data, AccessToken.FileName));
+        var sandboxes = await DemoSandboxes.StartAsync(folder, terminal.Environment, isKnownHub ? FirstIds.At(now) : 1, cancellation);
         var temporary = data is null ? Directory.CreateTempSubdirectory("throughline-demo-").FullName : null;
         var logs = HubLogs.Make(LogLevel.Error);
         var transport = Composition.Transport();
@@ -57,7 +63,9 @@ internal sealed class DemoStage : IAsyncDisposable
                     ?? FreePort(7070))], Logs = logs, Time = terminal.Time,
             };
             var hub = await HubServer.StartAsync(parts, cancellation);
-            return new DemoStage(sandboxes, hub, new HubClient(hub.Address, hub.Token.Value), crm, systems, isContinued, temporary, logs,
+            int? run = isContinued ? (int)landscape.Parameters.Nested("numbering")!.Nested("customer")!.Number("start")!
+                : isKnownHub ? DemoFirm.RunAt(now) : null;
+            return new DemoStage(sandboxes, hub, new HubClient(hub.Address, hub.Token.Value), crm, systems, isContinued, run, temporary, logs,
                 transport);
         }
         catch

@@ -64,7 +64,8 @@ public sealed class When_what_was_worked_out_is_remembered
         const string Amount = "holds: opportunity.amount != null && opportunity.amount.amount > 0";
         hub.ReleaseLandscape(text => text.Replace(Amount, "holds: status.text != 'Waiting'", StringComparison.Ordinal));
         await hub.SendAsync(CrmRecords.Account("001A"));
-        await hub.SendAsync(CrmRecords.Sale("006A", amount: 400_000m));
+        await hub.SendAsync(CrmRecords.Contract("800A"));
+        await hub.SendAsync(CrmRecords.Sale("006A", amount: 400_000m, contract: "800A"));
         await hub.DrainAsync();
 
         // The approval waits, so the status is another one, although no record has changed.

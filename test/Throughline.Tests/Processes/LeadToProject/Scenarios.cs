@@ -145,7 +145,7 @@ public sealed class When_a_deal_is_won : IAsyncLifetime
         Assert.Empty(_firm.FinancialProjects);
         Assert.Empty(_firm.Projects);
         Assert.Single(_firm.Parties);
-        Assert.Equal("Cancelled", _firm.Crm.All("Opportunity").Single().Text("Hub_Status__c"));
+        Assert.Equal("Rejected", _firm.Crm.All("Opportunity").Single().Text("Hub_Status__c"));
     }
 
     [Fact]
@@ -207,14 +207,14 @@ public sealed class When_a_deal_is_won : IAsyncLifetime
 
         _firm.Crm.Update("Opportunity", deal, Fields.Of(("StageName", "Negotiation/Review")));
 
-        var withdrawn = await _firm.CaseAsync("withdrawn", "was taken back");
+        var withdrawn = await _firm.CaseAsync("withdrawn", "was withdrawn");
         Assert.True((await _firm.InstanceAsync(deal))!.Held);
         Assert.Single(await _firm.EventsAsync("engagement.held"));
         Assert.Single(_firm.Projects);
         await _firm.ActAsync(withdrawn, CaseAction.Reject, "pmo.lead", "the sale is lost");
         await _firm.UntilAsync("everything is taken back", () => _firm.Projects.Count == 0 && _firm.FinancialProjects.Count == 0);
         await _firm.UntilAsync("the CRM says so", () => _firm.Crm.All("Opportunity").Single() is var sale
-            && sale.Text("Hub_Status__c") == "Cancelled" && string.IsNullOrEmpty(sale.Text("Hub_Next_Action__c")));
+            && sale.Text("Hub_Status__c") == "Rejected" && string.IsNullOrEmpty(sale.Text("Hub_Next_Action__c")));
         Assert.False((await _firm.InstanceAsync(deal))!.Held);
     }
 

@@ -91,7 +91,7 @@ public sealed class When_a_deal_meets_trouble : IAsyncLifetime
 
         var line = _firm.Crm.All("OpportunityLineItem").Single().Text("Id")!;
         _firm.Crm.Update("OpportunityLineItem", line, Fields.Of(("Line_Amount__c", 60_000m), ("UnitPrice", 60_000m)));
-        await _firm.ActAsync(await _firm.CaseAsync("changed", "was taken back before"), CaseAction.Retry, "pmo.lead");
+        await _firm.ActAsync(await _firm.CaseAsync("changed", "was rejected before"), CaseAction.Retry, "pmo.lead");
 
         await _firm.UntilDoneAsync(deal);
         Assert.Single(_firm.Projects);

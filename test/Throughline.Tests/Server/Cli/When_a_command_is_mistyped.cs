@@ -53,8 +53,8 @@ public sealed class When_a_command_is_mistyped : IDisposable
     [InlineData("all --port 65534", "--port must be from 0 to 65533.")]
     [InlineData("redmine --port 65536", "--port must be from 0 to 65535.")]
     [InlineData("all --amount 5", "There is no option '--amount' here.")]
-    [InlineData("all deal", "'deal' takes nothing that stands before it")]
-    [InlineData("--port 18500 deal", "'deal' takes nothing that stands before it")]
+    [InlineData("all deal", "There is no argument 'deal' here.")]
+    [InlineData("--port 18500 deal", "There is no option '--port' here.")]
     public async Task Should_say_what_a_sandbox_does_not_take(string typed, string says)
     {
         var (exit, output, error) = await CommandRun.RunAsync("sandbox " + typed);

@@ -38,6 +38,8 @@ public sealed partial class When_a_newcomer_pastes
         var (exit, output, error) = await CommandRun.RunAsync("sandbox deal --amount 300000", environment);
         Assert.True(exit == Exit.Ok, output + error);
         var trace = Commands().Match(output).Groups[1].Value.Trim();
+        // Stand-ins that begin at 1 give the ids of those before them again.
+        Assert.DoesNotContain("0065g00000000", trace, StringComparison.Ordinal);
         var address = Regex.Match(hub.Output, @"Status page: +(\S+)").Groups[1].Value;
         var known = new Dictionary<string, string>(environment) { ["THROUGHLINE_URL"] = address, ["THROUGHLINE_DATA"] = folder };
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60), TimeProvider.System);
@@ -124,7 +126,10 @@ public sealed partial class When_a_newcomer_pastes
         var litware = (await CommandRun.RunAsync(["trace", "litware"], environment)).Output;
         Assert.Contains("Rejected by dana.okafor (name as stated by the caller with the hub's token, not proved): "
             + "the margin does not carry the risk. Nothing had been created in other systems.\n", litware, StringComparison.Ordinal);
-        Assert.Contains("[ ] The project stands in the PSA: nothing was written", litware, StringComparison.Ordinal);
+        Assert.Contains("[ ] Large sales are approved by somebody who did not sell them: rejected", litware, StringComparison.Ordinal);
+        Assert.Contains("[ ] The project stands in the PSA: not reached", litware, StringComparison.Ordinal);
+        Assert.Contains("hub status 'Rejected'", litware, StringComparison.Ordinal);
+        Assert.DoesNotContain("ancelled", litware, StringComparison.Ordinal);
         var (known, _, several) = await CommandRun.RunAsync(["trace", "wingtip"], environment);
         Assert.Equal(Exit.Negative, known);
         Assert.Contains("may mean several things", several, StringComparison.Ordinal);
@@ -132,6 +137,9 @@ public sealed partial class When_a_newcomer_pastes
         Assert.Matches(@"\[x\] Cost centres stand in the ERP\n( {8}.*The ERP \(Tryton\) has the cost centre .*  \[\d+\]\n){3}", page);
         Assert.Matches(@"\[x\] Every billing account is a customer in the ERP\n( {8}.*\n)* {8}.*has the customer Northwind Robotics GmbH", page);
         Assert.Matches(@"CRM \(Salesforce\) +customer +C-\d+ +Northwind Robotics Ltd +0015g", page);
+        var plain = (await CommandRun.RunAsync(["trace", "Contoso data platform"], environment)).Output;
+        Assert.Contains("[-] Large sales are approved by somebody who did not sell them: nothing to do\n", plain, StringComparison.Ordinal);
+        Assert.Contains("[-] Milestones stand in the PSA: nothing to do\n", plain, StringComparison.Ordinal);
         var twice = (await CommandRun.RunAsync(["trace", "0065g0000000006AAA"], environment)).Output;
         Assert.Matches(@"Wingtip .* is the same customer as Wingtip .*: both have the tax id DE\d+\. There is one customer for both\.", twice
             + (await CommandRun.RunAsync(["trace", "0065g0000000005AAA"], environment)).Output);

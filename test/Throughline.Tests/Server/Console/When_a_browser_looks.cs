@@ -37,11 +37,34 @@ public sealed class When_a_browser_looks : IAsyncLifetime
             + $"{Records.Envelope("o", Records.Opportunity("006A", "001A", "800A", 90_000m), "Opportunity")}]");
         await _hub.UntilAsync("/api/v1/instances?process=customer-onboarding", each => each.Body.NestedList("instances").Count > 0, "the onboarding");
         var page = (await _hub.GetAsync("/")).Text;
-        Assert.Matches("<td data-column=\"About\"><a href=\"/engagements/[0-9a-f]{32}\">Contoso Rail AG \\((001A|C-10001)\\)</a></td>", page);
+        Assert.Matches("<td data-column=\"Customer\"><a href=\"/engagements/[0-9a-f]{32}\">Contoso Rail AG \\((001A|C-10001)\\)</a></td>", page);
         var style = (await _hub.GetAsync("/style.css")).Text;
         Assert.Contains("attr(data-column)", style, StringComparison.Ordinal);
         Assert.Contains("width=device-width", page, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task Should_read_deals_apart_from_customers_and_what_happened_before_what_stands_where()
+    {
+        await _hub.PostAsync("/api/v1/intake/crm", $"[{Records.Envelope("a", Records.Account("001A"))},{Records.Envelope("c", Records.Contract("800A"), "Contract")},"
+            + $"{Records.Envelope("o", Records.Opportunity("006A", "001A", "800A", 90_000m), "Opportunity")}]");
+        await _hub.UntilAsync("/api/v1/instances?process=customer-onboarding", each => each.Body.NestedList("instances").Count > 0, "the onboarding");
+        var page = (await _hub.GetAsync("/")).Text;
+        var deals = page.IndexOf("<h2>Deals (Lead to project)</h2>", StringComparison.Ordinal);
+        var customers = page.IndexOf("<h2>Customer onboarding</h2>", StringComparison.Ordinal);
+        Assert.True(deals > 0 && customers > deals, page);
+        Assert.Contains("Large deal", page[deals..customers], StringComparison.Ordinal);
+        Assert.DoesNotContain("Contoso Rail AG (", page[deals..customers], StringComparison.Ordinal);
+        Assert.DoesNotContain("Large deal", page[customers..], StringComparison.Ordinal);
+        Assert.DoesNotContain("<th>Project</th>", page[customers..], StringComparison.Ordinal);
+
+        var deal = (await _hub.GetAsync("/engagements/006A")).Text;
+        Assert.Matches("(?s)<h2>What happened</h2>.*<h2>Lead to project: running</h2>.*<h2>In each system</h2>", deal);
+    }
+
+    [Fact]
+    public async Task Should_say_that_nothing_is_set_up_yet() =>
+        Assert.Matches("(?s)<h2>Deals \\(Lead to project\\)</h2><p class=\"note\">None yet.</p>", (await _hub.GetAsync("/")).Text);
 
     private async Task<Answered> AskAsync(string path, string accept)
     {

@@ -31,7 +31,8 @@ public sealed class When_a_deal_was_taken_back
         var says = Standing.Of(_firm.Engagement("006A"), [], _firm.Landscape, Words).Text("says")!;
         Assert.Matches(@"^Complete\. The ERP \(Tryton\) has 1 cost centre, 1 customer and 1 project\. The PSA \(Redmine\) has 1 project, \d tasks and 1 workstream\. "
             + "Only recorded in the hub: 1 billing schedule, 1 demand and 1 rate card\\. "
-            + "Recorded for other programs to read, so told to nobody by the hub itself: demand\\.opened, project\\.activated, notice\\.project-active\\.$", says);
+            + "Other programs can read from the hub that it happened \\(demand\\.opened, project\\.activated, notice\\.project-active\\); "
+            + "the hub itself sends no messages to anybody\\.$", says);
     }
 
     [Fact]
@@ -48,7 +49,7 @@ public sealed class When_a_deal_was_taken_back
         Assert.Contains("(demand.opened, project.activated, notice.project-active), since it cannot be unsaid", says, StringComparison.Ordinal);
         var setUp = new SetUp(_firm.Engagement("006A"), Instance, _firm.Landscape, Words);
         var ended = _firm.Landscape.Processes["lead-to-project"].Steps.ToDictionary(step => step.Name, step => setUp.Ended(step).Outcome);
-        Assert.Equal(("taken-back", "taken-back", "remains", "remains", "done", "not-written"),
+        Assert.Equal(("taken-back", "taken-back", "remains", "remains", "done", "nothing"),
             (ended["psa-project"], ended["erp-projects"], ended["customers"], ended["notice"], ended["signed"], ended["psa-milestones"]));
     }
 }

@@ -10,7 +10,7 @@ public sealed class When_a_status_is_told
     [InlineData(InstanceStatus.Running, "running")]
     [InlineData(InstanceStatus.Done, "complete")]
     [InlineData(InstanceStatus.Undoing, "being taken back")]
-    [InlineData(InstanceStatus.Undone, "taken back")]
+    [InlineData(InstanceStatus.Undone, "rejected")]
     public void Should_say_the_same_however_it_is_written(InstanceStatus status, string says)
     {
         Assert.Equal(says, StatusWords.Of(status.ToString()));
