@@ -30,6 +30,9 @@ internal abstract class BenchStore : IAsyncDisposable
     /// <summary>Commits of one row by one writer, and rows by batches of 500, each a second, durable.</summary>
     public async Task<MachineLimit> LimitAsync() => new(await RateAsync(1), await RateAsync(BatchRows));
 
+    /// <summary>Rows a second into a bare table with a unique key, in batches of 500 by one writer, durable.</summary>
+    public abstract Task<double> RowsAsync((string Key, string Payload)[] rows);
+
     /// <summary>Transactions and flushes of the log since the server started; zeros where the store does not tell.</summary>
     public virtual Task<(long Commits, long Flushes, long LogBytes)> StatisticsAsync() => Task.FromResult((0L, 0L, 0L));
 
@@ -57,6 +60,21 @@ internal abstract class BenchStore : IAsyncDisposable
         return done * rows / time.GetElapsedTime(start).TotalSeconds;
     }
 
+    private static double RowRate((string Key, string Payload)[] rows, Action<IEnumerable<(string Key, string Payload)>> write)
+    {
+        var time = TimeProvider.System;
+        var start = time.GetTimestamp();
+        var done = 0;
+        while (time.GetElapsedTime(start) < Each * 4)
+        {
+            var from = done;
+            write(Enumerable.Range(0, BatchRows).Select(i => (Key: $"{rows[(from + i) % rows.Length].Key}{from + i}", rows[(from + i) % rows.Length].Payload)));
+            done += BatchRows;
+        }
+
+        return done / time.GetElapsedTime(start).TotalSeconds;
+    }
+
     private sealed class SqliteBench : BenchStore
     {
         private readonly string _folder = Directory.CreateTempSubdirectory("throughline-bench-").FullName;
@@ -75,6 +93,32 @@ internal abstract class BenchStore : IAsyncDisposable
             }
 
             Directory.Delete(_folder, recursive: true);
+        }
+
+        public override Task<double> RowsAsync((string Key, string Payload)[] rows)
+        {
+            var connection = _connection ??= Connect();
+            using (var table = connection.CreateCommand())
+            {
+                table.CommandText = "drop table if exists bare; create table bare (key text primary key, payload text not null) without rowid";
+                table.ExecuteNonQuery();
+            }
+
+            using var insert = connection.CreateCommand();
+            insert.CommandText = "insert into bare (key, payload) values ($key, $payload)";
+            var (key, payload) = (insert.Parameters.Add("$key", SqliteType.Text), insert.Parameters.Add("$payload", SqliteType.Text));
+            return Task.FromResult(RowRate(rows, batch =>
+            {
+                using var transaction = connection.BeginTransaction();
+                insert.Transaction = transaction;
+                foreach (var row in batch)
+                {
+                    (key.Value, payload.Value) = row;
+                    insert.ExecuteNonQuery();
+                }
+
+                transaction.Commit();
+            }));
         }
 
         protected override Task CommitAsync(int rows, long number)
@@ -150,6 +194,29 @@ internal abstract class BenchStore : IAsyncDisposable
 
             NpgsqlConnection.ClearAllPools();
             await OnServerAsync($"drop database {Where} with (force)");
+        }
+
+        // COPY in its binary form is the quickest way into PostgreSQL.
+        public override async Task<double> RowsAsync((string Key, string Payload)[] rows)
+        {
+            var connection = await ConnectAsync();
+            await using (var table = new NpgsqlCommand("drop table if exists bare; create table bare (key text primary key, payload text not null)", connection))
+            {
+                await table.ExecuteNonQueryAsync();
+            }
+
+            return RowRate(rows, batch =>
+            {
+                using var copy = connection.BeginBinaryImport("copy bare (key, payload) from stdin (format binary)");
+                foreach (var (key, payload) in batch)
+                {
+                    copy.StartRow();
+                    copy.Write(key);
+                    copy.Write(payload);
+                }
+
+                copy.Complete();
+            });
         }
 
         protected override async Task CommitAsync(int rows, long number)

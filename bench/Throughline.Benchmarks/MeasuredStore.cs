@@ -25,6 +25,9 @@ internal sealed class MeasuredStore(IHubStore inner, TimeProvider time) : IHubSt
     /// <summary>Called with the opportunity once its activation event is durable.</summary>
     public Action<string>? Activated { get; set; }
 
+    /// <summary>Called with the number of lines of a batch once it is concluded.</summary>
+    public Action<int>? LinesDone { get; set; }
+
     /// <summary>Called with the opportunity once its whole process, the CRM's answer included, is done.</summary>
     public Action<string>? Done { get; set; }
 
@@ -131,10 +134,19 @@ internal sealed class MeasuredStore(IHubStore inner, TimeProvider time) : IHubSt
         CancellationToken cancellation) =>
         NoteAsync("claim in doubt", () => inner.ClaimInDoubtAsync(system, epoch, now, abandonedBefore, probeAgainAt, max, cancellation), c => c.Length);
 
-    public Task<ImmutableArray<int>> ConcludeAsync(string system, long epoch, ImmutableArray<CommandOutcome> outcomes, CancellationToken cancellation) =>
-        NoteAsync(
+    public async Task<ImmutableArray<int>> ConcludeAsync(
+        string system, long epoch, ImmutableArray<CommandOutcome> outcomes, CancellationToken cancellation)
+    {
+        var rung = await NoteAsync(
             "settle commands", () => inner.ConcludeAsync(system, epoch, outcomes, cancellation),
             _ => outcomes.Count(outcome => outcome.Status == CommandStatus.Done));
+        foreach (var answer in outcomes.Select(outcome => outcome.Answer).OfType<Fields>())
+        {
+            LinesDone?.Invoke(BatchAnswer.Read(answer).Length);
+        }
+
+        return rung;
+    }
 
     public Task<ImmutableArray<int>> FireTimersAsync(DateTimeOffset now, int max, CancellationToken cancellation) =>
         NoteAsync("fire timers", () => inner.FireTimersAsync(now, max, cancellation), found => found.Length);

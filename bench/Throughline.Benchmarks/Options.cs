@@ -29,6 +29,12 @@ internal sealed class Options
     /// <summary>Open loop: deals a second, whatever the hub does; 0 for the closed loop.</summary>
     public int Rate => Whole("rate", 0);
 
+    /// <summary>Entries that are measured.</summary>
+    public int Entries => Whole("entries", 100_000);
+
+    /// <summary>Callers of intake, each with one call of a hundred entries at a time.</summary>
+    public int Feeders => Whole("feeders", 4);
+
     public int Rounds => Whole("rounds", 5);
 
     public string? Out => _values.GetValueOrDefault("out");

@@ -7,8 +7,9 @@ try
     {
         "run" => Series.RunAsync(options),
         "deals" => DealsRun.RunAsync(options),
+        "entries" => EntriesRun.RunAsync(options),
         "sandboxes" => SandboxHost.RunAsync(options),
-        _ => throw new BenchException("run [--rounds 5] [--deals 1000] [--warm-up 1500] [--window 256] [--out FILE] | deals | sandboxes; see docs/benchmarks/method.md"),
+        _ => throw new BenchException("run [--rounds 5] [--deals 1000] [--warm-up 1500] [--window 256] [--out FILE] | deals | entries | sandboxes; see docs/benchmarks/method.md"),
     });
     return 0;
 }
