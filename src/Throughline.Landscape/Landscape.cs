@@ -116,7 +116,11 @@ public sealed record DeliveryLimits(int Concurrency, int PerSecond, TimeSpan Tim
 
 public sealed record RoleDeclaration(string Name, string Default, FrozenDictionary<string, string> ByLegalEntity);
 
-public sealed record LegalEntity(string Code, string Name, string Country, Currency Currency, Fields Attributes);
+public sealed record LegalEntity(string Code, string Name, string Country, Currency Currency, Fields Attributes)
+{
+    /// <summary>As expressions see it.</summary>
+    public Fields View { get; } = Fields.Of(("code", Code), ("name", Name), ("country", Country), ("currency", Currency.Code)).Merge(Attributes);
+}
 
 public sealed record ValueMap(string Name, FrozenDictionary<string, object?> Values, object? Otherwise, bool HasOtherwise);
 

@@ -43,11 +43,8 @@ internal sealed class LandscapeFunctions
     public void Complete(FrozenDictionary<string, (ValueMap Map, Place Place)> valueMaps, IEnumerable<LegalEntity> legalEntities)
     {
         _valueMaps = valueMaps;
-        _legalEntities = legalEntities.ToFrozenDictionary(entity => entity.Code, ViewOf, StringComparer.Ordinal);
+        _legalEntities = legalEntities.ToFrozenDictionary(entity => entity.Code, entity => entity.View, StringComparer.Ordinal);
     }
-
-    public static Fields ViewOf(LegalEntity entity) => Fields.Of(
-        ("code", entity.Code), ("name", entity.Name), ("country", entity.Country), ("currency", entity.Currency.Code)).Merge(entity.Attributes);
 
     /// <summary>Capital letters and digits only, so that "DE 123.456" and "de123456" are one customer; null where nothing is left.</summary>
     internal static string? NormalizeTaxId(object? value)

@@ -81,7 +81,7 @@ public static class MapRunner
     /// <param name="view">The record's attributes with its <c>key</c>.</param>
     public static OutwardResult Outward(OutwardMap map, Fields view, OutwardContext context, Landscape landscape)
     {
-        var legalEntity = context.LegalEntity is { } code && landscape.LegalEntities.TryGetValue(code, out var found) ? LandscapeFunctions.ViewOf(found) : null;
+        var legalEntity = context.LegalEntity is { } code && landscape.LegalEntities.TryGetValue(code, out var found) ? found.View : null;
         var variables = new Dictionary<string, object?>(StringComparer.Ordinal)
         {
             [VariableNames.Of(map.From)] = VariableNames.Complete(map.From, view),

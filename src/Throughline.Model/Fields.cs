@@ -142,8 +142,11 @@ public sealed class Fields : IReadOnlyDictionary<string, object?>, IEquatable<Fi
             return this;
         }
 
-        var names = new List<string>(_names);
-        var values = new List<object?>(_values);
+        var names = new string[Count + newer.Count];
+        var values = new object?[names.Length];
+        _names.CopyTo(names, 0);
+        _values.CopyTo(values, 0);
+        var count = Count;
         for (var i = 0; i < newer._names.Length; i++)
         {
             var place = Find(newer._names[i]);
@@ -153,12 +156,12 @@ public sealed class Fields : IReadOnlyDictionary<string, object?>, IEquatable<Fi
             }
             else
             {
-                names.Add(newer._names[i]);
-                values.Add(newer._values[i]);
+                (names[count], values[count]) = (newer._names[i], newer._values[i]);
+                count++;
             }
         }
 
-        return new Fields([.. names], [.. values]);
+        return count == names.Length ? new Fields(names, values) : new Fields(names[..count], values[..count]);
     }
 
     /// <summary>JSON text in the order of the names.</summary>

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Encodings.Web;
@@ -18,6 +19,9 @@ internal static class FieldsJson
 
     [ThreadStatic]
     private static Tuple<ArrayBufferWriter<byte>, Utf8JsonWriter>? _scratch;
+
+    [ThreadStatic]
+    private static OpenObjects? _open;
 
     private static readonly JsonWriterOptions Compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
@@ -95,22 +99,43 @@ internal static class FieldsJson
 
     private static Fields ReadObject(ref Utf8JsonReader reader)
     {
-        var names = new List<string>();
-        var values = new List<object?>();
-        while (reader.Read() && reader.TokenType != JsonTokenType.EndObject)
-        {
-            names.Add(ReadName(ref reader));
-            reader.Read();
-            values.Add(ReadValue(ref reader));
-        }
-
+        var open = _open ??= new OpenObjects();
+        var begin = open.Values.Count;
         try
         {
-            return values.Count == 0 ? Fields.Empty : Fields.OfNormal([.. names], [.. values]);
+            while (reader.Read() && reader.TokenType != JsonTokenType.EndObject)
+            {
+                var name = ReadName(ref reader);
+                reader.Read();
+                var value = ReadValue(ref reader);
+                open.Names.Add(name);
+                open.Values.Add(value);
+            }
+
+            return open.Values.Count == begin ? Fields.Empty
+                : Fields.OfNormal([.. CollectionsMarshal.AsSpan(open.Names)[begin..]], [.. CollectionsMarshal.AsSpan(open.Values)[begin..]]);
         }
         catch (ArgumentException e)
         {
             throw new FormatException($"{e.Message} (a JSON object names each value once)", e);
+        }
+        finally
+        {
+            open.Close(begin);
+        }
+    }
+
+    // How many members an object has is known only at its end; those of all objects that are open lie here one behind the other.
+    private sealed class OpenObjects
+    {
+        public List<string> Names { get; } = [];
+
+        public List<object?> Values { get; } = [];
+
+        public void Close(int begin)
+        {
+            Names.RemoveRange(begin, Names.Count - begin);
+            Values.RemoveRange(begin, Values.Count - begin);
         }
     }
 

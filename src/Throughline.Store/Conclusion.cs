@@ -8,7 +8,11 @@ namespace Throughline.Store;
 
 /// <summary>What of a command decides whether an outcome is taken.</summary>
 internal sealed record StandingCommand(
-    CommandId Id, CommandStatus Status, string? Answer, string System, Scope Scope, string CorrelationId, string Entity, DateTimeOffset DueAt);
+    CommandId Id, CommandStatus Status, string? Answer, string System, Scope Scope, string CorrelationId, string Item, DateTimeOffset DueAt)
+{
+    /// <summary>Read only where it is told: a batch is long.</summary>
+    public string Entity => StoredCommand.Item(Item).Item.Entity;
+}
 
 /// <summary>One change of a command row; a null due time leaves the old one.</summary>
 /// <param name="Unsent">Claims that do not count among the attempts.</param>

@@ -135,7 +135,7 @@ internal static class Rows
         row.Text(3),
         row.Scope(4),
         row.Text(5),
-        StoredCommand.Item(row.Text(6)).Item.Entity,
+        row.Text(6),
         row.Time(7));
 
     public static TimerRow Timer(Row row) =>

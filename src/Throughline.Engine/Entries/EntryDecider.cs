@@ -68,7 +68,8 @@ internal sealed class EntryDecider(Landscape.Landscape landscape, DateTimeOffset
         var schema = EntityCatalog.Find(row.Entity)!;
         var beside = scene.Beside(schema, row.System, row.Attributes);
         var legalEntity = (beside.GetValueOrDefault("workstream") as Fields)?.Text("legalEntity");
-        var variables = Variables(row, schema, scene, beside, legalEntity);
+        var view = schema.Complete(row.Attributes).With("key", row.Id.ToString());
+        var variables = Variables(row, view, scene, beside, legalEntity);
         if (row.Deleted || !IsReady(definition, variables))
         {
             return TakeBack(row, definition, batch, legalEntity);
@@ -81,7 +82,7 @@ internal sealed class EntryDecider(Landscape.Landscape landscape, DateTimeOffset
 
         var map = landscape.OutwardMaps[definition.Map];
         var wanted = MapRunner.Outward(
-            map, row.Attributes.With("key", row.Id.ToString()), scene.Context with { LegalEntity = legalEntity, Beside = beside }, landscape);
+            map, view, scene.Context with { LegalEntity = legalEntity, Beside = beside }, landscape);
         if (wanted.Waits is not null)
         {
             return new EntryDecision(Wait(row, definition, ForId, wanted.Waits), null);
@@ -151,14 +152,13 @@ internal sealed class EntryDecider(Landscape.Landscape landscape, DateTimeOffset
 
     private static string KeyOf(EntryRow row, int sends) => $"{row.Id}/{sends.ToString(CultureInfo.InvariantCulture)}";
 
-    private Dictionary<string, object?> Variables(EntryRow row, EntitySchema schema, EntryScene scene, Dictionary<string, object?> beside, string? legalEntity) =>
+    private Dictionary<string, object?> Variables(EntryRow row, Fields view, EntryScene scene, Dictionary<string, object?> beside, string? legalEntity) =>
         new(beside, StringComparer.Ordinal)
         {
-            [VariableNames.Of(row.Entity)] = schema.Complete(row.Attributes).With("key", row.Id.ToString()),
+            [VariableNames.Of(row.Entity)] = view,
             [VariableNames.Records] = scene.Context.Records,
             [VariableNames.Parameters] = landscape.Parameters,
-            [VariableNames.LegalEntity] = legalEntity is { } code && landscape.LegalEntities.TryGetValue(code, out var found)
-                ? Fields.Of(("code", found.Code), ("name", found.Name), ("country", found.Country), ("currency", found.Currency.Code)).Merge(found.Attributes) : null,
+            [VariableNames.LegalEntity] = legalEntity is { } code && landscape.LegalEntities.TryGetValue(code, out var found) ? found.View : null,
         };
 
     private static bool IsReady(EntryDefinition definition, Dictionary<string, object?> variables)

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Throughline.Engine.Partition;
 using Throughline.Engine.Process;
 using Throughline.Landscape;
@@ -10,7 +11,7 @@ namespace Throughline.Engine.Entries;
 internal sealed class EntryScene
 {
     private readonly UnitState _unit;
-    private readonly Dictionary<(string System, string Entity, string Id), Fields> _known = [];
+    private readonly ConcurrentDictionary<(string System, string Entity, string Id), Fields> _known = new();
     private Dictionary<(string System, string Entity, string Id), RecordId>? _ids;
 
     public EntryScene(Landscape.Landscape landscape, UnitState unit)

@@ -18,7 +18,7 @@ internal sealed class EntryTurn(int partition, long epoch, Landscape.Landscape l
     private readonly Dictionary<EntryId, EntryRow?> _loaded = [];
     private readonly Dictionary<EntryId, EntryRow> _rows = [];
     private readonly HashSet<EntryId> _gone = [];
-    private readonly Dictionary<Scope, EntryScene?> _scenes = [];
+    private readonly Dictionary<Scope, EntryScene> _scenes = [];
     private readonly Dictionary<CommandId, EntryBatch> _batches = [];
     private readonly Dictionary<(string System, string Entity, WriteOperation Operation), List<EntryLine>> _lines = [];
     private readonly List<Command> _commands = [];
@@ -35,8 +35,7 @@ internal sealed class EntryTurn(int partition, long epoch, Landscape.Landscape l
 
     public void Load(EntryRow row) => _loaded.TryAdd(row.Id, row);
 
-    /// <param name="unit">The engagement as it stands; null for a scope that is none.</param>
-    public void Load(Scope scope, UnitState? unit) => _scenes[scope] = unit is null ? null : new EntryScene(landscape, unit);
+    public void Load(Scope scope, EntryScene scene) => _scenes[scope] = scene;
 
     public void Load(EntryBatch batch) => _batches[batch.Id] = batch;
 

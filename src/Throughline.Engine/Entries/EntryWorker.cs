@@ -22,6 +22,8 @@ public sealed partial class EntryWorker(
     private const int BatchMin = 100;
     private const int OpenMax = 1_000;
 
+    private readonly EntryScenes _scenes = new(partitions, time);
+
     /// <summary>Called after each commit, with the systems that were given batches.</summary>
     public Action<IReadOnlyCollection<string>>? CommandsDecided { get; set; }
 
@@ -211,11 +213,10 @@ public sealed partial class EntryWorker(
 
     private async Task LoadScenesAsync(IEnumerable<Scope> scopes, Dictionary<int, EntryTurn> turns, CancellationToken cancellation)
     {
-        ImmutableArray<UnitKey> keys =
-            [.. scopes.Distinct().Where(scope => scope.Kind == Scope.EngagementKind && turns.ContainsKey(scope.Partition)).Select(scope => new UnitKey(scope, ""))];
-        foreach (var unit in await partitions.UnitsAsync(keys, cancellation))
+        ImmutableArray<Scope> asked = [.. scopes.Distinct().Where(scope => scope.Kind == Scope.EngagementKind && turns.ContainsKey(scope.Partition))];
+        foreach (var (scope, scene) in await _scenes.OfAsync(asked, release.Landscape, cancellation))
         {
-            turns[unit.Key.Scope.Partition].Load(unit.Key.Scope, unit);
+            turns[scope.Partition].Load(scope, scene);
         }
     }
 

@@ -370,30 +370,14 @@ public sealed partial class PartitionWorker(
         Fenced?.Invoke(partition);
     }
 
-    /// <summary>Units as last committed, for whoever only looks at them.</summary>
-    internal async Task<ImmutableArray<UnitState>> UnitsAsync(ImmutableArray<UnitKey> keys, CancellationToken cancellation)
+    /// <summary>A unit as this hub last committed it; null where it is not in memory.</summary>
+    internal UnitState? InMemory(UnitKey key) => _units.TryGet(key, out var known) ? known : null;
+
+    /// <summary>Units as they stand in the store, for whoever only looks at them.</summary>
+    internal async Task<ImmutableArray<UnitState>> ReadUnitsAsync(ImmutableArray<UnitKey> keys, CancellationToken cancellation)
     {
-        var units = ImmutableArray.CreateBuilder<UnitState>(keys.Length);
-        var missing = new List<UnitKey>();
-        foreach (var key in keys)
-        {
-            if (_units.TryGet(key, out var known))
-            {
-                units.Add(known);
-            }
-            else
-            {
-                missing.Add(key);
-            }
-        }
-
-        if (missing.Count > 0)
-        {
-            var rows = (await store.LoadUnitsAsync([.. missing], cancellation)).ToLookup(row => row.Unit);
-            units.AddRange(missing.Select(key => UnitRows.Read(key, rows[key])));
-        }
-
-        return units.ToImmutable();
+        var rows = (await store.LoadUnitsAsync(keys, cancellation)).ToLookup(row => row.Unit);
+        return [.. keys.Select(key => UnitRows.Read(key, rows[key]))];
     }
 
     private async Task TakeAsync(int partition, string owner, CancellationToken cancellation)

@@ -48,9 +48,11 @@ public sealed record EntitySchema(string Name, string ScopeKind, string Meaning,
 
     public bool IsMaster => ScopeKind != Scope.EngagementKind;
 
-    public AttributeSchema? Attribute(string name)
+    public AttributeSchema? Attribute(string name) => Find(Attributes, name);
+
+    private static AttributeSchema? Find(ImmutableArray<AttributeSchema> attributes, string name)
     {
-        foreach (var attribute in Attributes)
+        foreach (var attribute in attributes)
         {
             if (attribute.Name == name)
             {
@@ -88,8 +90,7 @@ public sealed record EntitySchema(string Name, string ScopeKind, string Meaning,
     {
         foreach (var (name, value) in fields)
         {
-            var attribute = attributes.FirstOrDefault(a => a.Name == name);
-            if (attribute is null)
+            if (Find(attributes, name) is not { } attribute)
             {
                 problems.Add(new FieldProblem(path + name, $"is not an attribute; there are {string.Join(", ", attributes.Select(a => a.Name))}"));
             }
