@@ -87,6 +87,7 @@ public sealed partial class MemoryHubStore : IHubStore, IClusterStore
         foreach (var commit in commits)
         {
             CheckHead(commit);
+            CheckCommands(commit);
         }
 
         foreach (var (key, row) in claimed)
@@ -193,9 +194,17 @@ public sealed partial class MemoryHubStore : IHubStore, IClusterStore
         _data.Matches.UnionWith(commit.Matches);
         foreach (var command in commit.Commands.Where(command => !_data.CommandsById.ContainsKey(command.Id)))
         {
-            var held = new Held(Stored(command));
+            var held = new Held(Stored(command))
+            {
+                Epoch = command.Status == CommandStatus.Sending ? _data.Lanes[command.System] : 0,
+            };
             _data.Commands.Add(held);
             _data.CommandsById.Add(command.Id, held);
+        }
+
+        foreach (var outcome in commit.Outcomes)
+        {
+            Conclude(outcome, isDecided: true);
         }
 
         foreach (var timer in commit.Timers)
