@@ -268,12 +268,13 @@ public sealed partial class PostgresHubStore
     {
         if (entries.Count > 0)
         {
-            ImmutableArray<LineageEntry> rows = [.. entries];
+            var stories = StoredStory.Of(entries);
+            var rows = stories.Select(story => story.First).ToImmutableArray();
             batch.Add("select lock_feed()").Add(
                 $"""
                 insert into lineage ({Rows.LineageWritten})
                 select {Rows.LineageWritten}
-                from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) with ordinality as x({Rows.LineageWritten}, place)
+                from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) with ordinality as x({Rows.LineageWritten}, place)
                 order by x.place
                 """,
                 Column(rows, entry => StoredTime.At(entry.At)),
@@ -288,7 +289,8 @@ public sealed partial class PostgresHubStore
                 Column(rows, entry => entry.Instance?.Value),
                 Column(rows, entry => StoredText.ProseOrNull(entry.Step)),
                 Column(rows, entry => StoredText.ProseOrNull(entry.Record?.Entity)),
-                Column(rows, entry => StoredText.ProseOrNull(entry.Record?.Key)));
+                Column(rows, entry => StoredText.ProseOrNull(entry.Record?.Key)),
+                Column(stories, story => story.More));
         }
     }
 }

@@ -279,16 +279,16 @@ public sealed partial class SqliteHubStore
         }
     }
 
-    private static void Tell(SqliteSession session, IEnumerable<LineageEntry> entries)
+    private static void Tell(SqliteSession session, IReadOnlyCollection<LineageEntry> entries)
     {
-        foreach (var entry in entries)
+        foreach (var (entry, more) in StoredStory.Of(entries))
         {
             session.Run(
-                $"insert into lineage ({Rows.LineageWritten}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+                $"insert into lineage ({Rows.LineageWritten}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
                 StoredTime.At(entry.At), StoredText.Key(entry.CorrelationId), StoredText.Of(entry.Scope), StoredText.Prose(entry.Kind),
                 StoredText.Prose(entry.Text), StoredText.ProseOrNull(entry.System), StoredText.ProseOrNull(entry.Entity),
                 StoredText.ProseOrNull(entry.ExternalId), StoredText.ProseOrNull(entry.Cause), entry.Instance?.Value,
-                StoredText.ProseOrNull(entry.Step), StoredText.ProseOrNull(entry.Record?.Entity), StoredText.ProseOrNull(entry.Record?.Key));
+                StoredText.ProseOrNull(entry.Step), StoredText.ProseOrNull(entry.Record?.Entity), StoredText.ProseOrNull(entry.Record?.Key), more);
         }
     }
 }
