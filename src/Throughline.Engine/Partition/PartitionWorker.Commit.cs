@@ -52,7 +52,8 @@ public sealed partial class PartitionWorker
             doorbell.Ring(partition);
         }
 
-        string[] systems = [.. commits.SelectMany(commit => commit.Commands).Where(command => command.Status == CommandStatus.Waiting).Select(command => command.System).Distinct()];
+        var unclaimed = commits.SelectMany(commit => commit.Commands).Where(command => command.Status == CommandStatus.Waiting);
+        string[] systems = [.. unclaimed.Select(command => command.System).Distinct()];
         if (systems.Length > 0)
         {
             CommandsDecided?.Invoke(systems);

@@ -88,7 +88,8 @@ internal sealed class QuickCommit(ShortWay? way) : IDisposable
     private Dictionary<CommandId, Command> Claim(ImmutableArray<Command> decided, Dictionary<string, long> epochs)
     {
         var claimed = new Dictionary<CommandId, Command>();
-        foreach (var group in decided.Where(command => command.Status == CommandStatus.Waiting && command.DueAt <= command.CreatedAt).GroupBy(command => command.System, StringComparer.Ordinal))
+        var due = decided.Where(command => command.Status == CommandStatus.Waiting && command.DueAt <= command.CreatedAt);
+        foreach (var group in due.GroupBy(command => command.System, StringComparer.Ordinal))
         {
             if (way?.Lane(group.Key) is not { } lane || lane.TryKeepRoom(group.Count()) is not { } room)
             {

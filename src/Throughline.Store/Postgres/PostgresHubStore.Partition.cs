@@ -112,6 +112,10 @@ public sealed partial class PostgresHubStore
         {
             throw new FencedException($"Another writer has taken {(failure.MessageText == "fenced" ? "a lane" : "partition " + failure.MessageText)}; nothing was written.");
         }
+        catch (PostgresException failure) when (failure.SqlState == PostgresFailure.Disputed || failure.ConstraintName == "command_pkey")
+        {
+            throw Disputed();
+        }
         catch (PostgresException failure) when (failure.SqlState == PostgresFailure.CrosswalkConflict)
         {
             throw new CrosswalkConflictException(crosswalk[int.Parse(failure.MessageText, CultureInfo.InvariantCulture) - 1]);

@@ -73,7 +73,7 @@ public sealed partial class SqliteHubStore
         {
             if (!Settle(session, change))
             {
-                throw Disputed(change.Id);
+                throw Disputed();
             }
         }
     }

@@ -76,10 +76,10 @@ public sealed partial class SqliteHubStore
     private static void Write(SqliteSession session, PartitionCommit commit, ImmutableArray<LaneHold> lanes)
     {
         Write(session, commit.State);
-        Claim(session, commit.Crosswalk);
         Write(session, commit.Matches);
         Write(session, commit.Commands, lanes);
         Settle(session, commit.Outcomes);
+        Claim(session, commit.Crosswalk);
         Write(session, commit.Timers);
         Write(session, commit.Cases);
         Write(session, commit.Instances);
@@ -188,10 +188,10 @@ public sealed partial class SqliteHubStore
 
     private static void Write(SqliteSession session, ImmutableArray<Command> commands, ImmutableArray<LaneHold> lanes)
     {
+        var isClaim = commands.Any(command => command.Status == CommandStatus.Sending);
         foreach (var command in commands)
         {
             // The bytes of a command are frozen when it is first decided, so the same id again changes nothing; but then it is not claimed here.
-            var isClaimed = command.Status == CommandStatus.Sending;
             var isNew = session.Run(
                 """
                 insert into command (
@@ -202,10 +202,10 @@ public sealed partial class SqliteHubStore
                 StoredText.Key(command.Target), StoredText.Key(command.CorrelationId), StoredCommand.Item(command.Item), StoredCommand.Adopt(command.Adopt),
                 command.Priority, command.Status, command.Attempt, StoredTime.At(command.CreatedAt), StoredTime.Due(command.DueAt),
                 StoredTime.At(command.SendBefore), StoredText.ProseOrNull(command.LastFailure),
-                isClaimed ? lanes.First(lane => lane.System == command.System).Epoch : 0L) == 1;
-            if (isClaimed && !isNew)
+                command.Status == CommandStatus.Sending ? lanes.First(lane => lane.System == command.System).Epoch : 0L) == 1;
+            if (isClaim && !isNew)
             {
-                throw Disputed(command.Id);
+                throw Disputed();
             }
         }
     }

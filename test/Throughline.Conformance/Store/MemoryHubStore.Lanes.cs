@@ -121,12 +121,10 @@ public sealed partial class MemoryHubStore
 
     private void CheckCommands(PartitionCommit commit)
     {
-        foreach (var lane in commit.Lanes)
-        {
-            FenceLane(lane.System, lane.Epoch);
-        }
-
-        var isDisputed = commit.Commands.Any(command => command.Status == CommandStatus.Sending && _data.CommandsById.ContainsKey(command.Id))
+        var isClaim = commit.Commands.Any(command => command.Status == CommandStatus.Sending);
+        var isNew = commit.Commands.All(command => !_data.CommandsById.ContainsKey(command.Id))
+            && commit.Commands.DistinctBy(command => command.Id).Count() == commit.Commands.Length;
+        var isDisputed = (isClaim && !isNew)
             || commit.Outcomes.Any(outcome => _data.CommandsById.GetValueOrDefault(outcome.Command) is not { Answer: null });
         if (isDisputed)
         {

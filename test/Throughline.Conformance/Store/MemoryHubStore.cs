@@ -81,13 +81,17 @@ public sealed partial class MemoryHubStore : IHubStore, IClusterStore
         foreach (var commit in commits)
         {
             Check(commit);
+            CheckCommands(commit);
             Claim(commit, claimed);
         }
 
         foreach (var commit in commits)
         {
             CheckHead(commit);
-            CheckCommands(commit);
+            foreach (var lane in commit.Lanes)
+            {
+                FenceLane(lane.System, lane.Epoch);
+            }
         }
 
         foreach (var (key, row) in claimed)
