@@ -36,6 +36,9 @@ internal abstract class BenchStore : IAsyncDisposable
     /// <summary>Transactions and flushes of the log since the server started; zeros where the store does not tell.</summary>
     public virtual Task<(long Commits, long Flushes, long LogBytes)> StatisticsAsync() => Task.FromResult((0L, 0L, 0L));
 
+    /// <summary>Processor time that the store's server has taken; zero where it has none.</summary>
+    public virtual Task<TimeSpan> ProcessorAsync() => Task.FromResult(TimeSpan.Zero);
+
     public abstract ValueTask DisposeAsync();
 
     /// <summary>Inserts and commits rows once.</summary>
@@ -184,6 +187,8 @@ internal abstract class BenchStore : IAsyncDisposable
             await reader.ReadAsync();
             return (reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2));
         }
+
+        public override async Task<TimeSpan> ProcessorAsync() => Machine.PostgresProcessor((await ConnectAsync()).ProcessID);
 
         public override async ValueTask DisposeAsync()
         {

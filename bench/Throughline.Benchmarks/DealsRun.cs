@@ -141,6 +141,7 @@ internal sealed class DealsRun(Options options, BenchStore bench, SandboxProcess
     private DealsResult Result(double seconds, Sample start, Sample end, IReadOnlyDictionary<string, Operation> operations)
     {
         double[] sorted = [.. _latencies.Values.Order()];
+        Operation Found(string name) => operations.GetValueOrDefault(name);
         string[] writing = ["append intake", "commit partitions", "claim commands", "settle commands"];
         return new DealsResult
         {
@@ -153,8 +154,8 @@ internal sealed class DealsRun(Options options, BenchStore bench, SandboxProcess
             DealsPerSecond = options.Deals / seconds,
             P50 = sorted[sorted.Length / 2],
             P99 = sorted[Math.Min(sorted.Length - 1, (int)(sorted.Length * 0.99))],
-            CommandsPerSecond = operations["settle commands"].Items / seconds,
-            WritesPerSecond = writing.Sum(name => operations[name].Calls) / seconds,
+            CommandsPerSecond = (Found("settle commands").Items + Found("settled with the commit").Items) / seconds,
+            WritesPerSecond = writing.Sum(name => Found(name).Calls) / seconds,
             CommitsPerSecond = 0,
             FlushesPerSecond = 0,
             LogKilobytesPerDeal = 0,
@@ -181,7 +182,7 @@ internal sealed class DealsRun(Options options, BenchStore bench, SandboxProcess
     {
         using var self = Process.GetCurrentProcess();
         return new Sample(
-            self.TotalProcessorTime, sandboxes.Processor, Machine.PostgresProcessor(), GC.GetTotalAllocatedBytes(), await bench.StatisticsAsync());
+            self.TotalProcessorTime, sandboxes.Processor, await bench.ProcessorAsync(), GC.GetTotalAllocatedBytes(), await bench.StatisticsAsync());
     }
 
     private static Task ConcludeAsync() => Task.Delay(TimeSpan.FromSeconds(1.5), Time, CancellationToken.None);

@@ -169,6 +169,6 @@ internal sealed class EntriesRun(Options options, BenchStore bench)
     private async Task<(TimeSpan Hub, TimeSpan Postgres, long Allocated, (long Commits, long Flushes, long LogBytes) Statistics)> SampleAsync()
     {
         using var self = Process.GetCurrentProcess();
-        return (self.TotalProcessorTime, Machine.PostgresProcessor(), GC.GetTotalAllocatedBytes(), await bench.StatisticsAsync());
+        return (self.TotalProcessorTime, await bench.ProcessorAsync(), GC.GetTotalAllocatedBytes(), await bench.StatisticsAsync());
     }
 }

@@ -16,28 +16,38 @@ internal static class Machine
 
     public static string Load => string.Join(' ', File.ReadAllText("/proc/loadavg").Split(' ')[..3]);
 
-    /// <summary>Processor time of all PostgreSQL processes of the machine, ended ones included; others that are idle add nothing to a difference.</summary>
-    public static TimeSpan PostgresProcessor()
+    /// <summary>Processor time of the PostgreSQL server that a backend belongs to, ended processes included; zero where it is on another machine.</summary>
+    public static TimeSpan PostgresProcessor(int backend)
     {
+        var server = Stat(backend) is { } found ? (int)found[1] : -1;
         var ticks = 0L;
-        foreach (var folder in Directory.EnumerateDirectories("/proc").Where(folder => char.IsAsciiDigit(Path.GetFileName(folder)[0])))
+        foreach (var folder in Directory.EnumerateDirectories("/proc").Select(Path.GetFileName).Where(name => char.IsAsciiDigit(name![0])))
         {
-            try
+            var process = int.Parse(folder!, CultureInfo.InvariantCulture);
+            if (Stat(process) is { } stat && (process == server || stat[1] == server))
             {
-                var stat = File.ReadAllText(Path.Combine(folder, "stat"));
-                var end = stat.LastIndexOf(')');
-                if (stat.AsSpan(0, end).EndsWith("(postgres"))
-                {
-                    ticks += stat[(end + 2)..].Split(' ')[11..15].Sum(field => long.Parse(field, CultureInfo.InvariantCulture));
-                }
-            }
-            catch (IOException)
-            {
-                // It ended while we looked; its time is in its parent's.
+                ticks += stat[11..15].Sum();
             }
         }
 
         return TimeSpan.FromSeconds(ticks / TicksPerSecond);
+    }
+
+    // What follows the name of a PostgreSQL process in its line; null for other processes, and for one that ended while we looked: its time is in its parent's.
+    private static long[]? Stat(int process)
+    {
+        try
+        {
+            var stat = File.ReadAllText($"/proc/{process}/stat");
+            var end = stat.LastIndexOf(')');
+            return stat.AsSpan(0, end).EndsWith("(postgres")
+                ? [.. stat[(end + 2)..].Split(' ').Select(field => long.TryParse(field, CultureInfo.InvariantCulture, out var number) ? number : 0)]
+                : null;
+        }
+        catch (IOException)
+        {
+            return null;
+        }
     }
 
     public static async Task<string> DescribeAsync()

@@ -71,6 +71,8 @@ internal sealed class MeasuredStore(IHubStore inner, TimeProvider time) : IHubSt
             },
             _ => commits.Sum(commit => commit.State.Length));
         Count("lineage rows", commits.Sum(commit => commit.Lineage.Length));
+        Count("claimed with the commit", commits.Sum(commit => commit.Commands.Count(command => command.Status == CommandStatus.Sending)));
+        Count("settled with the commit", commits.Sum(commit => commit.Outcomes.Length));
         Count("messages", commits.Sum(commit => commit.Messages.Length));
         foreach (var item in commits.SelectMany(commit => commit.Events).Where(item => item.Name == "project.activated"))
         {

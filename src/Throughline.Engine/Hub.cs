@@ -94,6 +94,13 @@ public sealed partial class Hub : IAsyncDisposable
             lane.Woken = (_laneSignals[lane.System] = new Signal()).Set;
         }
 
+        var way = new ShortWay(Lanes.ToDictionary(lane => lane.System, StringComparer.Ordinal), _worker.Owns, _doorbell);
+        _worker.ShortWay = way;
+        foreach (var lane in Lanes)
+        {
+            lane.ShortWay = way;
+        }
+
         _laneWatch = new LaneWatch(Lanes, parts.Time, Drives);
         _keys = new KeyPruner(parts.Store, Release, parts.Time);
     }

@@ -67,7 +67,11 @@ public interface IPartitionStore
     /// keys, commands, timers, cases, events, lineage, messages to other scopes, parked envelopes, and the cursors, with a fence for each
     /// partition inside the transaction. No partition comes twice; a cursor points at what was there before.
     /// </summary>
-    /// <exception cref="FencedException">Another writer has taken one of the partitions; nothing was written.</exception>
+    /// <remarks>
+    /// With <see cref="PartitionCommit.Lanes"/> it also claims and concludes commands; there it is strict. A command that is there already, or has a
+    /// terminal outcome already, makes the whole commit fail, and the caller does without.
+    /// </remarks>
+    /// <exception cref="FencedException">Another writer has taken one of the partitions or lanes; nothing was written.</exception>
     /// <exception cref="CrosswalkConflictException">An external id already belongs to another record; nothing was written.</exception>
     Task CommitAsync(ImmutableArray<PartitionCommit> commits, CancellationToken cancellation);
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Throughline.Engine;
 using Throughline.Engine.Cases;
 using Throughline.Engine.Delivery;
@@ -34,7 +35,7 @@ internal static class Rows
     public const string LineageColumns = "number, " + LineageWritten;
 
     public const string LineageWritten =
-        "at, correlation_id, scope, kind, text, system, entity, external_id, cause, instance_id, step, record_entity, record_key";
+        "at, correlation_id, scope, kind, text, system, entity, external_id, cause, instance_id, step, record_entity, record_key, more";
 
     public const string EntryEnvelopeColumns = "number, id, scope, kind, payload, causation_id, occurred_at, received_at";
 
@@ -167,7 +168,10 @@ internal static class Rows
 
     public static PublishedEvent Event(Row row) => new(row.Long(0), row.Text(1), row.Text(2), row.Time(3), row.Fields(4));
 
-    public static LineageEntry Lineage(Row row) => new(
+    /// <summary>The lines of one row.</summary>
+    public static ImmutableArray<LineageEntry> Lines(Row row) => StoredStory.Read(Lineage(row), row.TextOrNull(14));
+
+    private static LineageEntry Lineage(Row row) => new(
         row.Long(0), row.Time(1), row.Text(2), row.Scope(3), row.Text(4), row.Text(5),
         row.TextOrNull(6), row.TextOrNull(7), row.TextOrNull(8), row.TextOrNull(9),
         row.GuidOrNull(10) is { } instance ? new InstanceId(instance) : null, row.TextOrNull(11),

@@ -63,17 +63,19 @@ public abstract partial class SqlHubStore
     }
 
     public async Task<ImmutableArray<LineageEntry>> ReadLineageAsync(string correlationId, long after, int max, CancellationToken cancellation) =>
-        await QueryAsync(
+        // One row more than lines are asked for, because all of the first may be known already.
+        [.. (await QueryAsync(
             $"""
             select {Rows.LineageColumns} from (
                 select * from (
-                    select * from lineage where correlation_id = $1 and number > $2 and number <= $3 order by number limit $4) as c
+                    select * from lineage where correlation_id = $1 and number >= $2 and number <= $3 order by number limit $4) as c
                 union all
                 select * from (
-                    select * from lineage where scope = $1 and scope <> correlation_id and number > $2 and number <= $3 order by number limit $4) as s
+                    select * from lineage where scope = $1 and scope <> correlation_id and number >= $2 and number <= $3 order by number limit $4) as s
             ) as l order by number limit $4
             """,
-            Rows.Lineage, cancellation, correlationId, after, await HorizonAsync("lineage", cancellation), max);
+            Rows.Lines, cancellation, correlationId, StoredStory.RowOf(after), await HorizonAsync("lineage", cancellation), max == int.MaxValue ? max : max + 1))
+            .SelectMany(lines => lines).Where(line => line.Number > after).Take(max)];
 
     public async Task<ImmutableArray<StateRow>> LoadScopeAsync(Scope scope, CancellationToken cancellation) => await QueryAsync(
         $"select {Rows.StateColumns} from state s where s.scope = $1 order by s.unit, s.kind, s.id", Rows.State, cancellation, scope.ToString());

@@ -101,6 +101,10 @@ public abstract partial class SqlHubStore : IHubStore
     private protected static InvalidOperationException CursorBeyondEnd(int partition) =>
         new($"A cursor of partition {partition} points beyond the end of its stream; nothing was written.");
 
+    /// <summary>Refused, because somebody else has written the command, or has concluded it already.</summary>
+    private protected static InvalidOperationException Disputed() =>
+        new("A command that was to be claimed or concluded is there already or has its outcome already; nothing was written.");
+
     private protected abstract Task<ImmutableArray<T>> QueryAsync<T>(
         string sql, Func<Row, T> read, CancellationToken cancellation, params object[] values);
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text;
 using Microsoft.Extensions.Logging;
 using Throughline.Connect;
@@ -8,7 +9,7 @@ using Throughline.Model;
 
 namespace Throughline.Engine.Delivery;
 
-/// <summary>What follows from what a system answered.</summary>
+/// <summary>What follows from what a system answered, and how the store is told.</summary>
 public sealed partial class Lane
 {
     private const string NotThere = "the target does not have it; it is sent again";
@@ -116,6 +117,100 @@ public sealed partial class Lane
             new BatchReceipt(command.Id, failure is null ? null : (failure.Code, failure.Message), result.Refused).ToFields(), command.CorrelationId,
             new EnvelopeId(command.Id.Value), now, now);
         return new CommandOutcome(command.Id, status, null, said, receipt) { Answer = failure is null ? result.Answer : null };
+    }
+
+    // Not torn by stopping: what was sent is concluded. Where the store cannot say that it took them, the outcomes stay for the next step.
+    private async Task<int> ConcludeAsync()
+    {
+        var finished = _finished.ToArray();
+        ImmutableArray<CommandOutcome> outcomes = [.. finished.Where(item => item.Epoch == _epoch).Select(item => item.Outcome)];
+        if (!outcomes.IsEmpty)
+        {
+            await ConcludeAsync(_epoch!.Value, outcomes);
+        }
+
+        foreach (var item in finished)
+        {
+            _finished.TryDequeue(out var _);
+            lock (_gate)
+            {
+                _unconcluded.Remove(item.Outcome.Command);
+            }
+        }
+
+        return finished.Length;
+    }
+
+    private async Task ConcludeAsync(long epoch, ImmutableArray<CommandOutcome> outcomes)
+    {
+        try
+        {
+            foreach (var partition in await store.ConcludeAsync(system.Name, epoch, outcomes, CancellationToken.None))
+            {
+                doorbell.Ring(partition);
+            }
+
+            Noted(outcomes);
+        }
+        catch (Exception e) when (e is not (FencedException or StoreUnavailableException or OutOfMemoryException))
+        {
+            // One answer must not stop the others, so each is concluded alone.
+            foreach (var outcome in outcomes)
+            {
+                if (outcomes.Length > 1)
+                {
+                    await ConcludeAsync(epoch, [outcome]);
+                }
+                else if (e is ArgumentException && outcome.Receipt is { Kind: EnvelopeKind.Receipt } receipt && WithoutAnswer(outcome, receipt) is var bare && bare != outcome)
+                {
+                    // To ask the system again would bring the same answer, so a person is told.
+                    await ConcludeAsync(epoch, [bare]);
+                    LogUnkept(e, outcome.Command, system.Name);
+                }
+                else if (outcome.Status == CommandStatus.InDoubt)
+                {
+                    throw;
+                }
+                else
+                {
+                    // A defect of ours says nothing about the answer: it stays in doubt, and the system is asked again.
+                    LogDefect(e, outcome.Command, system.Name);
+                    var failure = $"in-doubt: the answer of {system.Name} could not be written down ({e.GetType().Name}); see TL1202 in the log";
+                    var doubt = new CommandOutcome(outcome.Command, CommandStatus.InDoubt, time.GetUtcNow() + system.Limits.Margin + ProbeAgain, failure, null);
+                    await ConcludeAsync(epoch, [doubt]);
+                }
+            }
+        }
+    }
+
+    // The same outcome without anything that the system said. Whether the record stands there is for a person to see.
+    private CommandOutcome WithoutAnswer(CommandOutcome outcome, NewEnvelope receipt)
+    {
+        var answered = ReceiptPayload.From(receipt.Payload);
+        var failure = Unkept(system.Name);
+        var payload = new ReceiptPayload(answered.Command, answered.Target, answered.IsUndo, null, Fields.Empty, false, false, failure);
+        return outcome with
+        {
+            Status = CommandStatus.Failed, Failure = $"{failure.Code}: {failure.Message}", Receipt = receipt with { Payload = payload.ToFields() },
+        };
+    }
+
+    private void Noted(ImmutableArray<CommandOutcome> outcomes)
+    {
+        lock (_gate)
+        {
+            foreach (var outcome in outcomes)
+            {
+                if (outcome is { Status: CommandStatus.InDoubt, DueAt: { } doubtDue })
+                {
+                    _probeLookAt = doubtDue < _probeLookAt ? doubtDue : _probeLookAt;
+                }
+                else if (outcome is { Receipt: null, DueAt: { } due })
+                {
+                    _lookAt = due < _lookAt ? due : _lookAt;
+                }
+            }
+        }
     }
 
     private double Spread()

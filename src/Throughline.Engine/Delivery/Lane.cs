@@ -29,7 +29,7 @@ public sealed partial class Lane(
     private readonly SemaphoreSlim _slots = new(Math.Max(1, system.Limits.Concurrency));
     private readonly HashSet<Task> _running = [];
 
-    // From the claim until the store has its outcome. Touched by the lane's own steps only.
+    // From the claim until the store has its outcome.
     private readonly HashSet<CommandId> _unconcluded = [];
     private readonly ConcurrentQueue<(long Epoch, CommandOutcome Outcome)> _finished = new();
     private long? _epoch;
@@ -39,6 +39,7 @@ public sealed partial class Lane(
     private int _isRung;
     private DateTimeOffset _lookAt = DateTimeOffset.MinValue;
     private DateTimeOffset _claimedAt = DateTimeOffset.MinValue;
+    private DateTimeOffset _filledAt = DateTimeOffset.MinValue;
     private DateTimeOffset _probeLookAt = DateTimeOffset.MinValue;
 
     public string System => system.Name;
@@ -59,10 +60,19 @@ public sealed partial class Lane(
     public bool IsResting { get; set; }
 
     /// <summary>Nothing is under way.</summary>
-    public bool IsIdle => Running == 0 && _finished.IsEmpty;
+    public bool IsIdle
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _running.Count + _kept + _handed == 0 && _finished.IsEmpty;
+            }
+        }
+    }
 
     /// <summary>This hub does not drive the lane any more.</summary>
-    public void Leave() => _epoch = null;
+    public void Leave() => Drive(null);
 
     private int Concurrency => Math.Max(1, system.Limits.Concurrency);
 
@@ -72,7 +82,7 @@ public sealed partial class Lane(
         {
             lock (_gate)
             {
-                return _running.Count;
+                return _running.Count + _kept;
             }
         }
     }
@@ -82,6 +92,7 @@ public sealed partial class Lane(
     {
         try
         {
+            TakeBackWhatNobodyTook(HandedMax);
             if (IsResting || (_isUncertain && !IsIdle))
             {
                 return await ConcludeAsync();
@@ -89,12 +100,11 @@ public sealed partial class Lane(
 
             if (_epoch is null || _isUncertain)
             {
-                _epoch = null;
-                _epoch = await store.TakeLaneAsync(system.Name, owner, cancellation);
-                _isUncertain = false;
+                Drive(null);
+                Drive(await store.TakeLaneAsync(system.Name, owner, cancellation));
             }
 
-            var epoch = _epoch.Value;
+            var epoch = _epoch!.Value;
             var concluded = await ConcludeAsync();
             if (!circuit.MayPass(time.GetUtcNow()) || (circuit.IsTrying && Running > 0))
             {
@@ -106,8 +116,18 @@ public sealed partial class Lane(
         catch (FencedException)
         {
             // Another hub drives the lane. What is still under way there will be asked for by it; nothing of ours counts any more.
-            _epoch = null;
+            Drive(null);
             throw;
+        }
+    }
+
+    // Without an epoch nothing is claimed, so a new one makes sure of everything again.
+    private void Drive(long? epoch)
+    {
+        lock (_gate)
+        {
+            _epoch = epoch;
+            _isUncertain &= epoch is null;
         }
     }
 
@@ -123,6 +143,7 @@ public sealed partial class Lane(
 
         await Task.WhenAll(running);
         _slots.Dispose();
+        TakeBackWhatNobodyTook(TimeSpan.Zero);
         await ConcludeAsync();
     }
 
@@ -150,30 +171,40 @@ public sealed partial class Lane(
 
     private async Task<int> SendAsync(long epoch)
     {
-        var running = Running;
-        var target = circuit.IsTrying ? 1 : Concurrency + _ahead;
         var now = time.GetUtcNow();
-        // Claimed in groups where much is ahead, but never so that slow calls keep others from a slot that is free.
-        var isFull = running >= Math.Min(target, Math.Max(Concurrency, (target / 2) + 1));
-        if (isFull || (Interlocked.Exchange(ref _isRung, 0) == 0 && now < _lookAt))
+        int max;
+        lock (_gate)
         {
-            return 0;
+            var target = circuit.IsTrying ? 1 : Concurrency + _ahead;
+            if (IsFull(target) || (Interlocked.Exchange(ref _isRung, 0) == 0 && now < _lookAt))
+            {
+                return 0;
+            }
+
+            max = target - _running.Count - _kept;
+            // Nobody keeps room beside this claim.
+            _lookAt = now;
         }
 
-        var max = target - running;
         var commands = await ClaimAsync(() => store.ClaimCommandsAsync(system.Name, epoch, now, now + SendWindow, max, CancellationToken.None));
-        _lookAt = commands.Length == max ? now : now + LookEvery;
-        LookAhead(now, commands.Length == max);
+        lock (_gate)
+        {
+            _lookAt = commands.Length == max ? now : now + LookEvery;
+            LookAhead(now, commands.Length == max);
+        }
+
         return Begin(epoch, commands, command => _sender.SendAsync(command, IsHeld), isProbe: false);
     }
 
     // A system that answers quickly is given more with each mark in the store; a slow one no more than can be sent in time.
     private void LookAhead(DateTimeOffset now, bool isBusy)
     {
-        var since = now - _claimedAt;
+        var isSlow = now - _claimedAt > Slow;
+        var isBrisk = isBusy && now - _filledAt < Brisk;
         _claimedAt = now;
-        _ahead = since > Slow ? _ahead / 2
-            : isBusy && since < Brisk ? Math.Min(Math.Min(AheadMax, system.Limits.PerSecond), (_ahead * 2) + Concurrency)
+        _filledAt = isBusy ? now : _filledAt;
+        _ahead = isSlow ? _ahead / 2
+            : isBrisk ? Math.Min(Math.Min(AheadMax, system.Limits.PerSecond), (_ahead * 2) + Concurrency)
             : _ahead;
     }
 
@@ -187,7 +218,11 @@ public sealed partial class Lane(
         }
         catch
         {
-            _isUncertain = true;
+            lock (_gate)
+            {
+                _isUncertain = true;
+            }
+
             throw;
         }
     }
@@ -200,16 +235,16 @@ public sealed partial class Lane(
         // that the first answer led to: that would be sent twice.
         foreach (var command in commands)
         {
-            if (!_unconcluded.Add(command.Id))
-            {
-                // Still under way from before this hub lost the lane and took it again: only a newer epoch finds it once more.
-                _isUncertain |= !isProbe;
-                continue;
-            }
-
             var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             lock (_gate)
             {
+                if (!_unconcluded.Add(command.Id))
+                {
+                    // Still under way from before this hub lost the lane and took it again: only a newer epoch finds it once more.
+                    _isUncertain |= !isProbe;
+                    continue;
+                }
+
                 _running.Add(begun.Task);
             }
 
@@ -227,7 +262,7 @@ public sealed partial class Lane(
         try
         {
             var result = !isProbe && IsHeld() ? new SendResult { NotSent = true } : await GuardedAsync(command, act, isProbe);
-            _finished.Enqueue((epoch, Conclude(command, result)));
+            Finish(epoch, Conclude(command, result));
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
@@ -246,97 +281,6 @@ public sealed partial class Lane(
 
             begun.SetResult();
             Woken?.Invoke();
-        }
-    }
-
-    // Not torn by stopping: what was sent is concluded. Where the store cannot say that it took them, the outcomes stay for the next step.
-    private async Task<int> ConcludeAsync()
-    {
-        var finished = _finished.ToArray();
-        ImmutableArray<CommandOutcome> outcomes = [.. finished.Where(item => item.Epoch == _epoch).Select(item => item.Outcome)];
-        if (!outcomes.IsEmpty)
-        {
-            await ConcludeAsync(_epoch!.Value, outcomes);
-        }
-
-        foreach (var item in finished)
-        {
-            _finished.TryDequeue(out var _);
-            _unconcluded.Remove(item.Outcome.Command);
-        }
-
-        return finished.Length;
-    }
-
-    private async Task ConcludeAsync(long epoch, ImmutableArray<CommandOutcome> outcomes)
-    {
-        try
-        {
-            foreach (var partition in await store.ConcludeAsync(system.Name, epoch, outcomes, CancellationToken.None))
-            {
-                doorbell.Ring(partition);
-            }
-
-            Noted(outcomes);
-        }
-        catch (Exception e) when (e is not (FencedException or StoreUnavailableException or OutOfMemoryException))
-        {
-            // One answer must not stop the others, so each is concluded alone.
-            foreach (var outcome in outcomes)
-            {
-                if (outcomes.Length > 1)
-                {
-                    await ConcludeAsync(epoch, [outcome]);
-                }
-                else if (e is ArgumentException && outcome.Receipt is { Kind: EnvelopeKind.Receipt } receipt && WithoutAnswer(outcome, receipt) is var bare && bare != outcome)
-                {
-                    // To ask the system again would bring the same answer, so a person is told.
-                    await ConcludeAsync(epoch, [bare]);
-                    LogUnkept(e, outcome.Command, system.Name);
-                }
-                else if (outcome.Status == CommandStatus.InDoubt)
-                {
-                    throw;
-                }
-                else
-                {
-                    // A defect of ours says nothing about the answer: it stays in doubt, and the system is asked again.
-                    LogDefect(e, outcome.Command, system.Name);
-                    var failure = $"in-doubt: the answer of {system.Name} could not be written down ({e.GetType().Name}); see TL1202 in the log";
-                    var doubt = new CommandOutcome(outcome.Command, CommandStatus.InDoubt, time.GetUtcNow() + system.Limits.Margin + ProbeAgain, failure, null);
-                    await ConcludeAsync(epoch, [doubt]);
-                }
-            }
-        }
-    }
-
-    // The same outcome without anything that the system said. Whether the record stands there is for a person to see.
-    private CommandOutcome WithoutAnswer(CommandOutcome outcome, NewEnvelope receipt)
-    {
-        var answered = ReceiptPayload.From(receipt.Payload);
-        var failure = Unkept(system.Name);
-        var payload = new ReceiptPayload(answered.Command, answered.Target, answered.IsUndo, null, Fields.Empty, false, false, failure);
-        return outcome with
-        {
-            Status = CommandStatus.Failed, Failure = $"{failure.Code}: {failure.Message}", Receipt = receipt with { Payload = payload.ToFields() },
-        };
-    }
-
-    private void Noted(ImmutableArray<CommandOutcome> outcomes)
-    {
-        lock (_gate)
-        {
-            foreach (var outcome in outcomes)
-            {
-                if (outcome is { Status: CommandStatus.InDoubt, DueAt: { } doubtDue })
-                {
-                    _probeLookAt = doubtDue < _probeLookAt ? doubtDue : _probeLookAt;
-                }
-                else if (outcome is { Receipt: null, DueAt: { } due })
-                {
-                    _lookAt = due < _lookAt ? due : _lookAt;
-                }
-            }
         }
     }
 

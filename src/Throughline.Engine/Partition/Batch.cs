@@ -136,6 +136,20 @@ internal sealed partial class Batch(int partition, long epoch, DecideContext con
         DecideNow(envelope, key, state, isReplay: false);
     }
 
+    /// <summary>Decides a receipt that is no envelope yet; false where it has to become one, because its unit is held up. It has no place in a stream.</summary>
+    public bool TryDecide(Envelope receipt)
+    {
+        var key = UnitOf(receipt);
+        var state = _units.GetValueOrDefault(key) ?? UnitState.Empty(key);
+        if (IsHeldUp(state))
+        {
+            return false;
+        }
+
+        DecideNow(receipt, key, state, isReplay: false);
+        return true;
+    }
+
     private void DecideNow(Envelope envelope, UnitKey key, UnitState state, bool isReplay)
     {
         if (isReplay && DroppedBy(envelope, state) is { IsEmpty: false } dropped)

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Runtime.ExceptionServices;
 using Microsoft.Extensions.Logging;
+using Throughline.Engine.Delivery;
 using Throughline.Engine.Process;
 using Throughline.Model;
 
@@ -21,7 +22,10 @@ public sealed partial class PartitionWorker(
     private readonly UnitCache _units = new();
     private readonly TakeTurns _taking = new();
 
-    /// <summary>Called after each commit, with the systems that were given commands.</summary>
+    /// <summary>The way to the lanes of this hub; null where everything goes by the store.</summary>
+    internal ShortWay? ShortWay { get; set; }
+
+    /// <summary>Called after each commit, with the systems that were given commands which nobody has claimed yet.</summary>
     public Action<IReadOnlyCollection<string>>? CommandsDecided { get; set; }
 
     /// <summary>Called after each commit that set timers, or may have, with the earliest due time.</summary>
@@ -50,7 +54,9 @@ public sealed partial class PartitionWorker(
 
         var maxEach = Math.Max(BatchMin, BatchMax / partitions.Length);
         var envelopes = await store.ReadEnvelopesAsync(partitions, maxEach, cancellation);
-        if (envelopes.IsEmpty)
+        using var quick = new QuickCommit(ShortWay);
+        quick.Take(partitions);
+        if (envelopes.IsEmpty && quick.Handed.IsEmpty)
         {
             return 0;
         }
@@ -58,7 +64,7 @@ public sealed partial class PartitionWorker(
         ImmutableArray<ImmutableArray<Envelope>> groups = [.. envelopes.GroupBy(envelope => envelope.Scope.Partition, (_, group) => group.ToImmutableArray())];
         try
         {
-            await WorkTogetherAsync(groups, cancellation);
+            await WorkTogetherAsync(groups, quick, cancellation);
         }
         catch (FencedException)
         {
@@ -68,7 +74,7 @@ public sealed partial class PartitionWorker(
         }
 
         RingForTheRest(groups, maxEach);
-        return envelopes.Length;
+        return envelopes.Length + quick.Handed.Length;
     }
 
     private void RingForTheRest(ImmutableArray<ImmutableArray<Envelope>> groups, int maxEach)
@@ -82,22 +88,24 @@ public sealed partial class PartitionWorker(
     private static bool IsAboutContent(Exception e) =>
         e is not (FencedException or StoreUnavailableException or OperationCanceledException or OutOfMemoryException);
 
-    private async Task WorkTogetherAsync(ImmutableArray<ImmutableArray<Envelope>> groups, CancellationToken cancellation)
+    private async Task WorkTogetherAsync(ImmutableArray<ImmutableArray<Envelope>> groups, QuickCommit quick, CancellationToken cancellation)
     {
         try
         {
-            await RunAsync(groups, cancellation);
+            await RunAsync(groups, quick, cancellation);
         }
         catch (Exception e) when (e is FencedException || IsAboutContent(e))
         {
             // One partition is no longer ours, or one envelope cannot be stored (it claims an id that is taken, holds what no column can
             // keep ...): smaller and smaller, so that only the culprit is left behind.
+            // The short way is not tried twice: what was handed over goes the long one.
+            quick.Dispose();
             FencedException? fenced = null;
             foreach (var group in groups)
             {
                 try
                 {
-                    await WorkAloneAsync(group, groups.Length == 1 ? e : null, cancellation);
+                    await WorkAloneAsync(group, groups.Length == 1 && !quick.WasTried ? e : null, cancellation);
                 }
                 catch (FencedException other)
                 {
@@ -123,7 +131,7 @@ public sealed partial class PartitionWorker(
                 ExceptionDispatchInfo.Throw(failed);
             }
 
-            await RunAsync([group], cancellation);
+            await RunAsync([group], null, cancellation);
         }
         catch (Exception e) when (IsAboutContent(e))
         {
@@ -193,27 +201,51 @@ public sealed partial class PartitionWorker(
         }
     }
 
-    private async Task RunAsync(ImmutableArray<ImmutableArray<Envelope>> groups, CancellationToken cancellation)
+    private async Task RunAsync(ImmutableArray<ImmutableArray<Envelope>> groups, QuickCommit? quick, CancellationToken cancellation)
     {
-        var batches = groups.Select(group => NewBatch(group[0].Scope.Partition)).ToImmutableArray();
-        for (var i = 0; i < groups.Length; i++)
+        ImmutableArray<(HandedOutcome Handed, Envelope Receipt)> handed = [.. quick?.Handed.Select(item => (item, new Envelope(item.Receipt, 0))) ?? []];
+        var batches = groups.Select(group => group[0].Scope.Partition).Concat(handed.Select(item => item.Receipt.Scope.Partition)).Distinct()
+            .ToDictionary(partition => partition, NewBatch);
+        foreach (var envelope in groups.SelectMany(group => group).Concat(handed.Select(item => item.Receipt)))
         {
-            foreach (var envelope in groups[i])
+            batches[envelope.Scope.Partition].Prepare(envelope);
+        }
+
+        ImmutableArray<Batch> all = [.. batches.Values];
+        await LoadUnitsAsync(all, cancellation);
+        foreach (var envelope in groups.SelectMany(group => group))
+        {
+            await DecideAsync(batches[envelope.Scope.Partition], envelope, cancellation);
+        }
+
+        foreach (var (item, receipt) in handed)
+        {
+            if (await TryDecideAsync(batches[receipt.Scope.Partition], receipt, cancellation))
             {
-                batches[i].Prepare(envelope);
+                quick!.Decided(item);
             }
         }
 
-        await LoadUnitsAsync(batches, cancellation);
-        for (var i = 0; i < groups.Length; i++)
+        await CommitAsync(all, cancellation, quick);
+    }
+
+    // Where a receipt cannot be decided it becomes an envelope, and is set aside as one.
+    private async Task<bool> TryDecideAsync(Batch batch, Envelope receipt, CancellationToken cancellation)
+    {
+        try
         {
-            foreach (var envelope in groups[i])
+            if (!batch.TryDecide(receipt))
             {
-                await DecideAsync(batches[i], envelope, cancellation);
+                return false;
             }
         }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            return false;
+        }
 
-        await CommitAsync(batches, cancellation);
+        await ReplayWhatIsFreeAsync(batch, receipt, cancellation);
+        return true;
     }
 
     private Batch NewBatch(int partition) =>
@@ -271,6 +303,11 @@ public sealed partial class PartitionWorker(
     private async Task DecideAsync(Batch batch, Envelope envelope, CancellationToken cancellation)
     {
         Guarded(batch, envelope, () => batch.Decide(envelope));
+        await ReplayWhatIsFreeAsync(batch, envelope, cancellation);
+    }
+
+    private async Task ReplayWhatIsFreeAsync(Batch batch, Envelope envelope, CancellationToken cancellation)
+    {
         await ReadWhatWaitsAsync(batch, envelope, cancellation);
         while (batch.NextReleased(envelope) is { } released)
         {
@@ -288,63 +325,6 @@ public sealed partial class PartitionWorker(
         {
             // A poison envelope must not stop the others; its own unit waits behind it, and a person is told.
             batch.Park(envelope, e);
-        }
-    }
-
-    private async Task CommitAsync(ImmutableArray<Batch> batches, CancellationToken cancellation)
-    {
-        ImmutableArray<PartitionCommit> commits = [.. batches.Select(batch => batch.ToCommit())];
-        try
-        {
-            await store.CommitAsync(commits, cancellation);
-        }
-        catch
-        {
-            // Perhaps it was committed all the same; what is known of these units may be old, and a clock may have been set.
-            foreach (var batch in batches)
-            {
-                _units.Forget(batch.Partition);
-            }
-
-            Wake(commits);
-            throw;
-        }
-
-        // Said only of what is so: a commit that failed is decided once more.
-        foreach (var (envelope, cause) in batches.SelectMany(batch => batch.Poisoned))
-        {
-            LogPoison(cause, envelope.Id, envelope.Scope);
-        }
-
-        foreach (var (scope, decision, cause) in batches.SelectMany(batch => batch.Defects))
-        {
-            LogDefect(cause, decision, scope);
-        }
-
-        foreach (var state in batches.SelectMany(batch => batch.Decided))
-        {
-            _units.Put(state);
-        }
-
-        foreach (var bell in commits.SelectMany(commit => commit.Messages).Select(Bell.Of).Distinct())
-        {
-            doorbell.Ring(bell);
-        }
-
-        string[] systems = [.. commits.SelectMany(commit => commit.Commands).Select(command => command.System).Distinct()];
-        if (systems.Length > 0)
-        {
-            CommandsDecided?.Invoke(systems);
-        }
-
-        Wake(commits);
-    }
-
-    private void Wake(ImmutableArray<PartitionCommit> commits)
-    {
-        if (commits.SelectMany(commit => commit.Timers).Min(timer => timer.Due) is { } due)
-        {
-            TimersSet?.Invoke(due);
         }
     }
 
@@ -388,10 +368,4 @@ public sealed partial class PartitionWorker(
         _tenure.Took(partition, epoch);
         Taken?.Invoke(partition, epoch);
     }
-
-    [LoggerMessage(EventId = 1101, Level = LogLevel.Error, Message = "TL1101 envelope {Envelope} of {Scope} cannot be processed and was parked")]
-    private partial void LogPoison(Exception e, EnvelopeId envelope, Scope scope);
-
-    [LoggerMessage(EventId = 1102, Level = LogLevel.Error, Message = "TL1102 the decision {Decision} failed for {Scope}; a case tells of it")]
-    private partial void LogDefect(Exception e, string decision, Scope scope);
 }

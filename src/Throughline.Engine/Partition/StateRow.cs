@@ -66,6 +66,9 @@ public sealed record HubCounts(
     public const int Max = 10_000;
 }
 
+/// <summary>The lane of a system as the caller drives it.</summary>
+public readonly record struct LaneHold(string System, long Epoch);
+
 /// <summary>Everything that one batch of one partition changes, in one transaction.</summary>
 public sealed record PartitionCommit
 {
@@ -104,4 +107,13 @@ public sealed record PartitionCommit
 
     /// <summary>Envelopes that were parked and have been processed now.</summary>
     public ImmutableArray<EnvelopeId> Released { get; init; } = [];
+
+    /// <summary>
+    /// Lanes that the caller drives: of those whose commands are in <see cref="Commands"/> as being sent already (attempt 1, send-before), which is
+    /// then the claim of invariant 2, and those of <see cref="Outcomes"/>. Each comes with a fence.
+    /// </summary>
+    public ImmutableArray<LaneHold> Lanes { get; init; } = [];
+
+    /// <summary>Terminal outcomes of commands whose receipts were decided in this batch without having been envelopes.</summary>
+    public ImmutableArray<CommandOutcome> Outcomes { get; init; } = [];
 }

@@ -77,7 +77,7 @@ public sealed partial class PostgresHubStore
                         batch.Add("delete from entry where id = any($1)", Column(gone, id => id.Value));
                     }
 
-                    Write(batch, [.. ordered.SelectMany(commit => commit.Commands)]);
+                    Write(batch, [.. ordered.SelectMany(commit => commit.Commands)], []);
                     Write(batch, [.. ordered.SelectMany(commit => commit.Parked)]);
                     batch.Add(
                         "select fence_entries($1, $2, $3)",

@@ -98,6 +98,11 @@ public sealed partial class PostgresHubStore
                         Column(ordered, commit => commit.ControlCursor),
                         Column(ordered, commit => commit.IntakeCursor));
                     Append(batch, [.. ordered.SelectMany(commit => commit.Messages).Select(message => new StoredEnvelope(message))]);
+                    foreach (var lane in ordered.SelectMany(commit => commit.Lanes))
+                    {
+                        batch.Add(FenceLane, lane.System, lane.Epoch);
+                    }
+
                     await batch.RunAsync(cancellation);
                     return true;
                 },
@@ -105,7 +110,11 @@ public sealed partial class PostgresHubStore
         }
         catch (PostgresException failure) when (failure.SqlState == PostgresFailure.Fenced)
         {
-            throw new FencedException($"Another writer has taken partition {failure.MessageText}; nothing was written.");
+            throw new FencedException($"Another writer has taken {(failure.MessageText == "fenced" ? "a lane" : "partition " + failure.MessageText)}; nothing was written.");
+        }
+        catch (PostgresException failure) when (failure.SqlState == PostgresFailure.Disputed || failure.ConstraintName == "command_pkey")
+        {
+            throw Disputed();
         }
         catch (PostgresException failure) when (failure.SqlState == PostgresFailure.CrosswalkConflict)
         {

@@ -13,7 +13,7 @@ public sealed partial class PostgresHubStore
     {
         Write(batch, LastOf(All(commits, commit => commit.State), row => (row.Unit, row.Kind, row.Id)));
         Write(batch, All(commits, commit => commit.Matches));
-        Write(batch, All(commits, commit => commit.Commands));
+        Write(batch, All(commits, commit => commit.Commands), All(commits, commit => commit.Lanes));
         Write(batch, LastOf(All(commits, commit => commit.Timers), timer => (timer.Unit, timer.Id)));
         Write(batch, LastOf(All(commits, commit => commit.Cases), item => item.Id));
         Write(batch, LastOf(All(commits, commit => commit.Instances), instance => instance.Id));
@@ -22,6 +22,11 @@ public sealed partial class PostgresHubStore
         if (!released.IsEmpty)
         {
             batch.Add("delete from parked where id = any($1)", Column(released, id => id.Value));
+        }
+
+        if (Conclusion.Undisputed(All(commits, commit => commit.Outcomes)) is { Changes.Count: > 0 } conclusion)
+        {
+            batch.Add("select settle_commands($1, $2, $3, $4, $5, $6)", Columns(conclusion));
         }
 
         Claim(batch, crosswalk);
@@ -88,21 +93,21 @@ public sealed partial class PostgresHubStore
         }
     }
 
-    private static void Write(PostgresBatch batch, ImmutableArray<Command> commands)
+    private static void Write(PostgresBatch batch, ImmutableArray<Command> commands, ImmutableArray<LaneHold> lanes)
     {
         if (!commands.IsEmpty)
         {
-            // The bytes of a command are frozen when it is first decided, so the same id again changes nothing.
+            // The bytes of a command are frozen when it is first decided, so the same id again changes nothing; but then it is not claimed here.
             batch.Add(
-                """
+                $"""
                 insert into command (
-                    id, system, scope, unit, target, correlation_id, item, adopt, priority, status, attempt, created_at, due_at, send_before, last_failure)
+                    id, system, scope, unit, target, correlation_id, item, adopt, priority, status, attempt, created_at, due_at, send_before, last_failure, epoch)
                 select x.id, x.system, x.scope, x.unit, x.target, x.correlation_id, x.item, x.adopt, x.priority, x.status, x.attempt,
-                    x.created_at, x.due_at, x.send_before, x.last_failure
-                from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) with ordinality as x(
+                    x.created_at, x.due_at, x.send_before, x.last_failure, x.epoch
+                from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) with ordinality as x(
                     id, system, scope, unit, target, correlation_id, item, adopt, priority, status, attempt, created_at, due_at, send_before,
-                    last_failure, place)
-                order by x.place on conflict do nothing
+                    last_failure, epoch, place)
+                order by x.place{(commands.Any(command => command.Status == CommandStatus.Sending) ? "" : " on conflict do nothing")}
                 """,
                 Column(commands, command => command.Id.Value),
                 Column(commands, command => StoredText.Key(command.System)),
@@ -118,7 +123,8 @@ public sealed partial class PostgresHubStore
                 Column(commands, command => StoredTime.At(command.CreatedAt)),
                 Column(commands, command => StoredTime.Due(command.DueAt)),
                 Column(commands, command => StoredTime.At(command.SendBefore)),
-                Column(commands, command => StoredText.ProseOrNull(command.LastFailure)));
+                Column(commands, command => StoredText.ProseOrNull(command.LastFailure)),
+                Column(commands, command => command.Status == CommandStatus.Sending ? lanes.First(lane => lane.System == command.System).Epoch : 0L));
         }
     }
 
@@ -262,12 +268,13 @@ public sealed partial class PostgresHubStore
     {
         if (entries.Count > 0)
         {
-            ImmutableArray<LineageEntry> rows = [.. entries];
+            var stories = StoredStory.Of(entries);
+            var rows = stories.Select(story => story.First).ToImmutableArray();
             batch.Add("select lock_feed()").Add(
                 $"""
                 insert into lineage ({Rows.LineageWritten})
                 select {Rows.LineageWritten}
-                from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) with ordinality as x({Rows.LineageWritten}, place)
+                from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) with ordinality as x({Rows.LineageWritten}, place)
                 order by x.place
                 """,
                 Column(rows, entry => StoredTime.At(entry.At)),
@@ -282,7 +289,8 @@ public sealed partial class PostgresHubStore
                 Column(rows, entry => entry.Instance?.Value),
                 Column(rows, entry => StoredText.ProseOrNull(entry.Step)),
                 Column(rows, entry => StoredText.ProseOrNull(entry.Record?.Entity)),
-                Column(rows, entry => StoredText.ProseOrNull(entry.Record?.Key)));
+                Column(rows, entry => StoredText.ProseOrNull(entry.Record?.Key)),
+                Column(stories, story => story.More));
         }
     }
 }

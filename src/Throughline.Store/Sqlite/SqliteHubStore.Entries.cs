@@ -74,7 +74,7 @@ public sealed partial class SqliteHubStore
                     session.Run("delete from entry where id = $1", id.Value);
                 }
 
-                Write(session, commit.Commands);
+                Write(session, commit.Commands, []);
                 Write(session, commit.Parked);
                 Fence(session, commit);
             }

@@ -57,13 +57,7 @@ public sealed partial class SqliteHubStore
             var conclusion = Conclusion.Decide(outcomes, standing);
             foreach (var change in conclusion.Changes)
             {
-                session.Run(
-                    """
-                    update command set status = $2, due_at = coalesce($3, due_at), last_failure = $4, answer = $5, send_before = null,
-                        attempt = attempt - $6 where id = $1
-                    """,
-                    change.Id.Value, change.Status, change.DueAt is { } due ? StoredTime.Due(due) : null,
-                    StoredText.ProseOrNull(change.Failure), change.Answer, change.Unsent);
+                Settle(session, change);
             }
 
             Tell(session, conclusion.LateAnswers);
@@ -72,6 +66,26 @@ public sealed partial class SqliteHubStore
             return conclusion.Bells;
         },
         cancellation);
+
+    private static void Settle(SqliteSession session, ImmutableArray<CommandOutcome> outcomes)
+    {
+        foreach (var change in Conclusion.Undisputed(outcomes).Changes)
+        {
+            if (!Settle(session, change))
+            {
+                throw Disputed();
+            }
+        }
+    }
+
+    /// <returns>False where it has a terminal outcome already, or is not there.</returns>
+    private static bool Settle(SqliteSession session, CommandChange change) => session.Run(
+        """
+        update command set status = $2, due_at = coalesce($3, due_at), last_failure = $4, answer = $5, send_before = null,
+            attempt = attempt - $6 where id = $1 and status < 3
+        """,
+        change.Id.Value, change.Status, change.DueAt is { } due ? StoredTime.Due(due) : null,
+        StoredText.ProseOrNull(change.Failure), change.Answer, change.Unsent) == 1;
 
     private static ImmutableArray<Command> Marked(ImmutableArray<Guid> ids, Func<Guid, Command> mark) => [.. ids.Select(mark)];
 

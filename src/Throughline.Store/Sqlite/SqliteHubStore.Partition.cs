@@ -58,22 +58,28 @@ public sealed partial class SqliteHubStore
     public override Task CommitAsync(ImmutableArray<PartitionCommit> commits, CancellationToken cancellation) => _writer.RunAsync(
         session =>
         {
+            ImmutableArray<LaneHold> lanes = [.. commits.SelectMany(commit => commit.Lanes)];
             foreach (var commit in commits)
             {
-                Write(session, commit);
+                Write(session, commit, lanes);
                 Fence(session, commit);
             }
 
             Append(session, [.. commits.SelectMany(commit => commit.Messages).Select(message => new StoredEnvelope(message))]);
+            foreach (var lane in commits.SelectMany(commit => commit.Lanes))
+            {
+                FenceLane(session, lane.System, lane.Epoch);
+            }
         },
         cancellation);
 
-    private static void Write(SqliteSession session, PartitionCommit commit)
+    private static void Write(SqliteSession session, PartitionCommit commit, ImmutableArray<LaneHold> lanes)
     {
         Write(session, commit.State);
-        Claim(session, commit.Crosswalk);
         Write(session, commit.Matches);
-        Write(session, commit.Commands);
+        Write(session, commit.Commands, lanes);
+        Settle(session, commit.Outcomes);
+        Claim(session, commit.Crosswalk);
         Write(session, commit.Timers);
         Write(session, commit.Cases);
         Write(session, commit.Instances);
@@ -180,21 +186,27 @@ public sealed partial class SqliteHubStore
         }
     }
 
-    private static void Write(SqliteSession session, ImmutableArray<Command> commands)
+    private static void Write(SqliteSession session, ImmutableArray<Command> commands, ImmutableArray<LaneHold> lanes)
     {
+        var isClaim = commands.Any(command => command.Status == CommandStatus.Sending);
         foreach (var command in commands)
         {
-            // The bytes of a command are frozen when it is first decided, so the same id again changes nothing.
-            session.Run(
+            // The bytes of a command are frozen when it is first decided, so the same id again changes nothing; but then it is not claimed here.
+            var isNew = session.Run(
                 """
                 insert into command (
-                    id, system, scope, unit, target, correlation_id, item, adopt, priority, status, attempt, created_at, due_at, send_before, last_failure)
-                values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) on conflict do nothing
+                    id, system, scope, unit, target, correlation_id, item, adopt, priority, status, attempt, created_at, due_at, send_before, last_failure, epoch)
+                values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) on conflict do nothing
                 """,
                 command.Id.Value, StoredText.Key(command.System), StoredText.Of(command.Unit.Scope), StoredText.Key(command.Unit.Unit),
                 StoredText.Key(command.Target), StoredText.Key(command.CorrelationId), StoredCommand.Item(command), StoredCommand.Adopt(command.Adopt),
                 command.Priority, command.Status, command.Attempt, StoredTime.At(command.CreatedAt), StoredTime.Due(command.DueAt),
-                StoredTime.At(command.SendBefore), StoredText.ProseOrNull(command.LastFailure));
+                StoredTime.At(command.SendBefore), StoredText.ProseOrNull(command.LastFailure),
+                command.Status == CommandStatus.Sending ? lanes.First(lane => lane.System == command.System).Epoch : 0L) == 1;
+            if (isClaim && !isNew)
+            {
+                throw Disputed();
+            }
         }
     }
 
@@ -267,16 +279,16 @@ public sealed partial class SqliteHubStore
         }
     }
 
-    private static void Tell(SqliteSession session, IEnumerable<LineageEntry> entries)
+    private static void Tell(SqliteSession session, IReadOnlyCollection<LineageEntry> entries)
     {
-        foreach (var entry in entries)
+        foreach (var (entry, more) in StoredStory.Of(entries))
         {
             session.Run(
-                $"insert into lineage ({Rows.LineageWritten}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+                $"insert into lineage ({Rows.LineageWritten}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
                 StoredTime.At(entry.At), StoredText.Key(entry.CorrelationId), StoredText.Of(entry.Scope), StoredText.Prose(entry.Kind),
                 StoredText.Prose(entry.Text), StoredText.ProseOrNull(entry.System), StoredText.ProseOrNull(entry.Entity),
                 StoredText.ProseOrNull(entry.ExternalId), StoredText.ProseOrNull(entry.Cause), entry.Instance?.Value,
-                StoredText.ProseOrNull(entry.Step), StoredText.ProseOrNull(entry.Record?.Entity), StoredText.ProseOrNull(entry.Record?.Key));
+                StoredText.ProseOrNull(entry.Step), StoredText.ProseOrNull(entry.Record?.Entity), StoredText.ProseOrNull(entry.Record?.Key), more);
         }
     }
 }

@@ -48,7 +48,7 @@ public sealed partial class MemoryHubStore
                 Check(receipt);
             }
 
-            return outcomes.Select(Conclude).OfType<NewEnvelope>().Select(Bell.Of).Distinct().Order().ToImmutableArray();
+            return outcomes.Select(outcome => Conclude(outcome)).OfType<NewEnvelope>().Select(Bell.Of).Distinct().Order().ToImmutableArray();
         });
 
     public Task<ImmutableArray<int>> FireTimersAsync(DateTimeOffset now, int max, CancellationToken cancellation) => Do(() =>
@@ -119,8 +119,22 @@ public sealed partial class MemoryHubStore
         }
     }
 
+    private void CheckCommands(PartitionCommit commit)
+    {
+        var isClaim = commit.Commands.Any(command => command.Status == CommandStatus.Sending);
+        var isNew = commit.Commands.All(command => !_data.CommandsById.ContainsKey(command.Id))
+            && commit.Commands.DistinctBy(command => command.Id).Count() == commit.Commands.Length;
+        var isDisputed = (isClaim && !isNew)
+            || commit.Outcomes.Any(outcome => _data.CommandsById.GetValueOrDefault(outcome.Command) is not { Answer: null });
+        if (isDisputed)
+        {
+            throw new InvalidOperationException("a command is there already or has its outcome already");
+        }
+    }
+
     /// <summary>The receipt that was appended, if one was.</summary>
-    private NewEnvelope? Conclude(CommandOutcome outcome)
+    /// <param name="isDecided">The receipt was decided already and becomes no envelope.</param>
+    private NewEnvelope? Conclude(CommandOutcome outcome, bool isDecided = false)
     {
         var held = _data.CommandsById[outcome.Command];
         var isAnswer = outcome.Status is CommandStatus.Done or CommandStatus.Failed;
@@ -144,7 +158,7 @@ public sealed partial class MemoryHubStore
             SendBefore = null,
             Attempt = held.Content.Attempt - (outcome.IsNoAttempt ? 1 : 0),
         };
-        if (!isAnswer || outcome.Receipt is null)
+        if (!isAnswer || isDecided || outcome.Receipt is null)
         {
             return null;
         }

@@ -82,12 +82,17 @@ public sealed partial class MemoryHubStore : IHubStore, IClusterStore
         foreach (var commit in commits)
         {
             Check(commit);
+            CheckCommands(commit);
             Claim(commit, claimed);
         }
 
         foreach (var commit in commits)
         {
             CheckHead(commit);
+            foreach (var lane in commit.Lanes)
+            {
+                FenceLane(lane.System, lane.Epoch);
+            }
         }
 
         foreach (var (key, row) in claimed)
@@ -194,6 +199,11 @@ public sealed partial class MemoryHubStore : IHubStore, IClusterStore
         _data.Matches.UnionWith(commit.Matches);
         Decide(commit.Commands);
 
+        foreach (var outcome in commit.Outcomes)
+        {
+            Conclude(outcome, isDecided: true);
+        }
+
         foreach (var timer in commit.Timers)
         {
             _data.Timers.RemoveAll(known => known.Unit == timer.Unit && known.Id == timer.Id);
@@ -230,7 +240,10 @@ public sealed partial class MemoryHubStore : IHubStore, IClusterStore
     {
         foreach (var command in commands.Where(command => !_data.CommandsById.ContainsKey(command.Id)))
         {
-            var held = new Held(Stored(command));
+            var held = new Held(Stored(command))
+            {
+                Epoch = command.Status == CommandStatus.Sending ? _data.Lanes[command.System] : 0,
+            };
             _data.Commands.Add(held);
             _data.CommandsById.Add(command.Id, held);
         }

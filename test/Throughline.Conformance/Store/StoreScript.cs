@@ -92,6 +92,11 @@ internal sealed class StoreScript(int seed)
         var scope = Pick(Scopes);
         var commands = Some(3, () => Command(
             scope, Small("c", 80), Pick(Systems), _random.Next(3), _now.AddSeconds(-_random.Next(3)), _now.AddSeconds(_random.Next(-5, 30))));
+        var systems = commands.Select(command => command.System).Distinct();
+        var lanes = _random.Next(3) != 0 ? [] : systems.Select(system => new LaneHold(system, Epoch(_lanes, system))).ToImmutableArray();
+        var claimed = commands.Select(command => lanes.IsEmpty ? command
+            : command with { Status = CommandStatus.Sending, Attempt = 1, SendBefore = _now.AddSeconds(5) }).ToImmutableArray();
+        var outcomes = lanes.IsEmpty || _commands.Count == 0 ? [] : Some(1, () => Concluded(Pick(_commands), CommandStatus.Done, Small("answer", 2)));
         _commands.AddRange(commands);
         var commit = new PartitionCommit
         {
@@ -103,7 +108,9 @@ internal sealed class StoreScript(int seed)
             State = Some(4, () => State(scope, Small("r", 4), _random.Next(5) == 0 ? null : Fresh("v"), Small("u", 3), (StateKind)_random.Next(8))),
             Crosswalk = Some(2, () => Crosswalk(scope, Small("x", 120), Small("k", 2), Small("u", 2), Pick(Systems))),
             Matches = Some(2, () => new MatchRow(scope, "customer", Small("m", 5), Small("u", 3))),
-            Commands = commands,
+            Commands = claimed,
+            Lanes = lanes,
+            Outcomes = outcomes,
             Timers = Some(2, () => Timer(scope, Small("t", 4), _random.Next(4) == 0 ? null : _now.AddTicks(_random.Next(-100, 900) * 100_001L))),
             Cases = Some(2, () => Case(scope, Small("case", 20), _now.AddTicks(_random.Next(99)), (CaseStatus)_random.Next(4), Small("q", 2))),
             Instances = Some(2, () => Instance(scope, Small("i", 20), _now, Small("p", 2), Pick<string>(["Running", "Done", "Undoing", "Held", "Undone", "Merged"]))),

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Throughline.Engine;
 using Throughline.Engine.Delivery;
+using Throughline.Engine.Partition;
 using Throughline.Simulation.Checkers;
 using Throughline.Simulation.Faults;
 using Throughline.Simulation.World;
@@ -16,6 +17,18 @@ internal sealed class SendUnmarked : Mutation
 
     private sealed class Broken(IHubStore inner) : StoreDecorator(inner)
     {
+        public override async Task CommitAsync(ImmutableArray<PartitionCommit> commits, CancellationToken cancellation)
+        {
+            await Inner.CommitAsync(commits, cancellation);
+            foreach (var lane in commits.SelectMany(commit => commit.Lanes))
+            {
+                var claimed = commits.SelectMany(commit => commit.Commands)
+                    .Where(command => command.System == lane.System && command.Status == CommandStatus.Sending)
+                    .Select(command => new CommandOutcome(command.Id, CommandStatus.Waiting, command.DueAt.AddMinutes(1), null, null));
+                await Inner.ConcludeAsync(lane.System, lane.Epoch, [.. claimed], cancellation);
+            }
+        }
+
         public override async Task<ImmutableArray<Command>> ClaimCommandsAsync(
             string system, long epoch, DateTimeOffset now, DateTimeOffset sendBefore, int max, CancellationToken cancellation)
         {

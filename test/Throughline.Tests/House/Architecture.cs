@@ -112,7 +112,7 @@ public sealed class Architecture
     [Fact]
     public void Should_keep_decisions_pure()
     {
-        string[] shells = ["PartitionWorker.cs", "Hub.cs", "ReleaseHolder.cs"];
+        string[] shells = ["PartitionWorker.cs", "PartitionWorker.Commit.cs", "Hub.cs", "ReleaseHolder.cs"];
         string[] worldly =
             ["TimeProvider", "GetUtcNow", "HttpClient", "new Random", "RandomNumberGenerator", "File.", "IHubStore", "IPartitionStore", "async "];
         var deciding = new[] { "Partition", "Process", "Recovery" }.SelectMany(folder => SourceTree.CSharp($"src/Throughline.Engine/{folder}"))

@@ -1,4 +1,4 @@
--- works-with: 7
+-- works-with: 8
 -- Entries (lines of time, expenses): many, small, decided and delivered in batches. They go a way of their own beside the engagements.
 
 create table entry_tail (partition smallint primary key, number bigint not null default 0) with (fillfactor = 50);

@@ -1,4 +1,4 @@
--- works-with: 5
+-- works-with: 6
 -- Entries (lines of time, expenses): many, small, decided and delivered in batches. They go a way of their own beside the engagements.
 create table entry_stream (partition integer primary key, tail integer not null default 0, done integer not null default 0);
 insert into entry_stream (partition) select distinct partition from head;
