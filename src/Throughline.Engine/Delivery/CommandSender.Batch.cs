@@ -40,7 +40,11 @@ internal sealed partial class CommandSender
             return new SendResult { Failure = decisive ?? failures[0] };
         }
 
-        return new SendResult { Answer = BatchAnswer.Of([.. receipts.Select((receipt, place) => receipt.ExternalId ?? IdWhereGone(batch, place, receipt))]), Refused = RefusedIn(receipts, batch) };
+        return new SendResult
+        {
+            Answer = BatchAnswer.Of([.. receipts.Select((receipt, place) => receipt.ExternalId ?? IdWhereGone(batch, place, receipt))]),
+            Refused = RefusedIn(receipts, batch),
+        };
     }
 
     // Taking back what is not there any more is done.

@@ -144,7 +144,9 @@ internal sealed class EntryDecider(Landscape.Landscape landscape, DateTimeOffset
         var sends = row.Sends + 1;
         return new EntryDecision(
             Clear(row) with { Status = EntryStatus.Kept, SentHash = null, Sends = sends, At = now },
-            new EntryLine(row.Id, landscape.SystemFor(map.Role, legalEntity), definition, new WriteItem(KeyOf(row, sends), map.Entity, WriteOperation.Undo, id, null, Fields.Empty)));
+            new EntryLine(
+                row.Id, landscape.SystemFor(map.Role, legalEntity), definition,
+                new WriteItem(KeyOf(row, sends), map.Entity, WriteOperation.Undo, id, null, Fields.Empty)));
     }
 
     private static string? IdIn(EntryBatch? batch, EntryRow row) =>

@@ -73,8 +73,8 @@ internal static class EntryTrouble
                 EntryDecider.ForHome => new CaseWords("pmo", held, "Book them on a project that the hub has set up, in the system where they were entered; or win the sale that the"
                     + " project belongs to. They go on by themselves."),
                 EntryDecider.ForId or EntryDecider.ForAnswer => new CaseWords("integration-ops", held, "See what holds up the engagement; they go on by themselves."),
-                EntryDecider.ByTarget => new CaseWords("finance-ops", held, "Correct it where the target says what is wrong, then try again; or correct the entries in the system where"
-                    + " they were entered."),
+                EntryDecider.ByTarget => new CaseWords("finance-ops", held, "Correct it where the target says what is wrong, then try again; or correct the entries"
+                    + " in the system where they were entered."),
                 _ => new CaseWords("integration-ops", held, "Correct the entries in the system where they were entered, or the map; then try again."),
             };
     }

@@ -136,7 +136,7 @@ internal sealed class EntryTurn(int partition, long epoch, Landscape.Landscape l
         }
 
         _messages.Add(new NewEnvelope(
-            new EnvelopeId(CommandId.Derive(scope.ToString(), "entries", (_cursor ?? 0).ToString(CultureInfo.InvariantCulture), now.UtcTicks.ToString(CultureInfo.InvariantCulture)).Value),
+            new EnvelopeId(CommandId.Derive(scope.ToString(), "entries", Text(_cursor ?? 0), Text(now.UtcTicks)).Value),
             scope, "", EnvelopeKind.EntryTrouble, EntryTrouble.Of(rows.Values.Where(row => row.IsTrouble)), scope.ToString(), null, now, now));
     }
 
@@ -213,7 +213,7 @@ internal sealed class EntryTurn(int partition, long epoch, Landscape.Landscape l
     private void Batch(string system, string entity, WriteOperation operation, ImmutableArray<WriteItem> lines, ImmutableArray<EntryId> entries)
     {
         var scope = EntryScopes.Of(partition);
-        var id = CommandId.Derive(["batch", now.UtcTicks.ToString(CultureInfo.InvariantCulture), .. lines.Select(line => line.IdempotencyKey)]);
+        var id = CommandId.Derive(["batch", Text(now.UtcTicks), .. lines.Select(line => line.IdempotencyKey)]);
         var hours = 0m;
         for (var place = 0; place < entries.Length; place++)
         {
@@ -230,6 +230,8 @@ internal sealed class EntryTurn(int partition, long epoch, Landscape.Landscape l
             Lines = lines,
         });
     }
+
+    private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>The entry that a line was made from stands in the line's own key.</summary>
     public static EntryId IdOf(WriteItem line) => EntryId.Parse(line.IdempotencyKey[..line.IdempotencyKey.IndexOf('/', StringComparison.Ordinal)]);

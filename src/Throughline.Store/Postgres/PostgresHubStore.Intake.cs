@@ -58,9 +58,12 @@ public sealed partial class PostgresHubStore
         StoredEnvelope[] envelopes = [.. sent.Select(i => new StoredEnvelope(items[i].Envelope))];
         object[] keyed = [sent.Select(i => bytes[i]).ToArray(), sent.Select(i => items[i].Fingerprint).ToArray()];
         var known = await (areEntries
-                ? batch.Add("select place, first_fingerprint, first_envelope from append_entry_intake($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)", [.. keyed, .. EntryColumns(envelopes)])
+                ? batch.Add(
+                    "select place, first_fingerprint, first_envelope from append_entry_intake($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+                    [.. keyed, .. EntryColumns(envelopes)])
                 : batch.Add(
-                    "select place, first_fingerprint, first_envelope from append_intake($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)", [.. keyed, .. Columns(envelopes)]))
+                    "select place, first_fingerprint, first_envelope from append_intake($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+                    [.. keyed, .. Columns(envelopes)]))
             .QueryAsync(row => (Item: sent[(int)row.Long(0) - 1], Fingerprint: row.TextOrNull(1), Envelope: row.Guid(2)), cancellation);
         var receipts = new IntakeReceipt[items.Length];
         var earlier = known.ToDictionary(row => row.Item);

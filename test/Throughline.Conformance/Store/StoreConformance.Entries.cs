@@ -108,7 +108,10 @@ public abstract partial class StoreConformance
         var old = await Store.TakePartitionAsync(Alpha.Partition, "old", Stop);
         var beta = await Store.TakePartitionAsync(Beta.Partition, "old", Stop);
         await Store.TakePartitionAsync(Alpha.Partition, "new", Stop);
-        EntryCommit late = new() { Partition = Alpha.Partition, Epoch = old, Cursor = 1, Rows = [Entry(Alpha, "a")], Commands = [Command(Alpha, "c")], Messages = [Envelope(Beta, "m")] };
+        EntryCommit late = new()
+        {
+            Partition = Alpha.Partition, Epoch = old, Cursor = 1, Rows = [Entry(Alpha, "a")], Commands = [Command(Alpha, "c")], Messages = [Envelope(Beta, "m")],
+        };
         EntryCommit fine = new() { Partition = Beta.Partition, Epoch = beta, Rows = [Entry(Beta, "b")] };
 
         await Assert.ThrowsAsync<FencedException>(() => Store.CommitEntriesAsync([late, fine], Stop));
@@ -125,10 +128,21 @@ public abstract partial class StoreConformance
     {
         var alpha = await Store.TakePartitionAsync(Alpha.Partition, "test", Stop);
         await Store.CommitEntriesAsync(
-            [new() { Partition = Alpha.Partition, Epoch = alpha, Messages = [Envelope(Beta, "trouble", EnvelopeKind.EntryTrouble), Envelope(Beta, "moved", EnvelopeKind.Entry)] }], Stop);
+            [
+                new()
+                {
+                    Partition = Alpha.Partition, Epoch = alpha,
+                    Messages = [Envelope(Beta, "trouble", EnvelopeKind.EntryTrouble), Envelope(Beta, "moved", EnvelopeKind.Entry)],
+                },
+            ],
+            Stop);
         var beta = await Store.TakePartitionAsync(Beta.Partition, "test", Stop);
         await Store.CommitAsync(
-            new PartitionCommit { Partition = Beta.Partition, Epoch = beta, Messages = [Envelope(Alpha, "again", EnvelopeKind.EntriesAgain), Envelope(Alpha, "reply", EnvelopeKind.Reply)] },
+            new PartitionCommit
+            {
+                Partition = Beta.Partition, Epoch = beta,
+                Messages = [Envelope(Alpha, "again", EnvelopeKind.EntriesAgain), Envelope(Alpha, "reply", EnvelopeKind.Reply)],
+            },
             Stop);
 
         Assert.Equal(["trouble"], (await Store.ReadEnvelopesAsync(Beta.Partition, 10, Stop)).Select(NameOf));
@@ -142,7 +156,8 @@ public abstract partial class StoreConformance
     public async Task Should_keep_a_batch_with_its_lines_and_what_the_target_said()
     {
         var epoch = await Store.TakePartitionAsync(Alpha.Partition, "test", Stop);
-        var batch = Command(Alpha, "batch") with { Adopt = [], Lines = [BatchLine("one"), BatchLine("two") with { Operation = WriteOperation.Update, ExternalId = "17", Find = null }] };
+        var changed = BatchLine("two") with { Operation = WriteOperation.Update, ExternalId = "17", Find = null };
+        var batch = Command(Alpha, "batch") with { Adopt = [], Lines = [BatchLine("one"), changed] };
         await Store.CommitEntriesAsync([new() { Partition = Alpha.Partition, Epoch = epoch, Commands = [batch, batch with { Id = CommandId("refused") }] }], Stop);
         var lane = await Store.TakeLaneAsync("erp", "test", Stop);
 

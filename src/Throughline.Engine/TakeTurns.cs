@@ -1,4 +1,4 @@
-namespace Throughline.Engine.Partition;
+namespace Throughline.Engine;
 
 /// <summary>One after the other, in the order of asking.</summary>
 internal sealed class TakeTurns
