@@ -54,7 +54,7 @@ internal sealed partial class Expectation(SimulationRun run, Deal deal)
             yield return ("psa", Psa.Project, id);
             foreach (var entity in new[] { Psa.Issue, Psa.Version })
             {
-                foreach (var row in _systems.Psa.All(entity).Where(row => row.Fields.Text("project_identifier") == code))
+                foreach (var row in _systems.Psa.All(entity).Where(row => _systems.Psa.IdentifierIn(row.Fields) == code))
                 {
                     yield return ("psa", entity, row.Id);
                 }
@@ -172,7 +172,7 @@ internal sealed partial class Expectation(SimulationRun run, Deal deal)
     private IEnumerable<Fields> Issues(string project) =>
         _systems.Psa.All(Psa.Issue).Select(issue => issue.Fields).Where(issue => IsOf(issue, project));
 
-    private static bool IsOf(Fields row, string project) => string.Equals(row.Text("project_identifier"), project, StringComparison.OrdinalIgnoreCase);
+    private bool IsOf(Fields row, string project) => string.Equals(_systems.Psa.IdentifierIn(row), project, StringComparison.OrdinalIgnoreCase);
 
     private static IEnumerable<string> Count(string what, IEnumerable<Fields> found, int expected) =>
         found.Count() is var count && count == expected ? [] : [$"{count} x {what} instead of {expected}"];

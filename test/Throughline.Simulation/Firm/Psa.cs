@@ -17,8 +17,8 @@ internal sealed class Psa() : TargetSystem("psa")
         {
             (Project, WriteOperation.Create) when ProjectOf(fields.Text("identifier")) is { } id => new Failure.Duplicate("identifier has already been taken", id),
             (Project, WriteOperation.Undo) when Below(known!.Text("identifier")).Any() => new Failure.Policy("the project still has issues"),
-            (Issue or Version, not WriteOperation.Undo) when ProjectOf(fields.Text("project_identifier")) is null =>
-                new Failure.MissingReference("project is invalid", fields.Text("project_identifier") ?? ""),
+            (Issue or Version, not WriteOperation.Undo) when ProjectOf(IdentifierIn(fields)) is null =>
+                new Failure.MissingReference("project is invalid", fields.Text("project_identifier") ?? fields.Text("project_id") ?? ""),
             (Issue, not WriteOperation.Undo) when fields.Text("parent_issue_id") is { } parent && Find(Issue, parent) is null =>
                 new Failure.MissingReference("parent task is invalid", parent),
             (Issue, WriteOperation.Undo) when All(Issue).Any(issue => issue.Fields.Text("parent_issue_id") == item.ExternalId) =>
@@ -30,7 +30,11 @@ internal sealed class Psa() : TargetSystem("psa")
     protected override bool Holds(Fields fields, string name, object? value) => base.Holds(fields, name, value)
         || (fields.Nested("custom_fields") is { } custom && custom.ContainsKey(name) && base.Holds(custom, name, value));
 
+    /// <summary>The identifier of the project that an issue or version names, by identifier or by id.</summary>
+    public string? IdentifierIn(Fields fields) => fields.Text("project_identifier")
+        ?? (fields.Text("project_id") is { } id ? Find(Project, id)?.Text("identifier") : null);
+
     private string? ProjectOf(string? identifier) => All(Project).Where(row => row.Fields.Text("identifier") == identifier).Select(row => row.Id).FirstOrDefault();
 
-    private IEnumerable<string> Below(string? identifier) => All(Issue).Where(issue => issue.Fields.Text("project_identifier") == identifier).Select(issue => issue.Id);
+    private IEnumerable<string> Below(string? identifier) => All(Issue).Where(issue => IdentifierIn(issue.Fields) == identifier).Select(issue => issue.Id);
 }
