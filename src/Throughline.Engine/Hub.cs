@@ -42,6 +42,7 @@ public sealed partial class Hub : IAsyncDisposable
     private const int Workers = 2;
     private const int PartitionsMax = Scope.PartitionCount;
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan StoreQuiet = TimeSpan.FromSeconds(5);
 
     private readonly HubParts _parts;
     private readonly string _owner;
@@ -50,6 +51,7 @@ public sealed partial class Hub : IAsyncDisposable
     private readonly PartitionWorker _worker;
     private readonly Dictionary<string, Signal> _laneSignals = [];
     private readonly Dictionary<string, OutageLog> _outages;
+    private readonly OutageLog _storeOutage;
     private readonly Signal _timers = new();
     private long _nextTimer = DateTimeOffset.MaxValue.UtcTicks;
     private readonly LaneWatch _laneWatch;
@@ -72,7 +74,8 @@ public sealed partial class Hub : IAsyncDisposable
 
         var bells = parts.Cluster is { } others ? new ClusterDoorbell(others.Broker) : null;
         _doorbell = bells ?? (IDoorbell)new InProcessDoorbell();
-        GroupCommit = new GroupCommit(parts.Store, _doorbell);
+        _storeOutage = new OutageLog("the store", parts.Time, parts.Logs.CreateLogger<OutageLog>());
+        GroupCommit = new GroupCommit(parts.Store, _doorbell) { Failed = e => StoreFailed("intake", e) };
         Intake = new IntakeService(Release, GroupCommit, system => parts.Connectors.GetValueOrDefault(system)?.Manifest, parts.Time);
         _worker = new PartitionWorker(parts.Store, Release, parts.Decisions, Definitions, _doorbell, parts.Time, parts.Logs.CreateLogger<PartitionWorker>())
         {
@@ -111,6 +114,9 @@ public sealed partial class Hub : IAsyncDisposable
 
     /// <summary>Null for a hub that has its store for itself.</summary>
     public ClusterState? Cluster => _cluster is null ? null : new ClusterState(_owner, _cluster.Broker.Description, _cluster.Broker.Trouble, _cluster.Hubs);
+
+    /// <summary>Something could not be read or committed a moment ago. Asking the store does not tell: one without room still answers questions.</summary>
+    public bool StoreFails => _storeOutage.IsOut;
 
     /// <summary>This hub drives the lane of a system and reads it, as far as it knows.</summary>
     public bool Drives(string system) => _cluster is null || _cluster.Seat(system).IsDriving;
@@ -203,6 +209,7 @@ public sealed partial class Hub : IAsyncDisposable
             }
         }
 
+        _storeOutage.OverUnlessFailedWithin(StoreQuiet);
         await GroupCommit.AppendAsync([.. _laneWatch.Look()]);
         await Task.Delay(LookEvery, _parts.Time, cancellation);
     }
@@ -303,14 +310,22 @@ public sealed partial class Hub : IAsyncDisposable
             {
                 // Another hub does it: what may happen at any time among several. What is known of it was forgotten.
             }
+            catch (StoreUnavailableException e)
+            {
+                StoreFailed(name, e);
+                await PauseAsync();
+            }
             catch (Exception e)
             {
-                // A step failed (store away, fenced): what was not committed is done again by the next look; a call whose outcome was not recorded is asked for.
+                // A step failed: what was not committed is done again by the next look; a call whose outcome was not recorded is asked for.
                 LogStepFailed(e, name);
                 await PauseAsync();
             }
         }
     }));
+
+    // Every loop meets it again and again, so the log says it as it does of a system: once, and again when it is over.
+    private void StoreFailed(string part, Exception failure) => _storeOutage.Failed(part, failure.Message);
 
     private async Task PauseAsync()
     {
