@@ -21,13 +21,19 @@ public sealed class When_postgresql_goes_away : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
-        await _all.DisposeAsync();
-        foreach (var server in new[] { _server, _standby }.OfType<PostgresServer>())
+        try
         {
-            await server.DisposeAsync();
+            await _all.DisposeAsync();
         }
+        finally
+        {
+            foreach (var server in new[] { _server, _standby }.OfType<PostgresServer>())
+            {
+                await server.DisposeAsync();
+            }
 
-        Directory.Delete(_folder, recursive: true);
+            Directory.Delete(_folder, recursive: true);
+        }
     }
 
     [Fact]
