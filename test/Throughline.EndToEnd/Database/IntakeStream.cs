@@ -103,9 +103,9 @@ internal sealed class IntakeStream : IAsyncDisposable
             using var answer = await _client.PostAsync(new Uri("/api/v1/intake/crm", UriKind.Relative), content);
             return ((int)answer.StatusCode, Fields.Parse(await answer.Content.ReadAsStringAsync()));
         }
-        catch (OperationCanceledException)
+        catch (Exception e) when (e is OperationCanceledException or HttpRequestException)
         {
-            return (0, Fields.Of(("detail", "no answer in time")));
+            return (0, Fields.Of(("detail", "no answer: " + e.Message)));
         }
     }
 }
