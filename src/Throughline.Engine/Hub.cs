@@ -43,6 +43,7 @@ public sealed partial class Hub : IAsyncDisposable
     private const int Workers = 2;
     private const int PartitionsMax = Bell.Count;
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan StoreQuiet = TimeSpan.FromSeconds(5);
 
     private readonly HubParts _parts;
     private readonly string _owner;
@@ -52,6 +53,7 @@ public sealed partial class Hub : IAsyncDisposable
     private readonly EntryWorker _entries;
     private readonly Dictionary<string, Signal> _laneSignals = [];
     private readonly Dictionary<string, OutageLog> _outages;
+    private readonly OutageLog _storeOutage;
     private readonly Signal _timers = new();
     private long _nextTimer = DateTimeOffset.MaxValue.UtcTicks;
     private readonly LaneWatch _laneWatch;
@@ -74,7 +76,8 @@ public sealed partial class Hub : IAsyncDisposable
 
         var bells = parts.Cluster is { } others ? new ClusterDoorbell(others.Broker) : null;
         _doorbell = bells ?? (IDoorbell)new InProcessDoorbell();
-        GroupCommit = new GroupCommit(parts.Store, _doorbell);
+        _storeOutage = new OutageLog("the store", parts.Time, parts.Logs.CreateLogger<OutageLog>());
+        GroupCommit = new GroupCommit(parts.Store, _doorbell) { Failed = e => StoreFailed("intake", e) };
         Intake = new IntakeService(Release, GroupCommit, new EntryHomes(parts.Store), system => parts.Connectors.GetValueOrDefault(system)?.Manifest, parts.Time);
         _worker = new PartitionWorker(parts.Store, Release, parts.Decisions, Definitions, _doorbell, parts.Time, parts.Logs.CreateLogger<PartitionWorker>())
         {
@@ -121,6 +124,9 @@ public sealed partial class Hub : IAsyncDisposable
 
     /// <summary>Null for a hub that has its store for itself.</summary>
     public ClusterState? Cluster => _cluster is null ? null : new ClusterState(_owner, _cluster.Broker.Description, _cluster.Broker.Trouble, _cluster.Hubs);
+
+    /// <summary>Something could not be read or committed a moment ago. Asking the store does not tell: one without room still answers questions.</summary>
+    public bool StoreFails => _storeOutage.IsOut;
 
     /// <summary>This hub drives the lane of a system and reads it, as far as it knows.</summary>
     public bool Drives(string system) => _cluster is null || _cluster.Seat(system).IsDriving;
@@ -228,6 +234,7 @@ public sealed partial class Hub : IAsyncDisposable
             _doorbell.Ring(Bell.OfEntries(partition));
         }
 
+        _storeOutage.OverUnlessFailedWithin(StoreQuiet);
         await GroupCommit.AppendAsync([.. _laneWatch.Look()]);
         await Task.Delay(LookEvery, _parts.Time, cancellation);
     }
@@ -328,14 +335,22 @@ public sealed partial class Hub : IAsyncDisposable
             {
                 // Another hub does it: what may happen at any time among several. What is known of it was forgotten.
             }
+            catch (StoreUnavailableException e)
+            {
+                StoreFailed(name, e);
+                await PauseAsync();
+            }
             catch (Exception e)
             {
-                // A step failed (store away, fenced): what was not committed is done again by the next look; a call whose outcome was not recorded is asked for.
+                // A step failed: what was not committed is done again by the next look; a call whose outcome was not recorded is asked for.
                 LogStepFailed(e, name);
                 await PauseAsync();
             }
         }
     }));
+
+    // Every loop meets it again and again, so the log says it as it does of a system: once, and again when it is over.
+    private void StoreFailed(string part, Exception failure) => _storeOutage.Failed(part, failure.Message);
 
     private async Task PauseAsync()
     {

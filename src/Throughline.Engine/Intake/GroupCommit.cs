@@ -25,6 +25,9 @@ public sealed class GroupCommit : IAsyncDisposable
         _loop = Background.Run(RunAsync);
     }
 
+    /// <summary>Called when the store could not commit.</summary>
+    public Action<StoreUnavailableException>? Failed { get; init; }
+
     /// <summary>Appends all items of one caller together; returns after the commit.</summary>
     /// <exception cref="IntakeBusyException">Too many callers wait already; nothing was taken in.</exception>
     /// <exception cref="StoreUnavailableException">The store cannot commit; nothing was acknowledged.</exception>
@@ -82,6 +85,11 @@ public sealed class GroupCommit : IAsyncDisposable
         }
         catch (Exception e)
         {
+            if (e is StoreUnavailableException away)
+            {
+                Failed?.Invoke(away);
+            }
+
             foreach (var waiting in batch)
             {
                 waiting.Answer.TrySetException(e);

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 namespace Throughline.Engine.Schedule;
 
 /// <summary>
-/// What the log says of one system that does not work: a line when that begins, one when it is over, and in between how often it failed, at most once a
+/// What the log says of one system, or of the store, that does not work: a line when that begins, one when it is over, and in between how often it failed, at most once a
 /// minute. Every try of an outage would say the same; the details are on the status page.
 /// </summary>
 internal sealed partial class OutageLog(string system, TimeProvider time, ILogger log)
@@ -18,6 +18,7 @@ internal sealed partial class OutageLog(string system, TimeProvider time, ILogge
     private readonly HashSet<string> _failing = new(StringComparer.Ordinal);
     private DateTimeOffset _since;
     private long _saidAt;
+    private long _failedAt;
     private int _failed;
     private int _failedSinceSaid;
 
@@ -39,7 +40,7 @@ internal sealed partial class OutageLog(string system, TimeProvider time, ILogge
         lock (_gate)
         {
             Begin(part, failure);
-            (_failed, _failedSinceSaid) = (_failed + 1, _failedSinceSaid + 1);
+            (_failed, _failedSinceSaid, _failedAt) = (_failed + 1, _failedSinceSaid + 1, time.GetTimestamp());
             if (time.GetElapsedTime(_saidAt) >= SayEvery)
             {
                 LogStillOut(system, _since.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture), _failedSinceSaid, part, failure);
@@ -64,6 +65,22 @@ internal sealed partial class OutageLog(string system, TimeProvider time, ILogge
         {
             if (_failing.Remove(part) && _failing.Count == 0)
             {
+                LogOver(system, (long)(time.GetUtcNow() - _since).TotalSeconds, _failed);
+            }
+        }
+    }
+
+    /// <summary>
+    /// It is over where no try failed for that long: for what many loops use, of which some wait for hours between two tries. Where nobody tried nobody knows,
+    /// and it counts as working.
+    /// </summary>
+    public void OverUnlessFailedWithin(TimeSpan quiet)
+    {
+        lock (_gate)
+        {
+            if (_failing.Count > 0 && time.GetElapsedTime(_failedAt) > quiet)
+            {
+                _failing.Clear();
                 LogOver(system, (long)(time.GetUtcNow() - _since).TotalSeconds, _failed);
             }
         }

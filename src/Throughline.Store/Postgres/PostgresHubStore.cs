@@ -11,17 +11,17 @@ namespace Throughline.Store.Postgres;
 /// </summary>
 public sealed partial class PostgresHubStore : SqlHubStore
 {
-    private readonly NpgsqlDataSource _source;
+    private readonly PostgresServers _servers;
     private readonly string? _schema;
     private readonly string _where;
     private string _version = "PostgreSQL";
 
-    private PostgresHubStore(NpgsqlDataSource source, string? schema, string where) => (_source, _schema, _where) = (source, schema, where);
+    private PostgresHubStore(PostgresServers servers, string? schema, string where) => (_servers, _schema, _where) = (servers, schema, where);
 
     public override string Description => $"{_version}, {_where}";
 
     /// <summary>Prepares a pool of connections; none is opened yet.</summary>
-    /// <param name="connectionString">As Npgsql takes it.</param>
+    /// <param name="connectionString">As Npgsql takes it. <c>Host</c> may name several servers, of which the hub uses the primary.</param>
     /// <param name="schema">The schema to work in, made where it is missing; without one the connection string's search path decides.</param>
     /// <exception cref="ArgumentException">The schema is not a plain lower-case name, or the connection string cannot be read.</exception>
     public static PostgresHubStore Open(string connectionString, string? schema = null)
@@ -51,9 +51,10 @@ public sealed partial class PostgresHubStore : SqlHubStore
         settings.TcpKeepAliveInterval = 5;
         // A process that freezes inside a transaction must not keep its locks.
         settings.Options = $"{settings.Options} -c idle_in_transaction_session_timeout=10000".Trim();
-        var where = string.Create(CultureInfo.InvariantCulture, $"{settings.Host}:{settings.Port}/{settings.Database}")
+        var hosts = settings.Host.Contains(',', StringComparison.Ordinal) ? settings.Host : string.Create(CultureInfo.InvariantCulture, $"{settings.Host}:{settings.Port}");
+        var where = $"{hosts}/{settings.Database}"
             + (settings.SearchPath is { Length: > 0 } path ? $" schema {path}" : "");
-        return new PostgresHubStore(new NpgsqlDataSourceBuilder(settings.ToString()).Build(), schema, where);
+        return new PostgresHubStore(new PostgresServers(settings), schema, where);
     }
 
     public override Task MigrateAsync(CancellationToken cancellation) => RunAsync(
@@ -92,7 +93,7 @@ public sealed partial class PostgresHubStore : SqlHubStore
         },
         cancellation);
 
-    public override ValueTask DisposeAsync() => _source.DisposeAsync();
+    public override ValueTask DisposeAsync() => _servers.DisposeAsync();
 
     private protected override Task<ImmutableArray<T>> QueryAsync<T>(string sql, Func<Row, T> read, CancellationToken cancellation, params object[] values) =>
         RunAsync(
@@ -119,7 +120,7 @@ public sealed partial class PostgresHubStore : SqlHubStore
     {
         try
         {
-            await using var connection = await _source.OpenConnectionAsync(cancellation);
+            await using var connection = await _servers.OpenAsync(cancellation);
             return await work(connection);
         }
         catch (Exception failure) when (PostgresFailure.Translate(failure, _where) is { } unavailable)

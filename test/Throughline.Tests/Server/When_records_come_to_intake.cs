@@ -120,6 +120,9 @@ public sealed class When_records_come_to_intake : IAsyncLifetime
         answer.ShouldBeProblem(503, "store-unavailable");
         Assert.True(answer.Headers.ContainsKey("Retry-After"));
         Assert.DoesNotContain("secret", answer.Text, StringComparison.Ordinal);
+        // A store without room still answers questions; health must not be taken in by that.
+        var health = await broken.GetAsync("/health");
+        Assert.Equal((503, "store-unavailable"), (health.Status, health.Body.Text("status")));
     }
 
     [Fact]

@@ -41,6 +41,31 @@ public sealed class When_a_postgres_store_is_used : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Should_say_of_each_server_why_it_cannot_be_used()
+    {
+        await using var store = PostgresHubStore.Open("Host=127.0.0.1:1,127.0.0.1:2;Username=hub;Password=hunter2;Database=hub;Target Session Attributes=primary");
+
+        var failure = await Assert.ThrowsAsync<StoreUnavailableException>(() => store.MigrateAsync(Stop));
+
+        Assert.Contains("127.0.0.1:1,127.0.0.1:2/hub", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("127.0.0.1:2: ", failure.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("hunter2", failure.Message + store.Description, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Should_use_the_server_that_is_there()
+    {
+        var settings = new NpgsqlConnectionStringBuilder(PostgresSchema.ConnectionString) { MaxPoolSize = 4 };
+        settings.Host = FormattableString.Invariant($"127.0.0.1:1,{settings.Host}:{settings.Port}");
+        await using var store = PostgresHubStore.Open(settings.ToString(), _schema.Name);
+        await store.MigrateAsync(Stop);
+
+        await store.WriteCursorAsync("crm", "Account", "1", Stop);
+
+        Assert.Equal("1", await store.ReadCursorAsync("crm", "Account", Stop));
+    }
+
+    [Fact]
     public async Task Should_name_version_and_place_without_credentials()
     {
         await using var store = _schema.Open();

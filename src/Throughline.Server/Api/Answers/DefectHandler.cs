@@ -41,9 +41,9 @@ internal sealed partial class DefectHandler(TimeProvider time, ILogger<DefectHan
             case IntakeBusyException:
                 return Problem.Busy(e.Message, TimeSpan.FromSeconds(1));
             case StoreUnavailableException:
-                LogStoreAway(e, context.Request.Path);
+                LogStoreAway(context.Request.Path, e.Message);
                 return new Problem(503, "store-unavailable", "The store cannot commit now",
-                    "The hub cannot store anything at the moment, so nothing of this was taken in. Send it again later.")
+                    "The hub cannot store anything at the moment, so nothing of this is acknowledged. Send it again later; under the same key it is taken in once.")
                 {
                     RetryAfter = TimeSpan.FromSeconds(2),
                 };
@@ -67,6 +67,6 @@ internal sealed partial class DefectHandler(TimeProvider time, ILogger<DefectHan
     [LoggerMessage(EventId = 2001, Level = LogLevel.Error, Message = "TL2001 defect {Id} in {Method} {Path}")]
     private partial void LogDefect(Exception e, string id, string method, string path);
 
-    [LoggerMessage(EventId = 2002, Level = LogLevel.Warning, Message = "TL2002 the store is away; {Path} was answered with 503")]
-    private partial void LogStoreAway(Exception e, string path);
+    [LoggerMessage(EventId = 2002, Level = LogLevel.Warning, Message = "TL2002 the store is away; {Path} was answered with 503: {Reason}")]
+    private partial void LogStoreAway(string path, string reason);
 }

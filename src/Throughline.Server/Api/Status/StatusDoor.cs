@@ -11,7 +11,7 @@ internal sealed class StatusDoor(Doors doors)
 {
     public async Task HealthAsync(HttpContext context)
     {
-        var works = await WorksAsync(context.RequestAborted);
+        var works = !doors.Hub.StoreFails && await WorksAsync(context.RequestAborted);
         await Answer.JsonAsync(context, works ? 200 : 503, Fields.Of(
             ("status", works ? "ok" : "store-unavailable"), ("version", Composition.Version), ("store", doors.Store.Description),
             ("data", Path.GetDirectoryName(doors.Parts.Token.FilePath)), ("cluster", Cluster(doors.Hub))));

@@ -60,6 +60,23 @@ public sealed class When_a_system_does_not_work
         Assert.Equal(["TL1301", "TL1303", "TL1301"], _lines.Written.Select(line => line[..6]));
     }
 
+    [Fact]
+    public void Should_be_over_when_no_try_has_failed_for_a_while()
+    {
+        var quiet = TimeSpan.FromSeconds(5);
+        _outage.Failed("intake", "disk full");
+        _clock.Pass(quiet);
+        _outage.Failed("timers", "disk full");
+        _clock.Pass(quiet);
+        _outage.OverUnlessFailedWithin(quiet);
+        Assert.True(_outage.IsOut);
+        _clock.Pass(TimeSpan.FromSeconds(1));
+        _outage.OverUnlessFailedWithin(quiet);
+        _outage.OverUnlessFailedWithin(quiet);
+        Assert.False(_outage.IsOut);
+        Assert.Equal("TL1303 erp works again, after 11 seconds and 2 failed tries", Assert.Single(_lines.Written[1..]));
+    }
+
     /// <summary>A refusal of one record concerns that record, whatever else happens.</summary>
     [Fact]
     public void Should_count_writes_that_fail_with_it_and_still_tell_of_refused_ones()
