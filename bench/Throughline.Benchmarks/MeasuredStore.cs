@@ -115,6 +115,10 @@ internal sealed class MeasuredStore(IHubStore inner, TimeProvider time) : IHubSt
         },
         _ => commits.Sum(commit => commit.Rows.Length));
 
+    public Task<ImmutableArray<EntryRow>> FindEntriesAsync(EntryFilter filter, CancellationToken cancellation) => inner.FindEntriesAsync(filter, cancellation);
+
+    public Task<ImmutableArray<EntryCount>> CountEntriesAsync(Scope? scope, CancellationToken cancellation) => inner.CountEntriesAsync(scope, cancellation);
+
     public Task<ImmutableArray<EntryRow>> ListEntriesAsync(Scope scope, EntryId? after, int max, CancellationToken cancellation) =>
         inner.ListEntriesAsync(scope, after, max, cancellation);
 

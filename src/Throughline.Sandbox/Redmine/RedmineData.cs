@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json.Nodes;
 
 namespace Throughline.Sandbox.Redmine;
@@ -13,6 +15,9 @@ internal sealed class RedmineData(TimeProvider time)
 
     public static readonly (int Id, string Name, bool IsClosed)[] Statuses =
         [(1, "New", false), (2, "In Progress", false), (3, "Resolved", false), (4, "Feedback", false), (5, "Closed", true), (6, "Rejected", true)];
+
+    // Keys are derived, so that a replay has the same ones; they protect nothing but made-up data on loopback.
+    public static string KeyOf(string login) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes("redmine " + login)).AsSpan(0, 20));
 
     private readonly Dictionary<string, int> _lastIds = [];
 
@@ -52,6 +57,16 @@ internal sealed class RedmineData(TimeProvider time)
     public bool Sees(RedmineUser? user, int projectId) => Sees(user, Projects.Find(projectId));
 
     public RedmineUser? UserBy(string name, string? value) => Users.With(name, value).Select(Users.Find).FirstOrDefault(user => user!.Status == 1);
+
+    public RedmineUser AddUser(string login, string firstName, string lastName, bool isAdmin)
+    {
+        var user = new RedmineUser
+        {
+            Id = NextId("user"), Login = login, FirstName = firstName, LastName = lastName, IsAdmin = isAdmin, Key = KeyOf(login), CreatedOn = Now(),
+        };
+        Users.Put(user.Id, user);
+        return user;
+    }
 
     public bool IsMember(int userId, int projectId) => Memberships.With("project_id", projectId).Exists(m => m.UserId == userId);
 

@@ -25,6 +25,7 @@ internal sealed class RedmineRoutes(RedmineData data)
     {
         ("GET", ["users", "current"]) => call.User is { } me ? One("user", RedmineData.Show(me, listed: false)) : call.Denied(),
         ("GET", ["users"]) => call.IsAdmin ? _lists.Users(call.Query) : call.Denied(),
+        ("POST", ["users"]) => call.IsAdmin ? CreateUser(call.Sent("user")) : call.Denied(),
         ("GET", ["users", var id]) => User(call, id),
         ("GET", ["custom_fields"]) => call.IsAdmin ? All("custom_fields", data.CustomFields.Select(RedmineData.Show)) : call.Denied(),
         ("GET", ["trackers"]) => Names("trackers", RedmineData.Trackers),
@@ -275,6 +276,24 @@ internal sealed class RedmineRoutes(RedmineData data)
                 data.Memberships.Remove(membership);
                 return RedmineReply.Empty(204);
         }
+    }
+
+    private RedmineReply CreateUser(RedmineAttributes sent)
+    {
+        (string Name, string Field)[] needed = [("Email", "mail"), ("Login", "login"), ("First name", "firstname"), ("Last name", "lastname")];
+        var errors = needed.Where(each => string.IsNullOrWhiteSpace(sent.Text(each.Field))).Select(each => each.Name + " cannot be blank").ToList();
+        if (data.UserBy("login", sent.Text("login") ?? "") is not null)
+        {
+            errors.Add("Login has already been taken");
+        }
+
+        if (errors.Count > 0)
+        {
+            return RedmineReply.Invalid(errors);
+        }
+
+        var user = data.AddUser(sent.Text("login")!, sent.Text("firstname")!, sent.Text("lastname")!, sent.Flag("admin"));
+        return RedmineReply.Created("user", RedmineData.Show(user, listed: false), $"/users/{user.Id}");
     }
 
     private RedmineReply CreateTimeEntry(RedmineCall call)

@@ -30,8 +30,8 @@ public sealed class RedmineSandbox : SandboxServer
     {
         _data = new RedmineData(time ?? TimeProvider.System);
         _routes = new RedmineRoutes(_data);
-        AdminKey = AddUser("admin", "Redmine", "Admin", isAdmin: true).Key;
-        HubKey = AddUser("hub", "Integration", "Hub", isAdmin: false).Key;
+        AdminKey = _data.AddUser("admin", "Redmine", "Admin", isAdmin: true).Key;
+        HubKey = _data.AddUser("hub", "Integration", "Hub", isAdmin: false).Key;
         AddCustomField("time_entry", "External id", "string", isFilter: true, lengthMax: 64);
         AddCustomField("time_entry", "Approved", "bool", isFilter: true);
         AddCustomField("issue", "Hub key", "string", isFilter: true);
@@ -56,7 +56,7 @@ public sealed class RedmineSandbox : SandboxServer
     {
         lock (_gate)
         {
-            return AddUser(login, firstName, lastName, isAdmin: false).Id;
+            return _data.AddUser(login, firstName, lastName, isAdmin: false).Id;
         }
     }
 
@@ -96,7 +96,7 @@ public sealed class RedmineSandbox : SandboxServer
         {
             foreach (var user in _data.Users.Rows.ToList())
             {
-                _data.Users.Put(user.Id, user with { Key = Derive("revoked " + user.Key) });
+                _data.Users.Put(user.Id, user with { Key = RedmineData.KeyOf("revoked " + user.Key) });
             }
         }
     }
@@ -111,20 +111,6 @@ public sealed class RedmineSandbox : SandboxServer
     }
 
     protected override void Map(WebApplication application) => application.Run(HandleAsync);
-
-    // Keys are derived, so that a replay has the same ones; they protect nothing but made-up data on loopback.
-    private static string Derive(string seed) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes("redmine " + seed)).AsSpan(0, 20));
-
-    private RedmineUser AddUser(string login, string firstName, string lastName, bool isAdmin)
-    {
-        var user = new RedmineUser
-        {
-            Id = _data.NextId("user"), Login = login, FirstName = firstName, LastName = lastName, IsAdmin = isAdmin,
-            Key = Derive(login), CreatedOn = _data.Now(),
-        };
-        _data.Users.Put(user.Id, user);
-        return user;
-    }
 
     private async Task HandleAsync(HttpContext context)
     {

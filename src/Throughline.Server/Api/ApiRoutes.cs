@@ -1,6 +1,7 @@
 using Throughline.Server.Api.Access;
 using Throughline.Server.Api.Answers;
 using Throughline.Server.Api.Cases;
+using Throughline.Server.Api.Entries;
 using Throughline.Server.Api.Hooks;
 using Throughline.Server.Api.Intake;
 using Throughline.Server.Api.Processes;
@@ -39,6 +40,10 @@ internal static class ApiRoutes
         application.MapGet("/api/v1/cases", cases.ListAsync);
         application.MapGet("/api/v1/cases/{id}", cases.ShowAsync);
         application.MapPost("/api/v1/cases/{id}/{action}", cases.ActAsync);
+
+        var entries = new EntryDoor(doors);
+        application.MapGet("/api/v1/entries", entries.ListAsync);
+        application.MapGet("/api/v1/entries/{id}", entries.ShowAsync);
 
         var traces = new TraceReader(doors.Store, doors.Hub.Release);
         application.MapGet("/api/v1/trace/{id}", context => TraceDoor.GetAsync(context, traces));

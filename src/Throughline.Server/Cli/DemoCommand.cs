@@ -16,7 +16,7 @@ internal static class DemoCommand
         var port = new Option<int?>("--port") { Description = "The hub's port. Default: 7070, or a free one where that is taken.", HelpName = "PORT" };
         var command = new Command("demo", """
             Start stand-ins of the CRM, the PSA and the ERP and a hub between them, and play a firm's deals: good ones, and some that
-            wait or fail. Stays up until Ctrl-C, with a read-only status page.
+            wait or fail; then people book time on them. Stays up until Ctrl-C, with a read-only status page.
 
             Example:
               throughline demo

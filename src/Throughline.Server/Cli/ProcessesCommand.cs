@@ -24,7 +24,8 @@ internal static class ProcessesCommand
             """) { name, landscape, mermaid, markdown, json };
         command.SetAction(parsed =>
         {
-            var definitions = Definitions(terminal, parsed.GetValue(landscape)!, parsed.GetValue(name));
+            var all = ServeCommand.ReadLandscape(parsed.GetValue(landscape)!, terminal.Environment);
+            var definitions = Definitions(all, parsed.GetValue(name));
             if (parsed.GetValue(json))
             {
                 terminal.Json(Fields.Of(("processes", definitions.Select(ProcessDoor.ToFields))));
@@ -39,14 +40,22 @@ internal static class ProcessesCommand
                     : definition.Text);
             }
 
+            if (parsed.GetValue(markdown) && parsed.GetValue(name) is null)
+            {
+                foreach (var entries in all.Entries.Values.OrderBy(entries => entries.Name, StringComparer.Ordinal))
+                {
+                    terminal.Out.WriteLine(EntriesText.Markdown(entries, all));
+                }
+            }
+
             return Exit.Ok;
         });
         return command;
     }
 
-    private static ProcessDefinition[] Definitions(Terminal terminal, string folder, string? name)
+    private static ProcessDefinition[] Definitions(Landscape.Landscape landscape, string? name)
     {
-        var all = ServeCommand.ReadLandscape(folder, terminal.Environment).Processes;
+        var all = landscape.Processes;
         if (name is null)
         {
             return [.. all.Values.OrderBy(definition => definition.Name, StringComparer.Ordinal)];

@@ -9,7 +9,7 @@ internal static class TraceCommand
     {
         var (data, url, json) = (CommonOptions.Data(terminal), CommonOptions.Url(terminal), CommonOptions.Json());
         var id = new Argument<string>("id") { Description = "The id of an opportunity, a contract or a record in any system, a project code, a customer "
-            + "number, a case or process instance (its first 6 characters are enough), or the name of a deal or customer." };
+            + "number, an entry of time, a case or process instance (its first 6 characters are enough), or the name of a deal or customer." };
         var all = new Option<bool>("--all") { Description = "Every move of the hub as well." };
         var command = new Command("trace", """
             Tell what became of a deal: what was sold, where it stands, what happened when, its record in each system, what is to do.

@@ -1,5 +1,6 @@
 using System.Text;
 using Throughline.Model;
+using Throughline.Server.Api.Entries;
 using Throughline.Server.Api.Trace;
 
 namespace Throughline.Server.Cli;
@@ -14,6 +15,11 @@ internal static class TraceText
     public static string Render(Fields trace, bool isWhole = false)
     {
         var text = new StringBuilder();
+        foreach (var entry in trace.NestedList("entries"))
+        {
+            text.Append(EntryText.Long(entry)).Append('\n');
+        }
+
         foreach (var engagement in trace.NestedList("engagements"))
         {
             One(text, engagement, isWhole);
@@ -37,6 +43,7 @@ internal static class TraceText
         Cases(text, engagement);
         Decisions(text, engagement);
         Story(text, engagement);
+        Time(text, engagement.Nested("time"));
         Records(text, engagement);
         if (isWhole)
         {
@@ -177,6 +184,15 @@ internal static class TraceText
                 : item.Text("reason") is { Length: > 0 } what ? $"Settled by itself: {char.ToLowerInvariant(what[0])}{what[1..].TrimEnd('.')}"
                 : "Settled by itself, when its reason was gone";
             Line(text, $"  {CaseText.Local(item.Text("closedAt"), "d MMM HH:mm:ss")}  {item.Text("says")} {how}.  [case {item.Text("id")}]");
+        }
+    }
+
+    private static void Time(StringBuilder text, Fields? time)
+    {
+        if (time is not null)
+        {
+            Head(text, $"Time: {EntryCounts.Line(time)}");
+            text.Append(EntryText.Section(time));
         }
     }
 

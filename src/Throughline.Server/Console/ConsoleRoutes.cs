@@ -36,6 +36,7 @@ internal static class ConsoleRoutes
     {
         var id = context.Route("id");
         var trace = TraceDoor.IsText(id) ? (await traces.ReadAsync(id, context.RequestAborted)).Trace : null;
+        trace = trace?.NestedList("engagements").Count > 0 ? trace : null;
         await (trace is null ? PageAsync(context, 404, EngagementPage.RenderUnknown(id)) : PageAsync(context, 200, EngagementPage.Render(trace)));
     }
 

@@ -1,4 +1,5 @@
 using Throughline.Model;
+using Throughline.Server.Api.Entries;
 using Throughline.Server.Api.Trace;
 
 namespace Throughline.Server.Console;
@@ -41,6 +42,7 @@ internal static class EngagementPage
 
         Timeline(page, engagement);
         Steps(page, engagement);
+        Time(page, engagement.Nested("time"));
         Records(page, engagement);
     }
 
@@ -75,6 +77,37 @@ internal static class EngagementPage
 
             page.Raw("</table></div>");
         }
+    }
+
+    private static void Time(Html page, Fields? time)
+    {
+        if (time is null)
+        {
+            return;
+        }
+
+        page.Raw("<h2>").Text($"Time: {EntryCounts.Line(time)}").Raw("</h2><ul>");
+        foreach (var stand in time.NestedList("stands").Where(stand => stand.Number("count") > 0))
+        {
+            page.Raw("<li>").Text($"{EntryCounts.Number(stand.Number("count"))} {stand.Text("words")}, {EntryCounts.Number(stand.Number("hours"))} h").Raw("</li>");
+        }
+
+        page.Raw("</ul>");
+        foreach (var reason in time.NestedList("reasons"))
+        {
+            page.Tag("p", $"{EntryCounts.Number(reason.Number("count"))} {reason.Text("status")}, {EntryCounts.Number(reason.Number("hours"))} h: "
+                + string.Join("; ", reason.List("says")), reason.Text("status") == "held" ? "bad" : "wait");
+        }
+
+        page.Raw("<div class=\"wide\"><table><tr><th>Date</th><th>Who</th><th>Hours</th><th>Task</th><th>How it stands</th><th>Id</th><th>Id in the target</th></tr>");
+        foreach (var line in time.NestedList("newest"))
+        {
+            page.Raw("<tr>").Cell("Date", line.Text("date"), "when").Cell("Who", line.Text("person")).Cell("Hours", EntryCounts.Number(line.Number("hours")), "amount")
+                .Cell("Task", line.Text("taskName") ?? line.Text("task")).Cell("How it stands", line.Text("says")).Cell("Id", $"{line.Text("system")} {line.Text("externalId")}")
+                .Cell("Id in the target", line.Nested("target")?.Text("id")).Raw("</tr>");
+        }
+
+        page.Raw("</table></div>");
     }
 
     private static void Records(Html page, Fields engagement)

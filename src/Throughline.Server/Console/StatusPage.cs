@@ -3,6 +3,7 @@ using Throughline.Engine.Cases;
 using Throughline.Engine.Partition;
 using Throughline.Model;
 using Throughline.Model.Canonical;
+using Throughline.Server.Api.Entries;
 using Throughline.Server.Api.Status;
 using Throughline.Server.Api.Trace;
 using Throughline.Server.Hosting;
@@ -32,6 +33,11 @@ internal static class StatusPage
 
         Troubles(page, status);
         Counts(page, status.Nested("counts")!);
+        if (EntryCounts.Line(status.Nested("entries")!) is { } time)
+        {
+            page.Tag("p", $"Time: {time}");
+        }
+
         Cases(page, cases);
         await ProcessesAsync(page, doors, cancellation);
         Lanes(page, status);

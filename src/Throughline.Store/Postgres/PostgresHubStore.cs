@@ -95,6 +95,9 @@ public sealed partial class PostgresHubStore : SqlHubStore
 
     public override ValueTask DisposeAsync() => _servers.DisposeAsync();
 
+    // Not as JSON: PostgreSQL refuses a document in which anybody has written a character of code zero. Within a text every quote has a backslash.
+    private protected override string HoursInData => "cast(substring(e.data from '\"hours\":(-?[0-9.]+)') as numeric)";
+
     private protected override Task<ImmutableArray<T>> QueryAsync<T>(string sql, Func<Row, T> read, CancellationToken cancellation, params object[] values) =>
         RunAsync(
             connection => new PostgresBatch(connection)

@@ -102,6 +102,8 @@ public sealed partial class SqliteHubStore : SqlHubStore
     private protected override Task<ImmutableArray<T>> QueryAsync<T>(string sql, Func<Row, T> read, CancellationToken cancellation, params object[] values) =>
         Read(session => session.Query(sql, read, values), cancellation);
 
+    private protected override string HoursInData => "json_extract(e.data, '$.hours')";
+
     private protected override Task<long> HorizonAsync(string feed, CancellationToken cancellation) => Task.FromResult(long.MaxValue);
 
     private Task<T> Read<T>(Func<SqliteSession, T> read, CancellationToken cancellation)

@@ -102,6 +102,34 @@ internal sealed partial class FirmInTheServers(DemoRun run, RealServers servers)
         }
     }
 
+    /// <summary>What was approved stands in Tryton once, with the hours as they were corrected, by the hub's own id of each entry; nothing else does.</summary>
+    public async Task ApprovedTimeIsThereOnceAsync()
+    {
+        var booked = run.Deals.SelectMany(deal => deal.NestedList("time")).ToArray();
+        Assert.Equal(["Ada Lambert 4 kept", "Ada Lambert 6.5 sent", "Ben Okafor 3 held", "Ben Okafor 7.5 sent", "Chi Tanaka 6 sent"], booked
+            .Select(entry => string.Create(CultureInfo.InvariantCulture, $"{entry.Text("person")} {entry.Number("hours"):0.##} {entry.Text("status")}"))
+            .Order(StringComparer.Ordinal));
+        foreach (var entry in booked)
+        {
+            var lines = await servers.TrytonAsync("timesheet.line", "uuid", "=", entry.Text("id"), "duration", "date", "employee.party.name", "work.name", "description");
+            if (entry.Text("status") != "sent")
+            {
+                Assert.Empty(lines);
+                continue;
+            }
+
+            var line = Assert.Single(lines);
+            Assert.Equal((entry.Text("target"), entry.Text("person")), (line["id"]!.ToString(), (string?)line["employee."]?["party."]?["name"]));
+            Assert.Equal((double)entry.Number("hours")!.Value, (double)line["duration"]!["seconds"]! / 3600);
+        }
+
+        foreach (var deal in run.Projects)
+        {
+            var sent = deal.NestedList("time").Count(entry => entry.Text("status") == "sent");
+            Assert.Equal(sent, (await servers.TrytonAsync("timesheet.line", "description", "like", deal.Text("project") + " %", "uuid")).Count);
+        }
+    }
+
     private Task<List<JsonNode>> WorksAsync(string code) =>
         servers.TrytonAsync("project.work", "name", "like", code + "-%", "name", "type", "parent", "party.code", "effort_duration");
 

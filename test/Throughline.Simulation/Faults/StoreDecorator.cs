@@ -80,6 +80,10 @@ internal abstract class StoreDecorator(IHubStore inner) : IHubStore
     public Task<ImmutableArray<EntryRow>> ListEntriesAsync(Scope scope, EntryId? after, int max, CancellationToken cancellation) =>
         inner.ListEntriesAsync(scope, after, max, cancellation);
 
+    public Task<ImmutableArray<EntryRow>> FindEntriesAsync(EntryFilter filter, CancellationToken cancellation) => inner.FindEntriesAsync(filter, cancellation);
+
+    public Task<ImmutableArray<EntryCount>> CountEntriesAsync(Scope? scope, CancellationToken cancellation) => inner.CountEntriesAsync(scope, cancellation);
+
     public Task<ImmutableArray<Command>> FindCommandsAsync(ImmutableArray<CommandId> ids, CancellationToken cancellation) => inner.FindCommandsAsync(ids, cancellation);
 
     public Task<long> TakeLaneAsync(string system, string owner, CancellationToken cancellation) =>

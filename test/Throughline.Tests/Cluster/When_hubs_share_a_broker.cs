@@ -1,3 +1,4 @@
+using Throughline.Engine;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -90,7 +91,7 @@ public sealed class When_hubs_share_a_broker : IAsyncDisposable
         var a = await StartAsync("a");
         for (var partition = 0; partition < 20; partition++)
         {
-            a.Broker.Ring(partition % 2 == 0 ? -1 - partition : 64 + partition);
+            a.Broker.Ring(partition % 2 == 0 ? -1 - partition : Bell.Count + partition);
         }
 
         a.Broker.Ring(11);

@@ -32,6 +32,7 @@ public sealed class GeneratedDocs
     {
         var landscape = Composition.ReadLandscape(Path.Combine(SourceTree.Root, "landscapes", "demo"), _ => null).Landscape!;
         var pages = landscape.Processes.Values.OrderBy(definition => definition.Name, StringComparer.Ordinal).Select(ProcessText.Markdown);
+        var entries = landscape.Entries.Values.OrderBy(definition => definition.Name, StringComparer.Ordinal).Select(definition => EntriesText.Markdown(definition, landscape));
         const string Head = """
             # Processes
 
@@ -40,7 +41,7 @@ public sealed class GeneratedDocs
 
 
             """;
-        Approved.FileMatches(Head + string.Join('\n', pages), Docs("processes.md"));
+        Approved.FileMatches(Head + string.Join('\n', pages.Concat(entries)), Docs("processes.md"));
     }
 
     private static string Docs(params string[] path) => Path.Combine([SourceTree.Root, "docs", .. path]);

@@ -81,10 +81,10 @@ internal static class ProcessText
         Line(text, "");
     }
 
-    private static string OneLine(string text) => string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))
+    internal static string OneLine(string text) => string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))
         .Replace("`", "'", StringComparison.Ordinal);
 
-    private static string Span(TimeSpan span) => span.TotalDays >= 1 ? Count(span.TotalDays, "day") : span.TotalHours >= 1 ? Count(span.TotalHours, "hour")
+    internal static string Span(TimeSpan span) => span.TotalDays >= 1 ? Count(span.TotalDays, "day") : span.TotalHours >= 1 ? Count(span.TotalHours, "hour")
         : Count(span.TotalMinutes, "minute");
 
     private static string Count(double count, string unit) => $"{count.ToString("0.#", CultureInfo.InvariantCulture)} {unit}{(count == 1 ? "" : "s")}";

@@ -2,6 +2,7 @@ using Throughline.Engine;
 using Throughline.Engine.Partition;
 using Throughline.Model;
 using Throughline.Server.Api.Answers;
+using Throughline.Server.Api.Entries;
 using Throughline.Server.Hosting;
 
 namespace Throughline.Server.Api.Status;
@@ -30,6 +31,7 @@ internal sealed class StatusDoor(Doors doors)
             ("now", doors.Time.GetUtcNow()),
             ("cluster", Cluster(doors.Hub)),
             ("counts", StatusCount.ToFields(counts)),
+            ("entries", EntryCounts.ToFields(await doors.Store.CountEntriesAsync(null, cancellation))),
             ("lanes", doors.Hub.Lanes.Select(lane => Fields.Of(
                 ("system", lane.System),
                 ("drivenHere", doors.Hub.Drives(lane.System)),

@@ -6,14 +6,16 @@ using Throughline.Server.Api.Answers;
 
 namespace Throughline.Server.Api.Trace;
 
-/// <summary><c>GET /api/v1/trace/{id}</c>: an opportunity, project code, customer number, any system's id, a case, a process instance or a name.</summary>
+/// <summary><c>GET /api/v1/trace/{id}</c>: an opportunity, a project code, a customer number,
+/// any system's id, an entry, a case, a process instance or a name.</summary>
 internal static class TraceDoor
 {
     private const int IdMax = 200;
 
     /// <summary>For people who typed something that leads nowhere.</summary>
     public static readonly string Kinds = "Known are ids of opportunities, contracts and records in any system (0065g0000000001AAA), project codes (P-20001), customer numbers "
-        + string.Create(CultureInfo.InvariantCulture, $"(C-10001), ids of cases and process instances or their first {IdRange.BeginningLengthMin} characters, ")
+        + string.Create(CultureInfo.InvariantCulture, $"(C-10001), ids of entries (the PSA's of the newest), ")
+        + string.Create(CultureInfo.InvariantCulture, $"cases and process instances or their first {IdRange.BeginningLengthMin} characters, ")
         + string.Create(CultureInfo.InvariantCulture, $"and names of deals and customers among the newest {EngagementFinder.NamesMax:N0}.");
 
     public static async Task GetAsync(HttpContext context, TraceReader traces)

@@ -7,6 +7,7 @@ using Throughline.Engine.Process;
 using Throughline.Landscape;
 using Throughline.Model;
 using Throughline.Server.Api.Cases;
+using Throughline.Server.Api.Entries;
 
 namespace Throughline.Server.Api.Trace;
 
@@ -20,11 +21,19 @@ internal sealed class TraceReader(IHubStore store, ReleaseHolder release)
     private const int CommandsMax = 5_000;
 
     private readonly EngagementFinder _finder = new(store, release);
+    private readonly EntryTeller _entries = new(store, release);
 
     /// <summary>The trace; null where nobody knows the text, or, with what it may mean, where it means several things.</summary>
     public async Task<(Fields? Trace, ImmutableArray<string> Meant)> ReadAsync(string id, CancellationToken cancellation)
     {
+        var rows = await store.FindEntryAsync(id, cancellation);
         var (scopes, meant) = await _finder.FindAsync(id, cancellation);
+        if (!rows.IsEmpty)
+        {
+            // What bears the number of an entry is told as well; a number alone says not what is meant.
+            scopes = [.. scopes.Union(rows.Select(row => row.Scope).Where(scope => scope.Kind == Scope.EngagementKind))];
+        }
+
         var engagements = new List<Fields>();
         foreach (var scope in scopes.Take(EngagementsMax))
         {
@@ -34,7 +43,14 @@ internal sealed class TraceReader(IHubStore store, ReleaseHolder release)
             }
         }
 
-        return (engagements.Count == 0 ? null : Fields.Of(("id", id), ("engagements", engagements), ("more", Math.Max(0, scopes.Length - EngagementsMax))), meant);
+        var entries = new List<Fields>();
+        foreach (var row in rows)
+        {
+            entries.Add(await _entries.WholeAsync(row, cancellation));
+        }
+
+        return (engagements.Count == 0 && entries.Count == 0 ? null : Fields.Of(
+            ("id", id), ("entries", entries), ("engagements", engagements), ("more", Math.Max(0, scopes.Length - EngagementsMax))), meant);
     }
 
     private async Task<Fields?> ReadEngagementAsync(Scope scope, CancellationToken cancellation)
@@ -61,6 +77,7 @@ internal sealed class TraceReader(IHubStore store, ReleaseHolder release)
             ("standing", Standing.Of(unit, cases, release.Landscape, words)),
             ("instances", places.Instances.Select(instance => Instance(unit, instance, words))),
             ("records", EngagementRecords.Of(unit, release.Landscape, words)),
+            ("time", await _entries.SectionAsync(unit, cancellation)),
             ("openCases", cases.Where(item => item.Status == CaseStatus.Open).Select(CaseDoor.ToFields)),
             ("closedCases", cases.Where(item => item.Status != CaseStatus.Open).Select(item => Closed(item, words))),
             ("timeline", lineage.Select(entry => Entry(unit, entry, words, places.Of(entry), shown, brief)).ToArray()),

@@ -25,6 +25,9 @@ internal sealed record Deal(string Name, string Story, string Account, string Co
     /// <summary>What the hub said last.</summary>
     public Fields? Seen { get; set; }
 
+    /// <summary>Its lines of time as the hub tells of them; null where there are none.</summary>
+    public Fields? Time => Seen?.Nested("time");
+
     public string State => Seen?.Nested("standing")?.Text("state") ?? "unknown";
 
     public bool IsAsExpected => State.Equals(End.ToString(), StringComparison.OrdinalIgnoreCase);

@@ -4,7 +4,7 @@ using Throughline.Model;
 namespace Throughline.Server.Cli.Demo;
 
 /// <summary>Plays the deals and tells what happens. It waits only for what the hub itself reports.</summary>
-internal sealed class DemoPlay(DemoStage stage, Terminal terminal)
+internal sealed partial class DemoPlay(DemoStage stage, Terminal terminal)
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(150);
     private static readonly TimeSpan ProgressEvery = TimeSpan.FromSeconds(3);
@@ -41,6 +41,7 @@ internal sealed class DemoPlay(DemoStage stage, Terminal terminal)
         await Litware(cancellation);
         await CorrectAsync(cancellation);
         await Tailspin(cancellation);
+        await TimeAsync(cancellation);
         await EndAsync(cancellation);
         return await new DemoSummary(stage, _firm, terminal).PrintAsync(cancellation);
     }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Throughline.Model;
+using Throughline.Server.Api.Entries;
 using Throughline.Server.Api.Trace;
 
 namespace Throughline.Server.Cli.Demo;
@@ -19,13 +20,17 @@ internal sealed class DemoSummary(DemoStage stage, DemoFirm firm, Terminal termi
             string.Join(", ", deal.Seen?.NestedList("openCases").Select(item => item.Text("queue")) ?? []),
         }).ToList();
         terminal.Out.Write(Table.Render(["Deal", "EUR", "Outcome", "Customer", "Project", "PSA id", "ERP projects", "Open cases"], rows, indent: 2));
+        var time = firm.Deals.SelectMany(deal => deal.Time?.NestedList("stands") ?? []).GroupBy(stand => stand.Text("name")!)
+            .Select(stands => (Name: stands.Key, Count: stands.Sum(stand => stand.Number("count")), Hours: stands.Sum(stand => stand.Number("hours"))))
+            .Where(stand => stand.Count > 0);
+        terminal.Out.WriteLine($"  Time: {string.Join("; ", time.Select(stand => $"{stand.Count:0} {stand.Name}, {EntryCounts.Number(stand.Hours)} h").DefaultIfEmpty("none"))}");
         terminal.Out.WriteLine();
         terminal.Out.WriteLine("Counted in the systems themselves, without the hub");
         var outcome = new DemoOutcome(firm.Deals, await CountAsync(cancellation));
         foreach (var count in outcome.Counts)
         {
-            terminal.Out.WriteLine($"  {count.What}: {count.Found?.ToString(CultureInfo.InvariantCulture) ?? "not counted, the demo cannot read this system"}"
-                + (count.IsRight ? "" : $" (the hub says {count.Expected})"));
+            terminal.Out.WriteLine($"  {count.What}: {count.Found?.ToString("0.##", CultureInfo.InvariantCulture) ?? "not counted, the demo cannot read this system"}"
+                + (count.IsRight ? "" : $" (the hub says {count.Expected.ToString("0.##", CultureInfo.InvariantCulture)})"));
         }
 
         var wrong = firm.Deals.Where(deal => !deal.IsAsExpected).Select(deal => deal.Name)
@@ -39,6 +44,8 @@ internal sealed class DemoSummary(DemoStage stage, DemoFirm firm, Terminal termi
     private async Task<IReadOnlyList<DemoCount>> CountAsync(CancellationToken cancellation)
     {
         var customers = firm.Deals.SelectMany(deal => deal.Records("customer")).Select(record => record.Text("number")).Distinct().Count();
+        var taken = firm.Deals.SelectMany(deal => deal.Time?.NestedList("stands") ?? []).Where(stand => stand.Text("name") == "taken").ToArray();
+        var lines = taken.Length == 0 ? null : await OfThisDemoAsync("project", "erp", "timesheet.line", "description", cancellation);
         var numbered = (await stage.Crm.AllAsync("Opportunity", cancellation)).Count(row => row.Text("Project_Number__c") is { Length: > 0 });
         return
         [
@@ -49,15 +56,29 @@ internal sealed class DemoSummary(DemoStage stage, DemoFirm firm, Terminal termi
             new DemoCount("ERP: financial projects",
                 await CountAsync("project", "erp", "project.work", "name", row => row.Text("type") == "project", cancellation),
                 firm.Deals.SelectMany(Erp).Count()),
+            .. taken.Length == 0 ? Array.Empty<DemoCount>() :
+            [
+                new DemoCount("ERP: timesheet lines", lines?.Count, taken.Sum(stand => stand.Number("count") ?? 0)),
+                new DemoCount("ERP: hours in them", lines?.Sum(Hours), taken.Sum(stand => stand.Number("hours") ?? 0)),
+            ],
         ];
     }
 
     private async Task<int?> CountAsync(string series, string role, string kind, string field, Func<Fields, bool> counts, CancellationToken cancellation)
     {
+        var rows = await OfThisDemoAsync(series, role, kind, field, cancellation);
+        return rows?.Count(counts);
+    }
+
+    private async Task<IReadOnlyList<Fields>?> OfThisDemoAsync(string series, string role, string kind, string field, CancellationToken cancellation)
+    {
         var prefix = stage.Hub.Landscape.Parameters.Nested("numbering")?.Nested(series)?.Text("prefix") ?? "";
         var rows = await stage.Systems.RecordsAsync(role, kind, field, prefix, cancellation);
-        return rows?.Count(row => DemoNumbers.NumberIn(row.Text(field)!, prefix) >= stage.FirstNumber(series) && counts(row));
+        return rows?.Where(row => DemoNumbers.NumberIn(row.Text(field)!, prefix) >= stage.FirstNumber(series)).ToList();
     }
+
+    // Tryton sends a length of time as an object.
+    private static decimal Hours(Fields line) => (line.Nested("duration")?.Number("seconds") ?? line.Number("duration") ?? 0) / 3600;
 
     private static IEnumerable<Fields> Psa(Deal deal) => deal.Records("project")
         .Where(record => record.Text("entity") == "project" && record.Text("externalId") is not null);

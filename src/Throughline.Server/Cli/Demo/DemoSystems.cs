@@ -46,6 +46,10 @@ internal sealed class DemoSystems(Landscape.Landscape landscape, SecretResolver 
         }
     }
 
+    /// <summary>The people who book time in the PSA; null where it is of a kind that the demo cannot book in.</summary>
+    public DemoTimesheets? Timesheets() => landscape.Roles.TryGetValue("psa", out var role) && landscape.Systems[role.Default] is { Kind: "redmine" } psa
+        && Uri.TryCreate(psa.Configuration.Text("url"), UriKind.Absolute, out var address) ? new DemoTimesheets(_client, address, Secret(psa, "api_key")) : null;
+
     public void Dispose() => _client.Dispose();
 
     private async Task<IReadOnlyList<Fields>?> SandboxedAsync(Uri address, string kind, CancellationToken cancellation)

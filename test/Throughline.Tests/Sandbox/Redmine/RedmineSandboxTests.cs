@@ -170,3 +170,19 @@ public sealed class When_the_hours_are_ruby_floats : RedmineWire
         Assert.Contains("\"estimated_hours\":40.0,", body, StringComparison.Ordinal);
     }
 }
+
+public sealed class When_Redmine_takes_a_person : RedmineWire
+{
+    private const string Ada = """{"user":{"login":"ada","firstname":"Ada","lastname":"Lambert","mail":"ada@halden.example"}}""";
+
+    [Fact]
+    public async Task Should_need_an_administrator_and_refuse_a_login_that_is_taken()
+    {
+        Assert.Equal(403, (await AskAsync("POST", "/users.json", Ada, "hub")).Status);
+        var (status, body, _) = await AskAsync("POST", "/users.json", Ada);
+        Assert.Equal((201, "Lambert"), (status, Fields.Parse(body).Nested("user")!.Text("lastname")));
+        Assert.Contains("Login has already been taken", (await AskAsync("POST", "/users.json", Ada)).Body, StringComparison.Ordinal);
+        Assert.Contains("Email cannot be blank", (await AskAsync("POST", "/users.json", """{"user":{"login":"ben"}}""")).Body, StringComparison.Ordinal);
+        Assert.Single((await ListAsync("/users.json?name=Ada")).NestedList("users"));
+    }
+}

@@ -1,0 +1,137 @@
+using System.Collections.Immutable;
+using Throughline.Engine;
+using Throughline.Engine.Delivery;
+using Throughline.Engine.Entries;
+using Throughline.Engine.Partition;
+using Throughline.Engine.Process;
+using Throughline.Landscape;
+using Throughline.Model;
+
+namespace Throughline.Server.Api.Entries;
+
+/// <summary>Tells of entries: what their system said, how they stand, and what of them stands in the target.</summary>
+internal sealed class EntryTeller(IHubStore store, ReleaseHolder release)
+{
+    private const int NewestShown = 20;
+    private const int OpenMax = 1_000;
+    private const int SaysShown = 3;
+
+    /// <summary>Rows of a list, in their order.</summary>
+    /// <param name="unit">The engagement that they belong to, for the names of tasks; null where they are of several.</param>
+    public async Task<IReadOnlyList<Fields>> LinesAsync(ImmutableArray<EntryRow> rows, UnitState? unit, CancellationToken cancellation)
+    {
+        ImmutableArray<CommandId> ids = [.. rows.Select(row => row.Batch).OfType<CommandId>().Distinct()];
+        var batches = ids.IsEmpty ? [] : (await store.LoadBatchesAsync(ids, cancellation)).ToDictionary(batch => batch.Id);
+        return [.. rows.Select(row => Line(row, row.Batch is { } id ? batches.GetValueOrDefault(id) : null, unit))];
+    }
+
+    /// <summary>One entry with all that is known: its checks, and the batch in which it went last.</summary>
+    public async Task<Fields> WholeAsync(EntryRow row, CancellationToken cancellation)
+    {
+        var unit = row.Scope.Kind == Scope.EngagementKind ? await UnitAsync(row.Scope, cancellation) : null;
+        var line = (await LinesAsync([row], unit, cancellation))[0];
+        var command = row.Batch is { } id ? (await store.FindCommandsAsync([id], cancellation)).SingleOrDefault() : null;
+        return line.With("engagementTitle", unit?.Of("opportunity").Select(record => record.Attributes.Text("name")).FirstOrDefault(name => name is { Length: > 0 }))
+            .With("sends", row.Sends).With("checks", Checks(row)).With("batch", command is null ? null : Fields.Of(
+                ("id", command.Id.ToString()), ("system", command.System), ("entity", command.Item.Entity), ("status", Word(command.Status)), ("line", row.Place + 1),
+                ("lines", command.Lines.Length), ("decidedAt", command.CreatedAt), ("failure", command.LastFailure)));
+    }
+
+    /// <summary>The entries of an engagement for people: how many stand how, why those that are held are, and the newest; null where it has none.</summary>
+    public async Task<Fields?> SectionAsync(UnitState unit, CancellationToken cancellation)
+    {
+        var scope = unit.Key.Scope;
+        var counts = await store.CountEntriesAsync(scope, cancellation);
+        if (counts.IsEmpty)
+        {
+            return null;
+        }
+
+        var open = await store.LoadOpenEntriesAsync([scope], OpenMax, cancellation);
+        var newest = await store.FindEntriesAsync(new EntryFilter(scope, Max: NewestShown), cancellation);
+        return EntryCounts.ToFields(counts)
+            .With("reasons", open.GroupBy(row => (row.Status, row.Reason)).OrderByDescending(group => group.Key.Status).ThenBy(group => group.Key.Reason, StringComparer.Ordinal)
+                .Select(group => Fields.Of(
+                    ("status", EntryCounts.Word(group.Key.Status)), ("reason", group.Key.Reason), ("count", group.Count()),
+                    ("hours", group.Sum(row => row.Attributes.Number("hours") ?? 0)),
+                    ("says", group.OrderBy(row => row.Id.Value).Select(row => row.Says).Distinct().Take(SaysShown)))))
+            .With("newest", await LinesAsync(newest, unit, cancellation));
+    }
+
+    private async Task<UnitState> UnitAsync(Scope scope, CancellationToken cancellation)
+    {
+        var key = new UnitKey(scope, "");
+        return UnitRows.Read(key, (await store.LoadScopeAsync(scope, cancellation)).Where(row => row.Unit == key && row.Data is not null));
+    }
+
+    private Fields Line(EntryRow row, EntryBatch? batch, UnitState? unit)
+    {
+        var isTaken = row.Status == EntryStatus.Sent && batch?.Status == CommandStatus.Done;
+        var target = row.SentHash is not null && batch is { Status: CommandStatus.Done } && row.Place < batch.Ids.Length ? batch.Ids[row.Place] : null;
+        return Fields.Of(
+            ("id", row.Id.ToString()),
+            ("engagement", row.Scope.Kind == Scope.EngagementKind ? row.Scope.Key : null),
+            ("system", row.System), ("sourceEntity", row.SourceEntity), ("externalId", row.ExternalId), ("version", row.Version), ("entity", row.Entity),
+            ("date", row.Attributes.Text("date")), ("person", row.Attributes.Text("person")), ("hours", row.Attributes.Number("hours")),
+            ("task", row.Attributes.Text("task")), ("taskName", TaskName(row, unit)), ("note", row.Attributes.Text("note")),
+            ("status", EntryCounts.Word(row.Status)), ("taken", isTaken), ("deleted", row.Deleted),
+            ("reason", row.Reason), ("says", Says(row, batch)), ("since", row.Since), ("lookedAtAgain", row.DueAt), ("changedAt", row.At),
+            ("target", target is null ? null : TargetOf(row).With("id", target)));
+    }
+
+    // Which ERP of several it is depends on the workstream; the batch of a single entry says so.
+    private Fields TargetOf(EntryRow row)
+    {
+        var landscape = release.Landscape;
+        var map = landscape.Entries.GetValueOrDefault(row.Entity) is { } definition ? landscape.OutwardMaps.GetValueOrDefault(definition.Map) : null;
+        var role = map is null ? null : landscape.Roles.GetValueOrDefault(map.Role);
+        return Fields.Of(("system", role is { ByLegalEntity.Count: 0 } ? role.Default : null), ("entity", map?.Entity));
+    }
+
+    private static string? TaskName(EntryRow row, UnitState? unit)
+    {
+        if (row.Attributes.Text("task") is not { } id || unit is null)
+        {
+            return null;
+        }
+
+        var target = unit.Targets.Values.FirstOrDefault(each => each.System == row.System && each.ExternalId == id && each.Record.Entity is ("task" or "workstream"));
+        var task = target is null ? null : unit.Records.GetValueOrDefault(target.Record)?.Attributes;
+        return task is null ? null : $"{task.Text("code")} {task.Text("name")}".Trim();
+    }
+
+    private static string Says(EntryRow row, EntryBatch? batch) => row.Status switch
+    {
+        EntryStatus.Kept when row.Deleted => $"deleted in {row.System}",
+        EntryStatus.Kept => "not approved",
+        EntryStatus.Sent when batch?.Status == CommandStatus.Done => "taken",
+        EntryStatus.Sent when batch?.Status == CommandStatus.InDoubt => "sent, and the answer was lost: the hub asks whether it was taken",
+        EntryStatus.Sent when batch?.Status == CommandStatus.Failed => "refused as part of a batch: the hub sends it apart from the others",
+        EntryStatus.Sent => "on its way",
+        _ => row.Says ?? "",
+    };
+
+    // They run in order and end with the first that does not hold.
+    private IEnumerable<Fields> Checks(EntryRow row)
+    {
+        var checks = release.Landscape.Entries.GetValueOrDefault(row.Entity)?.Checks ?? [];
+        var failed = checks.Select(check => check.Name).ToList().IndexOf(row.Reason ?? "");
+        var isLooked = row.Status switch
+        {
+            EntryStatus.Kept => false,
+            EntryStatus.Sent => true,
+            EntryStatus.Waiting => row.Reason is "id" or "under-way",
+            _ => failed >= 0 || row.Reason is "refused" or "map-out",
+        };
+        return checks.Select((check, place) => Fields.Of(
+            ("check", check.Name),
+            ("outcome", !isLooked || (failed >= 0 && place > failed) ? "not looked at" : place == failed ? "does not hold" : "holds"),
+            ("says", place == failed ? row.Says : null)));
+    }
+
+    private static string Word(CommandStatus status) => status switch
+    {
+        CommandStatus.InDoubt => "in doubt",
+        _ => status.ToString().ToLowerInvariant(),
+    };
+}
