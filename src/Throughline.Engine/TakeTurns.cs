@@ -16,7 +16,8 @@ internal sealed class TakeTurns
 
     private static async Task AfterAsync(Task before, Func<Task> work)
     {
-        await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        // On the caller's own scheduler, which the simulation depends on.
+        await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         await work();
     }
 }
