@@ -59,11 +59,15 @@ internal static class PersonDecider
     // A case that still has its reason is opened again at once by the step that opened it.
     private static void Retry(Turn turn, Case item, string by, string? reason)
     {
-        turn.Close(item.Id, CaseStatus.Settled, by, reason);
         if (item.Kind == EntryTrouble.CaseKind)
         {
+            // Whether they go on shows when they have been looked at; the case, and its age, stay until none is held.
+            turn.TellOf(item, "retried", $"{by} had the entries looked at once more{Case.StatedName}.{(reason is null ? "" : $" Reason: {reason}")}");
             EntryTrouble.Retry(turn);
+            return;
         }
+
+        turn.Close(item.Id, CaseStatus.Settled, by, reason);
 
         foreach (var target in turn.State.Targets.Values.Where(target => target.Failure is not null && target.Instance == item.Instance).ToArray())
         {

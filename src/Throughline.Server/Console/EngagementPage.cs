@@ -35,9 +35,9 @@ internal static class EngagementPage
 
         foreach (var item in engagement.NestedList("openCases"))
         {
+            var atStake = item.Nested("amount") is { } amount ? Html.Amount(amount) + " at stake; " : "";
             page.Raw("<h2>").Text($"Open case for {item.Text("queue")}").Raw("</h2>").Tag("p", item.Text("says"), "bad").Tag("p", item.Text("remedy"))
-                .Raw("<p class=\"note\">").Text(
-                $"{Html.Amount(item.Nested("amount"))} at stake; case {item.Text("id")}; open since {Html.Local(item.Text("openedAt"))}.").Raw("</p>");
+                .Raw("<p class=\"note\">").Text($"{atStake}case {item.Text("id")}; open since {Html.Local(item.Text("openedAt"))}.").Raw("</p>");
         }
 
         Timeline(page, engagement);

@@ -15,7 +15,7 @@ public static class DemoTime
     public static async Task<int> BookAsync(
         this DemoFirm firm, int person, JsonNode? issue, decimal hours, bool isApproved = true, string date = "2026-06-17", int? project = null)
     {
-        await JoinAsync(firm, person, project ?? issue!["project"]!["id"]!.GetValue<int>());
+        await firm.JoinAsync(person, project ?? issue!["project"]!["id"]!.GetValue<int>());
         var line = new JsonObject
         {
             ["user_id"] = person, ["hours"] = hours.ToString(CultureInfo.InvariantCulture), ["spent_on"] = date, ["activity_id"] = 9, ["comments"] = "workshop",
@@ -36,8 +36,8 @@ public static class DemoTime
     /// <summary>Timesheet lines, as the ERP itself lists them.</summary>
     public static IReadOnlyList<JsonObject> TimesheetLines(this DemoFirm firm) => [.. firm.Erp.Records("timesheet.line").OfType<JsonObject>()];
 
-    // Redmine takes time of members only.
-    private static async Task JoinAsync(DemoFirm firm, int person, int project)
+    /// <summary>Makes a person a member of a project: Redmine takes time of members only.</summary>
+    public static async Task JoinAsync(this DemoFirm firm, int person, int project)
     {
         if (!firm.Psa.Records("memberships").Any(member => member["user"]?["id"]?.GetValue<int>() == person && member["project"]?["id"]?.GetValue<int>() == project))
         {

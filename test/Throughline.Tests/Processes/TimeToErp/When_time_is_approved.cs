@@ -98,6 +98,10 @@ public sealed class When_time_is_approved : IAsyncLifetime
         var found = await _firm.CaseAsync(EntryTrouble.CaseKind, "2 entries, 8 h");
         Assert.Contains("booked on no task", found.Says, StringComparison.Ordinal);
         Assert.Equal("pmo", found.Queue);
+        await _firm.ActAsync(found, CaseAction.Retry, "root");
+        await _firm.UntilAsync("it was tried", async () => (await _firm.StoryAsync(deal)).Contains("looked at once more", StringComparison.Ordinal));
+        var still = await _firm.CaseAsync(EntryTrouble.CaseKind, "2 entries, 8 h");
+        Assert.Equal((found.Id, found.OpenedAt, found.DueAt), (still.Id, still.OpenedAt, still.DueAt));
         foreach (var line in new[] { first, second })
         {
             await _firm.ChangeTimeAsync(line, new JsonObject { ["issue_id"] = _firm.Tasks[0]["id"]!.GetValue<int>() });
@@ -105,6 +109,33 @@ public sealed class When_time_is_approved : IAsyncLifetime
 
         await _firm.UntilAsync("two lines", () => _firm.TimesheetLines().Count == 2);
         await _firm.UntilAsync("the case is settled", async () => (await _firm.Hub.Store.FindCaseAsync(found.Id, CancellationToken.None))!.Status == CaseStatus.Settled);
+    }
+
+    /// <summary>The line belongs to another engagement then, whose writer is another; the ERP has it once all the same.</summary>
+    [Fact]
+    public async Task Should_move_its_line_when_it_is_booked_on_the_project_of_another_sale()
+    {
+        var first = _firm.PlainDeal();
+        var account = _firm.Crm.All("Account").Single().Text("Id")!;
+        var second = _firm.WonDeal("Acme audit", account, _firm.Contract(account, isSigned: true));
+        await _firm.UntilDoneAsync(first);
+        await _firm.UntilDoneAsync(second);
+        var tasks = _firm.Tasks.GroupBy(task => task["project"]!["id"]!.GetValue<int>()).Select(group => group.First()).ToArray();
+        Assert.Equal(2, tasks.Length);
+        var line = await _firm.BookAsync(_person, tasks[0], 4m);
+        await _firm.UntilAsync("one line", () => _firm.TimesheetLines().Count == 1);
+        var (id, work) = (_firm.TimesheetLines()[0]["id"]!.ToString(), _firm.TimesheetLines()[0]["work"]!.ToString());
+        await _firm.JoinAsync(_person, tasks[1]["project"]!["id"]!.GetValue<int>());
+
+        await _firm.ChangeTimeAsync(line, new JsonObject
+        {
+            ["project_id"] = tasks[1]["project"]!["id"]!.GetValue<int>(), ["issue_id"] = tasks[1]["id"]!.GetValue<int>(),
+        });
+
+        await _firm.UntilAsync("the line is on the other work", () => _firm.TimesheetLines() is [var only] && only["work"]!.ToString() != work);
+        Assert.Equal(id, Assert.Single(_firm.TimesheetLines())["id"]!.ToString());
+        Assert.Equal([3_600d * 4], Durations());
+        Assert.Equal(EntryStatus.Sent, Assert.Single(await EntriesAsync()).Status);
     }
 
     /// <summary>Invariant 3: the target is asked before anything is sent again.</summary>
