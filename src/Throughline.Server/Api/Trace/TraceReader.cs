@@ -57,6 +57,8 @@ internal sealed class TraceReader(IHubStore store, ReleaseHolder release)
     {
         var key = new UnitKey(scope, "");
         var rows = await store.LoadScopeAsync(scope, cancellation);
+        // The story last, so that it tells at least what the others say.
+        var cases = await CasesAsync(scope, cancellation);
         var lineage = await LineageAsync(scope.ToString(), cancellation);
         if (rows.IsEmpty && lineage.Count == 0)
         {
@@ -64,7 +66,6 @@ internal sealed class TraceReader(IHubStore store, ReleaseHolder release)
         }
 
         var unit = UnitRows.Read(key, rows.Where(row => row.Unit == key && row.Data is not null));
-        var cases = await CasesAsync(scope, cancellation);
         var words = new PlainWords(release.Landscape, unit.Of("billing-account").Where(record => record.Attributes.Text("name") is { Length: > 0 })
             .ToDictionary(record => record.Id.Key, record => record.Attributes.Text("name")!, StringComparer.Ordinal));
         var places = new StoryPlaces(unit, release.Landscape);

@@ -27,8 +27,10 @@ public sealed class When_a_story_is_told : IAsyncLifetime
                 "the deal to wait for its customer");
         }
 
-        var onboarding = Assert.Single((await _hub.GetAsync("/api/v1/instances?process=customer-onboarding")).Body.NestedList("instances"));
-        Assert.StartsWith("Contoso Rail AG (", onboarding.Text("summary"), StringComparison.Ordinal);
+        var listed = await _hub.UntilAsync(
+            "/api/v1/instances?process=customer-onboarding", each => each.Body.NestedList("instances").Any(instance =>
+                instance.Text("summary")!.StartsWith("Contoso Rail AG (", StringComparison.Ordinal)), "the onboarding with its number");
+        var onboarding = Assert.Single(listed.Body.NestedList("instances"));
         var answer = await _hub.UntilAsync($"/api/v1/trace/{onboarding.Text("id")}", each => each.Status == 200 && each.Body.NestedList("engagements").Count == 2,
             "both deals");
         Assert.Equal(["006A", "006B"], answer.Body.NestedList("engagements").Select(each => each.Text("engagement")).Order(StringComparer.Ordinal));
