@@ -164,7 +164,7 @@ internal sealed class TrytonSink(TrytonClient client, TrytonSchema schema, TimeP
     }
 
     /// <summary>Adds <c>tasks</c> and <c>timesheets</c>, each from a task's name to an id, for the steps that log time or bill later.</summary>
-    private static Fields WithTasks(Fields answer)
+    public static Fields WithTasks(Fields answer)
     {
         var tasks = new Dictionary<string, object?>(StringComparer.Ordinal);
         var timesheets = new Dictionary<string, object?>(StringComparer.Ordinal);

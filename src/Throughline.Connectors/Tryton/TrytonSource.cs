@@ -104,6 +104,7 @@ internal sealed class TrytonSource(TrytonClient client, TrytonSchema schema, int
     private static SourceRecord Record(TrytonModel model, JsonElement row)
     {
         var fields = (Fields)TrytonJson.Decode(row)!;
+        fields = model.Name == TrytonModels.Project ? TrytonSink.WithTasks(fields) : fields;
         return new SourceRecord(model.Name, TrytonClient.Id(row.GetProperty("id").GetInt64()), fields.Text(Stamp), fields.Without(Stamp));
     }
 

@@ -112,7 +112,8 @@ internal sealed partial class CommandSender(SystemDeclaration system, IConnector
         return (item.Operation, found.Records.Length) switch
         {
             (WriteOperation.Create, 0) => new SendResult { WasProbe = true, SendAgain = true },
-            (WriteOperation.Create, 1) => new SendResult { WasProbe = true, ExternalId = found.Records[0].ExternalId },
+            // What the answer would have said, as far as the record shows it: later maps may ask for it.
+            (WriteOperation.Create, 1) => new SendResult { WasProbe = true, ExternalId = found.Records[0].ExternalId, Answer = found.Records[0].Fields },
             (WriteOperation.Create, _) => new SendResult { WasProbe = true, Decisive = true, Failure = Ambiguous(item.Entity, item.Find!, found.Records) },
             (WriteOperation.Undo, 0) => new SendResult { WasProbe = true, ExternalId = item.ExternalId },
             (WriteOperation.Update, 0) => new SendResult

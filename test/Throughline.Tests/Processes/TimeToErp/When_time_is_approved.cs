@@ -154,6 +154,18 @@ public sealed class When_time_is_approved : IAsyncLifetime
         Assert.Equal([3_600d, 7_200d, 10_800d], Durations());
     }
 
+    /// <summary>What the lost answer would have said is read from the record that is found.</summary>
+    [Fact]
+    public async Task Should_stand_on_a_project_whose_own_answer_was_lost()
+    {
+        _firm.Erp.Faults.Add(new Fault { Kind = FaultKind.CutAfter, BodyContains = "project.work.create", Times = 1 });
+        await _firm.UntilDoneAsync(_firm.PlainDeal());
+
+        await _firm.BookAsync(_person, _firm.Tasks[0], 4m);
+
+        await _firm.UntilAsync("one line", () => _firm.TimesheetLines().Count == 1);
+    }
+
     /// <summary>Tryton takes all or none: the ones beside a refused line must not suffer.</summary>
     [Fact]
     public async Task Should_send_the_others_when_one_line_of_a_batch_is_refused()
