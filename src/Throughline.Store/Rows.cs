@@ -97,8 +97,8 @@ internal static class Rows
     public static EntryBatch EntryBatch(Row row)
     {
         var status = (CommandStatus)row.Int(1);
-        return new EntryBatch(
-            new CommandId(row.Guid(0)), status, status == CommandStatus.Done ? BatchAnswer.Read(Fields.Parse(row.Text(2)["Done ".Length..])) : []);
+        ImmutableArray<string?> ids = status == CommandStatus.Done ? BatchAnswer.Read(Fields.Parse(row.Text(2)["Done ".Length..])) : [];
+        return new EntryBatch(new CommandId(row.Guid(0)), status, Engine.Entries.EntryBatch.IdsOf(ids, () => StoredCommand.Item(row.Text(3)).Lines));
     }
 
     public static StateRow State(Row row) => new(new UnitKey(row.Scope(0), row.Text(1)), (StateKind)row.Int(2), row.Text(3), row.Fields(4));

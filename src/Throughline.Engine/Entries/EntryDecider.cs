@@ -70,7 +70,13 @@ internal sealed class EntryDecider(Landscape.Landscape landscape, DateTimeOffset
         var legalEntity = (beside.GetValueOrDefault("workstream") as Fields)?.Text("legalEntity");
         var view = schema.Complete(row.Attributes).With("key", row.Id.ToString());
         var variables = Variables(row, view, scene, beside, legalEntity);
-        if (row.Deleted || !IsReady(definition, variables))
+        if (!row.Deleted && NotTold(definition, variables) is { } unclear)
+        {
+            // To take back what may well be approved would lose it, and nobody would know.
+            return new EntryDecision(Hold(row, ByMap + "-ready", unclear), null);
+        }
+
+        if (row.Deleted || definition.Ready.Evaluate(variables) is false)
         {
             return TakeBack(row, definition, batch, legalEntity);
         }
@@ -93,6 +99,7 @@ internal sealed class EntryDecider(Landscape.Landscape landscape, DateTimeOffset
     }
 
     /// <summary>The target refused the line of this entry.</summary>
+    /// <param name="stoodThere">It was to change or go, so it stands there in a form that is not known for sure.</param>
     public EntryRow Refuse(EntryRow row, string message, bool stoodThere) =>
         Hold(row with { SentHash = stoodThere ? "" : null, Batch = stoodThere ? row.Batch : null }, ByTarget, message);
 
@@ -150,7 +157,7 @@ internal sealed class EntryDecider(Landscape.Landscape landscape, DateTimeOffset
     }
 
     private static string? IdIn(EntryBatch? batch, EntryRow row) =>
-        batch is { Status: CommandStatus.Done } && row.Place < batch.Ids.Length ? batch.Ids[row.Place] : null;
+        batch is not null && row.Place < batch.Ids.Length ? batch.Ids[row.Place] : null;
 
     private static string KeyOf(EntryRow row, int sends) => $"{row.Id}/{sends.ToString(CultureInfo.InvariantCulture)}";
 
@@ -163,16 +170,15 @@ internal sealed class EntryDecider(Landscape.Landscape landscape, DateTimeOffset
             [VariableNames.LegalEntity] = legalEntity is { } code && landscape.LegalEntities.TryGetValue(code, out var found) ? found.View : null,
         };
 
-    private static bool IsReady(EntryDefinition definition, Dictionary<string, object?> variables)
+    private static string? NotTold(EntryDefinition definition, Dictionary<string, object?> variables)
     {
         try
         {
-            return definition.Ready.Evaluate(variables) is true;
+            return definition.Ready.Evaluate(variables) is bool ? null : $"whether it is ready ({definition.Ready.Text}) is neither true nor false";
         }
-        catch (EvaluationException)
+        catch (EvaluationException e)
         {
-            // Whether it is approved cannot be told, so it is not.
-            return false;
+            return $"it cannot be told whether it is ready ({definition.Place}): {e.Message}";
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Throughline.Connect;
 using Throughline.Engine.Delivery;
 using Throughline.Engine.Partition;
 using Throughline.Model;
@@ -66,8 +67,18 @@ public sealed record EntryRow(
 public sealed record EntryWork(ImmutableArray<Envelope> Envelopes, ImmutableArray<EntryRow> Due);
 
 /// <summary>A batch as its target left it.</summary>
-/// <param name="Ids">The ids of the lines in the target, in their order; null for a line that has none. Empty until the batch is done.</param>
-public sealed record EntryBatch(CommandId Id, CommandStatus Status, ImmutableArray<string?> Ids);
+/// <param name="Ids">
+/// The ids of the lines in the target, in their order; null for a line that has none. What a batch was to change or take back has its id also where
+/// that was refused; what it was to make, once it is done.
+/// </param>
+public sealed record EntryBatch(CommandId Id, CommandStatus Status, ImmutableArray<string?> Ids)
+{
+    /// <param name="answered">What the target answered; empty where it took nothing.</param>
+    /// <param name="lines">Looked at only where an id is missing: a batch is long.</param>
+    public static ImmutableArray<string?> IdsOf(ImmutableArray<string?> answered, Func<ImmutableArray<WriteItem>> lines) =>
+        !answered.IsEmpty && !answered.Contains(null) ? answered
+            : [.. lines().Select((line, place) => (place < answered.Length ? answered[place] : null) ?? line.ExternalId)];
+}
 
 /// <summary>Asks for the engagement that a record of a system stands for.</summary>
 public sealed record HomeLookup(string System, string Entity, string ExternalId);

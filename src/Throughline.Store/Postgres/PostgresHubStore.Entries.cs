@@ -51,7 +51,7 @@ public sealed partial class PostgresHubStore
         Rows.Entry, cancellation, Column(scopes, scope => scope.ToString()), maxEach);
 
     public override Task<ImmutableArray<EntryBatch>> LoadBatchesAsync(ImmutableArray<CommandId> ids, CancellationToken cancellation) => QueryAsync(
-        "select id, status, answer from command where id = any($1)", Rows.EntryBatch, cancellation, Column(ids, id => id.Value));
+        "select id, status, answer, item from command where id = any($1)", Rows.EntryBatch, cancellation, Column(ids, id => id.Value));
 
     public override Task<ImmutableArray<(HomeLookup Lookup, Scope Home)>> FindHomesAsync(ImmutableArray<HomeLookup> lookups, CancellationToken cancellation) => QueryAsync(
         """

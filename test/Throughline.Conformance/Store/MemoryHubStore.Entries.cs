@@ -28,7 +28,8 @@ public sealed partial class MemoryHubStore
     public Task<ImmutableArray<EntryBatch>> LoadBatchesAsync(ImmutableArray<CommandId> ids, CancellationToken cancellation) => Do(() =>
         ids.Distinct().Where(_data.CommandsById.ContainsKey).Select(id => _data.CommandsById[id]).Select(held => new EntryBatch(
             held.Content.Id, held.Content.Status,
-            held.Content.Status == CommandStatus.Done ? BatchAnswer.Read(Fields.Parse(held.Answer!["Done ".Length..])) : [])).ToImmutableArray());
+            EntryBatch.IdsOf(
+                held.Content.Status == CommandStatus.Done ? BatchAnswer.Read(Fields.Parse(held.Answer!["Done ".Length..])) : [], () => held.Content.Lines))).ToImmutableArray());
 
     public Task<ImmutableArray<(HomeLookup Lookup, Scope Home)>> FindHomesAsync(ImmutableArray<HomeLookup> lookups, CancellationToken cancellation) => Do(() =>
         lookups.Where(lookup => _data.Crosswalk.ContainsKey(KeyOf(lookup))).Select(lookup => (lookup, _data.Crosswalk[KeyOf(lookup)].Unit.Scope)).ToImmutableArray());

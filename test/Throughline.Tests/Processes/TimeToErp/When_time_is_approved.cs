@@ -138,6 +138,26 @@ public sealed class When_time_is_approved : IAsyncLifetime
         Assert.Equal(EntryStatus.Sent, Assert.Single(await EntriesAsync()).Status);
     }
 
+    /// <summary>The line keeps its place in the ERP through a refusal: neither a second one is made, nor is it forgotten.</summary>
+    [Fact]
+    public async Task Should_change_the_same_line_after_the_ERP_refused_to_change_it()
+    {
+        await _firm.UntilDoneAsync(_firm.PlainDeal());
+        var line = await _firm.BookAsync(_person, _firm.Tasks[0], 8m);
+        await _firm.UntilAsync("one line", () => _firm.TimesheetLines().Count == 1);
+        var id = _firm.TimesheetLines()[0]["id"]!.ToString();
+        const string Refusal = """{"id":1,"error":["UserError",["You cannot modify an invoiced line.","",null]]}""";
+        _firm.Erp.Faults.Add(new Fault { Kind = FaultKind.Answer, Status = 200, BodyContains = "timesheet.line.write", Body = Refusal });
+        await _firm.ChangeTimeAsync(line, new JsonObject { ["hours"] = "6.5" });
+        await _firm.CaseAsync(EntryTrouble.CaseKind, "cannot modify an invoiced line");
+
+        _firm.Erp.Faults.Clear();
+        await _firm.ChangeTimeAsync(line, new JsonObject { ["hours"] = "6" });
+
+        await _firm.UntilAsync("6 hours", () => Durations() is [21_600d]);
+        Assert.Equal(id, Assert.Single(_firm.TimesheetLines())["id"]!.ToString());
+    }
+
     /// <summary>Invariant 3: the target is asked before anything is sent again.</summary>
     [Fact]
     public async Task Should_stand_once_when_the_answer_is_lost_after_the_ERP_accepted()
