@@ -48,6 +48,12 @@ public sealed partial class Lane
         {
             _kept -= room.Count;
         }
+
+        // While the room was kept the lane may have looked and found itself full, and the call that would wake it may be back already.
+        if (Volatile.Read(ref _isRung) == 1)
+        {
+            Woken?.Invoke();
+        }
     }
 
     /// <param name="isUnknown">They may have been committed all the same, and only a newer epoch finds them then.</param>

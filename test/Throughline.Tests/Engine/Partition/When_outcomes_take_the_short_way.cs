@@ -135,6 +135,23 @@ public sealed class When_outcomes_take_the_short_way : IAsyncDisposable
         Assert.Null(_lane.Lane.TryKeepRoom(1));
     }
 
+    [Fact]
+    public async Task Should_look_for_those_that_wait_when_the_room_that_was_kept_is_free_again()
+    {
+        await using var narrow = new DrivenLane(concurrency: 1);
+        await narrow.StepAsync();
+        var room = narrow.Lane.TryKeepRoom(1)!.Value;
+        await narrow.DecideAsync("one");
+        Assert.Equal(0, await narrow.StepAsync());
+
+        var wasWoken = false;
+        narrow.Lane.Woken = () => wasWoken = true;
+        narrow.Lane.Send(room, []);
+
+        Assert.True(wasWoken);
+        Assert.Equal(1, await narrow.StepAsync());
+    }
+
     public ValueTask DisposeAsync()
     {
         GC.SuppressFinalize(this);
