@@ -148,7 +148,7 @@ internal sealed class MeasuredStore(IHubStore inner, TimeProvider time) : IHubSt
             _ => outcomes.Count(outcome => outcome.Status == CommandStatus.Done));
         foreach (var answer in outcomes.Select(outcome => outcome.Answer).OfType<Fields>())
         {
-            LinesDone?.Invoke(BatchAnswer.Read(answer).Length);
+            LinesDone?.Invoke(BatchAnswer.Taken(answer));
         }
 
         return rung;

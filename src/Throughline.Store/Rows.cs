@@ -93,12 +93,14 @@ internal static class Rows
         IsTrouble = row.Int(16) != 0,
     };
 
-    /// <summary>Of the columns id, status, answer, item.</summary>
+    public const string EntryBatchColumns = "id, system, status, last_failure, answer, item";
+
     public static EntryBatch EntryBatch(Row row)
     {
-        var status = (CommandStatus)row.Int(1);
-        ImmutableArray<string?> ids = status == CommandStatus.Done ? BatchAnswer.Read(Fields.Parse(row.Text(2)["Done ".Length..])) : [];
-        return new EntryBatch(new CommandId(row.Guid(0)), status, Engine.Entries.EntryBatch.IdsOf(ids, () => StoredCommand.Item(row.Text(3)).Lines));
+        var status = (CommandStatus)row.Int(2);
+        return Engine.Entries.EntryBatch.Of(
+            new CommandId(row.Guid(0)), row.Text(1), status, row.TextOrNull(3), status == CommandStatus.Done ? Fields.Parse(row.Text(4)["Done ".Length..]) : null,
+            () => StoredCommand.Item(row.Text(5)));
     }
 
     public static StateRow State(Row row) => new(new UnitKey(row.Scope(0), row.Text(1)), (StateKind)row.Int(2), row.Text(3), row.Fields(4));

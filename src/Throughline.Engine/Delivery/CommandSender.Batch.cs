@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Throughline.Connect;
-using Throughline.Engine.Entries;
 using Throughline.Model;
 
 namespace Throughline.Engine.Delivery;
@@ -17,44 +16,48 @@ internal sealed partial class CommandSender
             await _budget.TakeAsync();
             if (time.GetUtcNow() > batch.SendBefore || isHeld())
             {
-                return receipts.Count == 0
-                    ? new SendResult { NotSent = true }
-                    : new SendResult { Failure = new Failure.Transient($"{receipts.Count} of {batch.Lines.Length} lines were sent in time; all are sent again") };
+                // What was done is done; the others are sent again.
+                return receipts.Count == 0 ? new SendResult { NotSent = true } : Gather(batch, receipts.ToImmutable());
             }
 
             var next = isOneCall ? batch.Lines : [batch.Lines[receipts.Count]];
             receipts.AddRange(await connector.WriteAsync(next, CancellationToken.None));
         }
 
-        return Gather(batch, receipts.MoveToImmutable());
+        return Gather(batch, receipts.ToImmutable());
     }
 
     private static SendResult Gather(Command batch, ImmutableArray<Receipt> receipts)
     {
         var failures = receipts.Select(receipt => receipt.Failure).OfType<Failure>().ToArray();
-        // What has no line that is known to stand, or any whose fate is not known, is decided as a whole.
-        var decisive = failures.FirstOrDefault(failure => failure is Failure.InDoubt)
-            ?? failures.FirstOrDefault(failure => failure is Failure.Transient or Failure.Throttled or Failure.Authentication);
-        if (decisive is not null || failures.Length == receipts.Length)
+        ImmutableArray<string?> ids = [.. batch.Lines.Select((line, place) => place < receipts.Length ? IdIn(receipts[place], line) : null)];
+        // A creation whose fate is not known must be asked for, and so the whole batch is.
+        var isCreation = batch.Item.Operation == WriteOperation.Create;
+        if (isCreation && receipts.Any(receipt => receipt is { Failure: null, ExternalId: null }))
         {
-            return new SendResult { Failure = decisive ?? failures[0] };
+            return new SendResult { Failure = new Failure.InDoubt("the target says that it took a line, and not under which id") };
         }
 
-        return new SendResult
+        var isInDoubt = isCreation && failures.Any(failure => failure is Failure.InDoubt);
+        if (isInDoubt || ids.All(id => id is null))
         {
-            Answer = BatchAnswer.Of([.. receipts.Select((receipt, place) => receipt.ExternalId ?? IdWhereGone(batch, place, receipt))]),
-            Refused = RefusedIn(receipts, batch),
-        };
+            return new SendResult
+            {
+                Failure = failures.FirstOrDefault(failure => failure is Failure.InDoubt) ?? failures.FirstOrDefault(MayBeSentAgain) ?? failures[0],
+            };
+        }
+
+        var refused = receipts.Select((receipt, place) => (receipt.Failure, Place: place))
+            .Where(item => item.Failure is { } failure && ids[item.Place] is null && !MayBeSentAgain(failure));
+        return new SendResult { Ids = ids, Refused = refused.ToImmutableDictionary(item => item.Place, item => item.Failure!.Message) };
     }
 
-    // Taking back what is not there any more is done.
-    private static string? IdWhereGone(Command batch, int place, Receipt receipt) =>
-        batch.Item.Operation == WriteOperation.Undo && receipt.Failure is Failure.MissingReference ? batch.Lines[place].ExternalId : null;
+    private static bool MayBeSentAgain(Failure failure) => failure is Failure.InDoubt or Failure.Transient or Failure.Throttled or Failure.Authentication;
 
-    private static ImmutableDictionary<int, string> RefusedIn(ImmutableArray<Receipt> receipts, Command batch) => receipts
-        .Select((receipt, place) => (receipt.Failure, Place: place))
-        .Where(item => item.Failure is not null && IdWhereGone(batch, item.Place, receipts[item.Place]) is null)
-        .ToImmutableDictionary(item => item.Place, item => item.Failure!.Message);
+    // Taking back what is not there any more is done.
+    private static string? IdIn(Receipt receipt, WriteItem line) =>
+        receipt.Failure is null ? receipt.ExternalId ?? line.ExternalId
+        : line.Operation == WriteOperation.Undo && receipt.Failure is Failure.MissingReference ? line.ExternalId : null;
 
     private async Task<SendResult> ProbeBatchAsync(Command batch)
     {
@@ -79,7 +82,7 @@ internal sealed partial class CommandSender
             }
 
             ids[place] = found.Records.Length == 1 ? found.Records[0].ExternalId : null;
-            if (place == 0 && ids[0] is null && connector.Manifest.BatchIsAtomic)
+            if (place == 0 && ids[0] is null && connector.Manifest.BatchIsAtomic && !Lane.MayBeOlder(batch))
             {
                 // All or nothing: where the first line is not there, none is.
                 return new SendResult { WasProbe = true, SendAgain = true };
@@ -91,8 +94,7 @@ internal sealed partial class CommandSender
             return new SendResult { WasProbe = true, SendAgain = true };
         }
 
-        var missing = ids.Select((id, place) => (id, place)).Where(item => item.id is null)
-            .ToImmutableDictionary(item => item.place, _ => $"the answer of {system.Name} was lost, and this line of the batch is not there");
-        return new SendResult { WasProbe = true, Answer = BatchAnswer.Of([.. ids]), Refused = missing };
+        // Those that are not there are sent again.
+        return new SendResult { WasProbe = true, Ids = [.. ids] };
     }
 }

@@ -26,7 +26,10 @@ internal sealed record SendResult
     /// <summary>The system was asked and does not have it: it is safe to send again.</summary>
     public bool SendAgain { get; init; }
 
-    /// <summary>A batch of which other lines were taken: why these were not, by line.</summary>
+    /// <summary>Of a batch: the id of each line in the target, null for one that was not taken.</summary>
+    public ImmutableArray<string?> Ids { get; init; } = [];
+
+    /// <summary>Of a batch: why lines were refused, by line. One that was neither taken nor refused may be sent again.</summary>
     public ImmutableDictionary<int, string> Refused { get; init; } = ImmutableDictionary<int, string>.Empty;
 
     /// <summary>Nothing was sent: its time had passed before the call, or the lane is held.</summary>

@@ -41,7 +41,7 @@ public sealed partial class Lane
 
         if (result.Failure is not { } failure)
         {
-            return CanBeKey(result.ExternalId) ? Terminal(command, CommandStatus.Done, null, result, now) : Unusable(command, now);
+            return CanBeKey(result.ExternalId) && result.Ids.All(CanBeKey) ? Terminal(command, CommandStatus.Done, null, result, now) : Unusable(command, now);
         }
 
         var text = $"{failure.Code}: {failure.Message}";
@@ -59,9 +59,10 @@ public sealed partial class Lane
             return new CommandOutcome(command.Id, CommandStatus.Waiting, circuit.OpenUntil ?? now, text, null, IsNoAttempt: true);
         }
 
-        if (failure is Failure.Duplicate && !WasInDoubt(command) && !command.IsBatch)
+        if (failure is Failure.Duplicate && !WasInDoubt(command) && (!command.IsBatch || command.Lines.Length > 1))
         {
-            // Nothing of ours can be there yet, so what has our key is somebody else's; taking it for ours would join two records.
+            // Nothing of ours can be there yet, so what has our key is somebody else's; taking it for ours would join two records. Of a batch
+            // it is one line or the other; it is sent in parts until that one is alone.
             return Terminal(command, CommandStatus.Failed, failure, result, now);
         }
 
@@ -108,16 +109,25 @@ public sealed partial class Lane
         return new CommandOutcome(command.Id, status, null, failure is null ? null : $"{failure.Code}: {failure.Message}", receipt);
     }
 
-    // Entries ask the batch that they are in how it went; only what was refused has to be told.
-    private static CommandOutcome TerminalBatch(Command command, CommandStatus status, Failure? failure, SendResult result, DateTimeOffset now)
+    // Entries ask the batch that they are in how it went; the receipt only says that they should.
+    private static CommandOutcome TerminalBatch(Command batch, CommandStatus status, Failure? failure, SendResult result, DateTimeOffset now)
     {
-        var said = failure is null ? null : $"{failure.Code}: {failure.Message}";
-        var receipt = failure is null && result.Refused.IsEmpty ? null : new NewEnvelope(
-            new EnvelopeId(CommandId.Derive(command.Id.ToString(), "receipt").Value), command.Unit.Scope, "", EnvelopeKind.BatchReceipt,
-            new BatchReceipt(command.Id, failure is null ? null : (failure.Code, failure.Message), result.Refused).ToFields(), command.CorrelationId,
-            new EnvelopeId(command.Id.Value), now, now);
-        return new CommandOutcome(command.Id, status, null, said, receipt) { Answer = failure is null ? result.Answer : null };
+        // A question that was not answered leaves open what it asked for.
+        var isInDoubt = failure is Failure.InDoubt || (failure is not null && result.WasProbe);
+        var said = failure is null ? null : isInDoubt && failure is not Failure.InDoubt ? $"in-doubt: {failure.Code}: {failure.Message}" : $"{failure.Code}: {failure.Message}";
+        var wasThere = failure is null && result.WasProbe && batch.Item.Operation == WriteOperation.Create && MayBeOlder(batch);
+        var isAsSent = failure is null && !wasThere && !result.Ids.Contains(null);
+        var receipt = isAsSent ? null : new NewEnvelope(
+            new EnvelopeId(CommandId.Derive(batch.Id.ToString(), "receipt").Value), batch.Unit.Scope, "", EnvelopeKind.BatchReceipt,
+            new BatchReceipt(batch.Id).ToFields(), batch.CorrelationId, new EnvelopeId(batch.Id.Value), now, now);
+        return new CommandOutcome(batch.Id, status, null, said, receipt)
+        {
+            Answer = failure is null ? BatchAnswer.Of(batch.Item.Operation, result.Ids, result.Refused, wasThere) : null,
+        };
     }
+
+    /// <summary>What is found in the target need not have been written by this command: nothing of it was lost on the way.</summary>
+    internal static bool MayBeOlder(Command command) => command.LastFailure is not null && !WasInDoubt(command);
 
     // Not torn by stopping: what was sent is concluded. Where the store cannot say that it took them, the outcomes stay for the next step.
     private async Task<int> ConcludeAsync()

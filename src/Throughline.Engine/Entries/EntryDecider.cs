@@ -10,7 +10,8 @@ using Throughline.Model.Canonical;
 namespace Throughline.Engine.Entries;
 
 /// <summary>One line that is to be sent.</summary>
-internal sealed record EntryLine(EntryId Entry, string System, EntryDefinition Definition, WriteItem Item);
+/// <param name="IsAskedFirst">The target may have it already.</param>
+internal sealed record EntryLine(EntryId Entry, string System, EntryDefinition Definition, WriteItem Item, bool IsAskedFirst = false);
 
 /// <summary>What was decided of one entry.</summary>
 /// <param name="Line">What is to be sent for it; null where nothing is.</param>
@@ -22,12 +23,6 @@ internal sealed record EntryDecision(EntryRow Row, EntryLine? Line);
 /// </summary>
 internal sealed class EntryDecider(Landscape.Landscape landscape, DateTimeOffset now)
 {
-    public const string ForHome = "home";
-    public const string ForId = "id";
-    public const string ForAnswer = "under-way";
-    public const string ByMap = "map";
-    public const string ByTarget = "refused";
-
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Seldom = TimeSpan.FromMinutes(1);
 
@@ -36,7 +31,7 @@ internal sealed class EntryDecider(Landscape.Landscape landscape, DateTimeOffset
     {
         if (known is not null && (Partition.SourceDecider.IsNewer(known.Version, change.Version)
             || (change.Failure is null && known.Version == change.Version && known.Deleted == change.Deleted
-                && known.Reason != ByMap && (change.Deleted || known.Attributes.Equals(change.Attributes!)))))
+                && known.Reason != EntryReasons.ByMap && (change.Deleted || known.Attributes.Equals(change.Attributes!)))))
         {
             return null;
         }
@@ -45,24 +40,35 @@ internal sealed class EntryDecider(Landscape.Landscape landscape, DateTimeOffset
             change.Id, change.Scope, change.System, change.Entity, change.SourceEntity, change.ExternalId, change.Version, EntryStatus.Kept, Fields.Empty, null, null, 0, 0,
             null, null, null, null, change.Envelope, now);
         row = row with { Scope = change.Scope, Version = change.Version, Deleted = change.Deleted, Envelope = change.Envelope, At = now };
-        return change.Failure is { } failure ? Hold(row, ByMap, failure)
-            : change.Deleted ? row
-            : row with { Attributes = change.Attributes!, Reason = row.Reason == ByMap ? null : row.Reason };
+        return change.Deleted ? row
+            : change.Failure is { } failure ? Hold(row, EntryReasons.ByMap, failure)
+            : row with { Attributes = change.Attributes!, Reason = row.Reason == EntryReasons.ByMap ? null : row.Reason };
     }
 
     /// <param name="scene">Null where it is not known which engagement the entry belongs to.</param>
     /// <param name="batch">The batch in which it was sent last; null where that is not concluded as far as is known.</param>
-    public EntryDecision Decide(EntryRow row, EntryScene? scene, EntryBatch? batch)
+    /// <param name="isNewTry">The entry was corrected, or a person wants another try: what was refused once is sent again.</param>
+    public EntryDecision Decide(EntryRow row, EntryScene? scene, EntryBatch? batch, bool isNewTry)
     {
-        var definition = landscape.Entries[row.Entity];
-        if (row is { Status: EntryStatus.Held, Reason: ByMap })
+        if (!landscape.Entries.TryGetValue(row.Entity, out var definition))
         {
-            return new EntryDecision(row, null);
+            return Held(row, EntryReasons.ByLandscape, $"the landscape says nothing any more of what becomes of {row.Entity}");
+        }
+
+        var standing = EntryStanding.Of(row, batch);
+        if (row.Deleted)
+        {
+            return TakeBack(row, definition, batch, standing, isNewTry);
+        }
+
+        if (row.Reason == EntryReasons.ByMap)
+        {
+            return Held(row, EntryReasons.ByMap, row.Says!);
         }
 
         if (scene is null)
         {
-            return new EntryDecision(Wait(row, definition, ForHome, $"{row.System} {row.SourceEntity} {row.ExternalId} belongs to no engagement that the hub knows"), null);
+            return Waits(row, definition, EntryReasons.ForHome, $"{row.System} {row.SourceEntity} {row.ExternalId} belongs to no engagement that the hub knows");
         }
 
         var schema = EntityCatalog.Find(row.Entity)!;
@@ -70,20 +76,26 @@ internal sealed class EntryDecider(Landscape.Landscape landscape, DateTimeOffset
         var legalEntity = (beside.GetValueOrDefault("workstream") as Fields)?.Text("legalEntity");
         var view = schema.Complete(row.Attributes).With("key", row.Id.ToString());
         var variables = Variables(row, view, scene, beside, legalEntity);
-        if (!row.Deleted && NotTold(definition, variables) is { } unclear)
+        if (NotTold(definition, variables) is { } unclear)
         {
             // To take back what may well be approved would lose it, and nobody would know.
-            return new EntryDecision(Hold(row, ByMap + "-ready", unclear), null);
+            return Held(row, EntryReasons.ByReady, unclear);
         }
 
-        if (row.Deleted || definition.Ready.Evaluate(variables) is false)
+        if (definition.Ready.Evaluate(variables) is false)
         {
-            return TakeBack(row, definition, batch, legalEntity);
+            return TakeBack(row, definition, batch, standing, isNewTry);
+        }
+
+        if (scene.UnknownOf(schema, row.System, row.Attributes) is { } unknown)
+        {
+            return Waits(
+                row, definition, EntryReasons.ForReference, $"it is booked on {unknown.Entity} {unknown.Id} of {row.System}, which the hub does not know in this engagement");
         }
 
         if (Refused(definition, variables) is { } refused)
         {
-            return new EntryDecision(Hold(row, refused.Reason, refused.Says), null);
+            return Held(row, refused.Reason, refused.Says);
         }
 
         var map = landscape.OutwardMaps[definition.Map];
@@ -91,73 +103,87 @@ internal sealed class EntryDecider(Landscape.Landscape landscape, DateTimeOffset
             map, view, scene.Context with { LegalEntity = legalEntity, Beside = beside }, landscape);
         if (wanted.Waits is not null)
         {
-            return new EntryDecision(Wait(row, definition, ForId, wanted.Waits), null);
+            return Waits(row, definition, EntryReasons.ForId, wanted.Waits);
         }
 
-        return wanted.Failure is { } failure ? new EntryDecision(Hold(row, ByMap + "-out", failure.Message), null)
-            : Send(row, definition, map, wanted, batch, legalEntity);
+        return wanted.Failure is { } failure ? Held(row, EntryReasons.ByOutwardMap, failure.Message)
+            : Send(row, definition, new Wish(landscape.SystemFor(map.Role, legalEntity), map.Entity, wanted, wanted.Fields.Fingerprint()), batch, standing, isNewTry);
     }
 
-    /// <summary>The target refused the line of this entry.</summary>
-    /// <param name="stoodThere">It was to change or go, so it stands there in a form that is not known for sure.</param>
-    public EntryRow Refuse(EntryRow row, string message, bool stoodThere) =>
-        Hold(row with { SentHash = stoodThere ? "" : null, Batch = stoodThere ? row.Batch : null }, ByTarget, message);
-
-    private EntryDecision Send(EntryRow row, EntryDefinition definition, OutwardMap map, OutwardResult wanted, EntryBatch? batch, string? legalEntity)
+    private EntryDecision Send(EntryRow row, EntryDefinition definition, Wish wish, EntryBatch? batch, EntryStanding standing, bool isNewTry)
     {
-        var hash = wanted.Fields.Fingerprint();
-        if (row.Status == EntryStatus.Sent && row.SentHash == hash)
+        var isSame = row.SentHash == wish.Hash;
+        switch (standing.Standing)
         {
-            return new EntryDecision(row, null);
+            case Standing.UnderWay:
+                return row.Status == EntryStatus.Sent && isSame ? new EntryDecision(row, null)
+                    : Waits(row, definition, EntryReasons.ForAnswer, "an earlier form of it is being written");
+            case Standing.Stands when standing.System == wish.System && standing.Hash == wish.Hash:
+                return new EntryDecision(Clear(row) with { Status = EntryStatus.Sent }, null);
+            case Standing.Unknown when batch!.Lines.Length == 1 && !isNewTry:
+                return Held(row, EntryReasons.ByDoubt, $"nobody knows whether {batch.System} has it, as it could not be asked ({batch.Lines[row.Place].Refusal})");
         }
 
-        if (row.Batch is not null && batch is null)
+        if (!isNewTry && isSame && batch is not null && RefusalOf(row, batch) is { } refusal)
         {
-            return new EntryDecision(Wait(row, definition, ForAnswer, "an earlier form of it is being written"), null);
+            return Held(row, EntryReasons.ByTarget, refusal);
         }
 
-        if (row.SentHash == hash)
+        if (standing is { Standing: Standing.Stands } && standing.System != wish.System)
         {
-            return new EntryDecision(Clear(row) with { Status = EntryStatus.Sent }, null);
+            // It belongs to another system now, which gets it when it stands in the former one no more.
+            var undone = Undo(row, definition, batch!, standing, isNewTry);
+            return undone.Line is null ? undone : undone with { Row = Waiting(undone.Row, definition, EntryReasons.ForAnswer, $"{standing.System} is to take it back first") };
         }
 
-        var id = IdIn(batch, row);
-        var operation = row.SentHash is null || id is null ? WriteOperation.Create : WriteOperation.Update;
+        var stands = standing.Standing == Standing.Stands;
         var sends = row.Sends + 1;
-        var item = new WriteItem(KeyOf(row, sends), map.Entity, operation, operation == WriteOperation.Create ? null : id, wanted.Find, wanted.Fields);
+        var item = new WriteItem(
+            KeyOf(row, sends), wish.Entity, stands ? WriteOperation.Update : WriteOperation.Create, standing.ExternalId, wish.Content.Find, wish.Content.Fields);
         return new EntryDecision(
-            Clear(row) with { Status = EntryStatus.Sent, SentHash = hash, Sends = sends, At = now },
-            new EntryLine(row.Id, landscape.SystemFor(map.Role, legalEntity), definition, item));
+            Clear(row) with { Status = EntryStatus.Sent, SentHash = wish.Hash, Sends = sends, At = now },
+            new EntryLine(row.Id, wish.System, definition, item, IsAskedFirst: standing.Standing == Standing.Unknown));
     }
 
-    private EntryDecision TakeBack(EntryRow row, EntryDefinition definition, EntryBatch? batch, string? legalEntity)
+    private EntryDecision TakeBack(EntryRow row, EntryDefinition definition, EntryBatch? batch, EntryStanding standing, bool isNewTry)
     {
-        if (row.SentHash is null)
+        switch (standing.Standing)
         {
-            return new EntryDecision(Clear(row) with { Status = EntryStatus.Kept }, null);
+            case Standing.Nothing:
+                return new EntryDecision(Clear(row) with { Status = EntryStatus.Kept }, null);
+            case Standing.UnderWay:
+                return row is { Status: EntryStatus.Kept, SentHash: null } ? new EntryDecision(row, null)
+                    : Waits(row, definition, EntryReasons.ForAnswer, "an earlier form of it is being written");
+            case Standing.Unknown when isNewTry:
+                // A person has looked.
+                return new EntryDecision(Clear(row) with { Status = EntryStatus.Kept, SentHash = null, Batch = null }, null);
+            case Standing.Unknown:
+                return Held(row, EntryReasons.ByDoubt, $"it is not to stand in {batch!.System}, and nobody knows whether it does: remove it there, then try again");
+            default:
+                return Undo(row, definition, batch!, standing, isNewTry);
         }
+    }
 
-        if (batch is null)
+    private EntryDecision Undo(EntryRow row, EntryDefinition definition, EntryBatch batch, EntryStanding standing, bool isNewTry)
+    {
+        if (!isNewTry && batch.Operation == WriteOperation.Undo && RefusalOf(row, batch) is { } refusal)
         {
-            return new EntryDecision(Wait(row, definition, ForAnswer, "an earlier form of it is being written"), null);
-        }
-
-        var map = landscape.OutwardMaps[definition.Map];
-        if (IdIn(batch, row) is not { } id)
-        {
-            return new EntryDecision(Clear(row) with { Status = EntryStatus.Kept, SentHash = null, Batch = null }, null);
+            return Held(row, EntryReasons.ByTarget, refusal);
         }
 
         var sends = row.Sends + 1;
         return new EntryDecision(
             Clear(row) with { Status = EntryStatus.Kept, SentHash = null, Sends = sends, At = now },
             new EntryLine(
-                row.Id, landscape.SystemFor(map.Role, legalEntity), definition,
-                new WriteItem(KeyOf(row, sends), map.Entity, WriteOperation.Undo, id, null, Fields.Empty)));
+                row.Id, standing.System!, definition,
+                new WriteItem(KeyOf(row, sends), landscape.OutwardMaps[definition.Map].Entity, WriteOperation.Undo, standing.ExternalId, null, Fields.Empty)));
     }
 
-    private static string? IdIn(EntryBatch? batch, EntryRow row) =>
-        batch is not null && row.Place < batch.Ids.Length ? batch.Ids[row.Place] : null;
+    private static string? RefusalOf(EntryRow row, EntryBatch batch) => batch.Lines[row.Place] is { IsTaken: false, Refusal: { } said } ? said : null;
+
+    private EntryDecision Held(EntryRow row, string reason, string says) => new(Hold(row, reason, says), null);
+
+    private EntryDecision Waits(EntryRow row, EntryDefinition definition, string reason, string says) => new(Waiting(row, definition, reason, says), null);
 
     private static string KeyOf(EntryRow row, int sends) => $"{row.Id}/{sends.ToString(CultureInfo.InvariantCulture)}";
 
@@ -202,7 +228,7 @@ internal sealed class EntryDecider(Landscape.Landscape landscape, DateTimeOffset
         return null;
     }
 
-    private EntryRow Wait(EntryRow row, EntryDefinition definition, string reason, string says)
+    private EntryRow Waiting(EntryRow row, EntryDefinition definition, string reason, string says)
     {
         var since = row.Status == EntryStatus.Waiting && row.Reason == reason ? row.Since!.Value : now;
         var age = now - since;
@@ -211,11 +237,15 @@ internal sealed class EntryDecider(Landscape.Landscape landscape, DateTimeOffset
         return row with { Status = EntryStatus.Waiting, Reason = reason, Says = says, Since = since, DueAt = now + again, IsTrouble = isLate, At = now };
     }
 
-    private EntryRow Hold(EntryRow row, string reason, string says) => row with
+    /// <summary>It goes on only when it is corrected, or when a person has it tried again.</summary>
+    public EntryRow Hold(EntryRow row, string reason, string says) => row with
     {
         Status = EntryStatus.Held, Reason = reason, Says = says, DueAt = null, IsTrouble = true, At = now,
         Since = row.Status == EntryStatus.Held && row.Reason == reason ? row.Since : now,
     };
+
+    /// <summary>What should stand in the target.</summary>
+    private sealed record Wish(string System, string Entity, OutwardResult Content, string Hash);
 
     private static EntryRow Clear(EntryRow row) => row with { Reason = null, Says = null, Since = null, DueAt = null, IsTrouble = false };
 }

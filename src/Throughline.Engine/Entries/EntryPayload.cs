@@ -1,6 +1,3 @@
-using System.Collections.Immutable;
-using System.Globalization;
-using Throughline.Connect;
 using Throughline.Model;
 
 namespace Throughline.Engine.Entries;
@@ -12,9 +9,6 @@ internal sealed record EntryChange(
     EntryId Id, Scope Scope, string System, string Entity, string SourceEntity, string ExternalId, string? Version, Fields? Attributes, bool Deleted, string? Failure,
     EnvelopeId Envelope)
 {
-    /// <summary>The entry as it stood in the scope that it comes from; null where it is new or its scope has always been this one.</summary>
-    public EntryRow? Before { get; init; }
-
     /// <summary>Where it is to go on: its system has booked it on another engagement than that of <see cref="Scope"/>, which holds it. Null where it is to stay.</summary>
     public Scope? Home { get; init; }
 }
@@ -25,64 +19,34 @@ internal static class EntryPayload
     private const string Attributes = "attributes";
     private const string Source = "sourceEntity";
     private const string Id = "id";
+    private const string Failure = "failure";
+    public const string Home = "home";
 
-    /// <summary>An entry that goes on to another scope, mapped already, with what of it stands in the target.</summary>
-    public static Fields Moved(EntryRow row) => Content(row.Id, row.System, row.Entity, row.SourceEntity, row.ExternalId, row.Version, row.Deleted, row.Attributes)
-        .With("sentHash", row.SentHash).With("batch", row.Batch?.ToString()).With("place", row.Place).With("sends", row.Sends).With("isKnown", true);
-
-    /// <summary>Asks the scope that holds an entry to let it go on to another one.</summary>
-    public static Fields Rebooked(EntryChange change) => Content(
-        change.Id, change.System, change.Entity, change.SourceEntity, change.ExternalId, change.Version, change.Deleted, change.Attributes ?? Fields.Empty)
-        .With("home", change.Scope.ToString());
+    /// <summary>The newest form of an entry, for a scope that holds it or is to: where the two differ, that of the change is where it is to go on.</summary>
+    public static Fields Rebooked(EntryChange change, Scope to) => Fields.Of(
+        (Id, change.Id.ToString()), (PayloadNames.System, change.System), (PayloadNames.Entity, change.Entity), (Source, change.SourceEntity),
+        (PayloadNames.ExternalId, change.ExternalId), (PayloadNames.Version, change.Version), (PayloadNames.Deleted, change.Deleted),
+        (Attributes, change.Attributes ?? Fields.Empty), (Failure, change.Failure), (Home, change.Scope == to ? null : change.Scope.ToString()));
 
     public static bool IsMapped(Fields payload) => payload.Nested(Attributes) is not null;
 
     public static EntryChange Read(Envelope envelope)
     {
         var payload = envelope.Payload;
+        // What could not be mapped says nothing of the entry: its attributes are not those of one that is empty.
+        var failure = payload.Text(Failure);
         var change = new EntryChange(
             EntryId.Parse(payload.Text(Id)!), envelope.Scope, payload.Text(PayloadNames.System)!, payload.Text(PayloadNames.Entity)!, payload.Text(Source)!,
-            payload.Text(PayloadNames.ExternalId)!, payload.Text(PayloadNames.Version), payload.Nested(Attributes), payload.Flag(PayloadNames.Deleted) == true, null,
-            envelope.Id);
-        var home = payload.Text("home") is { } scope ? Scope.Parse(scope) : (Scope?)null;
-        return payload.Flag("isKnown") != true ? change with { Home = home } : change with
-        {
-            Before = new EntryRow(
-                change.Id, change.Scope, change.System, change.Entity, change.SourceEntity, change.ExternalId, null, EntryStatus.Kept, Fields.Empty, payload.Text("sentHash"),
-                payload.Text("batch") is { } batch ? CommandId.Parse(batch) : null, (int)(payload.Number("place") ?? 0), (int)(payload.Number("sends") ?? 0), null, null, null,
-                null, envelope.Id, envelope.Content.ReceivedAt),
-        };
+            payload.Text(PayloadNames.ExternalId)!, payload.Text(PayloadNames.Version), failure is null ? payload.Nested(Attributes) : null,
+            payload.Flag(PayloadNames.Deleted) == true, failure, envelope.Id);
+        return change with { Home = payload.Text(Home) is { } home ? Scope.Parse(home) : null };
     }
-
-    private static Fields Content(
-        EntryId id, string system, string entity, string sourceEntity, string externalId, string? version, bool deleted, Fields attributes) => Fields.Of(
-        (Id, id.ToString()), (PayloadNames.System, system), (PayloadNames.Entity, entity), (Source, sourceEntity), (PayloadNames.ExternalId, externalId),
-        (PayloadNames.Version, version), (PayloadNames.Deleted, deleted), (Attributes, attributes));
 }
 
-/// <summary>What the receipt of a batch says where not all went well.</summary>
-/// <param name="Failure">Why nothing of the batch was taken; null where only some lines were refused.</param>
-/// <param name="Refused">By line.</param>
-internal sealed record BatchReceipt(CommandId Command, (string Code, string Message)? Failure, ImmutableDictionary<int, string> Refused)
+/// <summary>The receipt of a batch of which not every line was taken as it was sent: its entries are to be looked at. What became of them stands with the batch.</summary>
+internal sealed record BatchReceipt(CommandId Command)
 {
-    public Fields ToFields() => Fields.Of(
-        ("command", Command.ToString()),
-        ("code", Failure?.Code),
-        ("message", Failure?.Message),
-        ("refused", Fields.Of([.. Refused.Select(line => (line.Key.ToString(CultureInfo.InvariantCulture), (object?)line.Value))])));
+    public Fields ToFields() => Fields.Of(("command", Command.ToString()));
 
-    public static BatchReceipt From(Fields payload) => new(
-        CommandId.Parse(payload.Text("command")!),
-        payload.Text("code") is { } code ? (code, payload.Text("message")!) : null,
-        (payload.Nested("refused") ?? Fields.Empty).ToImmutableDictionary(line => int.Parse(line.Key, CultureInfo.InvariantCulture), line => (string)line.Value!));
-}
-
-/// <summary>What a batch was answered, as it is kept with its command: the ids of its lines in the target.</summary>
-public static class BatchAnswer
-{
-    private const string Ids = "ids";
-
-    public static Fields Of(ImmutableArray<string?> ids) => Fields.Of((Ids, ids.Select(id => (object?)id).ToArray()));
-
-    public static ImmutableArray<string?> Read(Fields answer) => [.. answer.List(Ids).Select(id => id as string)];
+    public static BatchReceipt From(Fields payload) => new(CommandId.Parse(payload.Text("command")!));
 }

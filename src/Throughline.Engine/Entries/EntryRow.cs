@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Throughline.Connect;
 using Throughline.Engine.Delivery;
 using Throughline.Engine.Partition;
 using Throughline.Model;
@@ -25,11 +24,11 @@ public enum EntryStatus
 /// <summary>One entry (a line of time, an expense) as the firm knows it, and what of it stands in the target.</summary>
 /// <param name="Entity">The canonical entity.</param>
 /// <param name="SourceEntity">The system's own name of the kind of record.</param>
-/// <param name="SentHash">Fingerprint of the line that was sent last; null where nothing of it is to stand in the target.</param>
+/// <param name="SentHash">Fingerprint of the line that was sent last; null where none was, or where that line takes back what stood.</param>
 /// <param name="Batch">The command in which a line of it was sent last; null where none ever was.</param>
 /// <param name="Place">Its line in that batch.</param>
 /// <param name="Sends">Lines sent so far; makes the next line's key.</param>
-/// <param name="Reason">Why it waits or is held, in one word: the check's name, <c>home</c>, <c>id</c>, <c>map</c>, <c>under-way</c>, <c>refused</c>.</param>
+/// <param name="Reason">Why it waits or is held, in one word: the check's name, or one of the words of <see cref="Landscape.EntryReasons"/>.</param>
 /// <param name="Says">The same for people.</param>
 /// <param name="Since">Since when it waits or is held.</param>
 /// <param name="Envelope">What brought it to this state.</param>
@@ -66,20 +65,6 @@ public sealed record EntryRow(
 /// <param name="Due">Entries that wait and whose time to be looked at has come.</param>
 public sealed record EntryWork(ImmutableArray<Envelope> Envelopes, ImmutableArray<EntryRow> Due);
 
-/// <summary>A batch as its target left it.</summary>
-/// <param name="Ids">
-/// The ids of the lines in the target, in their order; null for a line that has none. What a batch was to change or take back has its id also where
-/// that was refused; what it was to make, once it is done.
-/// </param>
-public sealed record EntryBatch(CommandId Id, CommandStatus Status, ImmutableArray<string?> Ids)
-{
-    /// <param name="answered">What the target answered; empty where it took nothing.</param>
-    /// <param name="lines">Looked at only where an id is missing: a batch is long.</param>
-    public static ImmutableArray<string?> IdsOf(ImmutableArray<string?> answered, Func<ImmutableArray<WriteItem>> lines) =>
-        !answered.IsEmpty && !answered.Contains(null) ? answered
-            : [.. lines().Select((line, place) => (place < answered.Length ? answered[place] : null) ?? line.ExternalId)];
-}
-
 /// <summary>Asks for the engagement that a record of a system stands for.</summary>
 public sealed record HomeLookup(string System, string Entity, string ExternalId);
 
@@ -93,10 +78,8 @@ public sealed record EntryCommit
     /// <summary>The highest number done; null where the stream did not move.</summary>
     public long? Cursor { get; init; }
 
+    /// <summary>Among them those that go on to another scope, whose partition they are from this commit on.</summary>
     public ImmutableArray<EntryRow> Rows { get; init; } = [];
-
-    /// <summary>Entries that went on to another scope.</summary>
-    public ImmutableArray<EntryId> Gone { get; init; } = [];
 
     public ImmutableArray<Command> Commands { get; init; } = [];
 

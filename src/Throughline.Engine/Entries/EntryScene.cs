@@ -46,6 +46,24 @@ internal sealed class EntryScene
         return beside;
     }
 
+    /// <summary>
+    /// What an entry names that the engagement does not have, or not yet; null where it has everything. A system may not tell of what kind a record is, so
+    /// one id may be named as several, of which it is one.
+    /// </summary>
+    public (string Entity, string Id)? UnknownOf(EntitySchema schema, string system, Fields attributes)
+    {
+        var named = VariableNames.ReferencesOf(schema).Select(entity => (Entity: entity, Id: attributes.Text(entity)!)).Where(name => name.Id is not null).ToArray();
+        foreach (var (entity, id) in named)
+        {
+            if (!named.Any(name => name.Id == id && RecordOf(system, name.Entity, id).Text("key") is not null))
+            {
+                return (entity, id);
+            }
+        }
+
+        return null;
+    }
+
     private Fields RecordOf(string system, string entity, string id)
     {
         if (_known.TryGetValue((system, entity, id), out var view))

@@ -19,13 +19,15 @@ internal static class EntryTrouble
     private const int Examples = 3;
 
     /// <summary>How the entries of one scope stand that people are to know of.</summary>
-    public static Fields Of(IEnumerable<EntryRow> troubled) => Fields.Of((Reasons, troubled
+    /// <param name="isMore">There are more than these.</param>
+    public static Fields Of(IEnumerable<EntryRow> troubled, bool isMore) => Fields.Of((Reasons, troubled
         .GroupBy(row => (row.Entity, row.Reason))
         .OrderBy(group => group.Key.Reason, StringComparer.Ordinal)
         .Select(group => (object?)Fields.Of(
             ("entity", group.Key.Entity),
             ("reason", group.Key.Reason),
             ("count", group.Count()),
+            ("isMore", isMore),
             ("hours", group.Sum(row => row.Attributes.Number("hours") ?? 0)),
             ("says", group.OrderBy(row => row.Id.Value).Select(row => row.Says).Distinct().Take(Examples).ToArray()),
             ("examples", group.OrderBy(row => row.Id.Value).Take(Examples).Select(row => $"{row.System} {row.SourceEntity} {row.ExternalId}").ToArray())))
@@ -64,18 +66,27 @@ internal static class EntryTrouble
         var hours = (reason.Number("hours") ?? 0).ToString("0.##", CultureInfo.InvariantCulture);
         var says = string.Join("; ", reason.List("says"));
         var examples = string.Join(", ", reason.List("examples"));
-        var held = $"{count} {(count == 1 ? "entry" : "entries")}, {hours} h, {(name is EntryDecider.ForHome or EntryDecider.ForId ? "waiting too long" : "held")}: {says}"
+        var atLeast = reason.Flag("isMore") == true ? "at least " : "";
+        var isWaiting = name is EntryReasons.ForHome or EntryReasons.ForId or EntryReasons.ForReference or EntryReasons.ForAnswer;
+        var held = $"{atLeast}{count} {(count == 1 ? "entry" : "entries")}, {hours} h, {(isWaiting ? "waiting too long" : "held")}: {says}"
             + $" ({examples}{(count > Examples ? " ..." : "")}).";
         return check is not null
             ? new CaseWords(check.Case.Queue, held, Remedy(check, turn))
             : name switch
             {
-                EntryDecider.ForHome => new CaseWords("pmo", held, "Book them on a project that the hub has set up, in the system where they were entered; or win the sale that the"
+                EntryReasons.ForHome => new CaseWords("pmo", held, "Book them on a project that the hub has set up, in the system where they were entered; or win the sale that the"
                     + " project belongs to. They go on by themselves."),
-                EntryDecider.ForId or EntryDecider.ForAnswer => new CaseWords("integration-ops", held, "See what holds up the engagement; they go on by themselves."),
-                EntryDecider.ByTarget => new CaseWords("finance-ops", held, "Correct it where the target says what is wrong, then try again; or correct the entries"
+                EntryReasons.ForReference => new CaseWords("pmo", held, "Book them on what the hub has set up for this engagement, in the system where they were entered."
+                    + " They go on by themselves."),
+                EntryReasons.ForId or EntryReasons.ForAnswer => new CaseWords("integration-ops", held, "See what holds up the engagement; they go on by themselves."),
+                EntryReasons.ByTarget => new CaseWords("finance-ops", held, "Correct it where the target says what is wrong, then try again; or correct the entries"
                     + " in the system where they were entered."),
-                _ => new CaseWords("integration-ops", held, "Correct the entries in the system where they were entered, or the map; then try again."),
+                EntryReasons.ByDoubt => new CaseWords("finance-ops", held, "Look in the target whether they stand there, then try again: the hub asks the target once"
+                    + " more before it sends anything."),
+                EntryReasons.ByMap => new CaseWords("integration-ops", held, "Correct the entries in the system where they were entered; or correct the map, and save the entries"
+                    + " there once more, so that they come again."),
+                EntryReasons.ByDefect => new CaseWords("integration-ops", held, "Tell the makers of the hub what the log says; then try again."),
+                _ => new CaseWords("integration-ops", held, "Correct the entries in the system where they were entered, or the landscape; then try again."),
             };
     }
 

@@ -13,25 +13,23 @@ internal sealed class EntryTurn(int partition, long epoch, Landscape.Landscape l
 {
     private const int Priority = 4;
     private const int ApartMax = 20;
+    private const string AskedFirst = "an earlier attempt may stand there, so the target is asked first";
 
     private readonly EntryDecider _decider = new(landscape, now);
     private readonly Dictionary<EntryId, EntryRow?> _loaded = [];
     private readonly Dictionary<EntryId, EntryRow> _rows = [];
-    private readonly HashSet<EntryId> _gone = [];
     private readonly Dictionary<Scope, EntryScene> _scenes = [];
     private readonly Dictionary<CommandId, EntryBatch> _batches = [];
-    private readonly Dictionary<(string System, string Entity, WriteOperation Operation), List<EntryLine>> _lines = [];
+    private readonly Dictionary<EntryId, Queued> _queued = [];
     private readonly List<Command> _commands = [];
     private readonly List<NewEnvelope> _messages = [];
+    private readonly List<ParkedEnvelope> _parked = [];
     private readonly HashSet<Scope> _told = [];
+    private readonly HashSet<int> _homes = [];
     private long? _cursor;
-
-    public int Partition => partition;
 
     /// <summary>Scopes of which people are told anew: something began or ceased to be held, or somebody asked for another try.</summary>
     public IReadOnlyCollection<Scope> Told => _told;
-
-    public IEnumerable<string> Systems => _commands.Select(command => command.System);
 
     public void Load(EntryRow row) => _loaded.TryAdd(row.Id, row);
 
@@ -45,141 +43,147 @@ internal sealed class EntryTurn(int partition, long epoch, Landscape.Landscape l
     public void Take(EntryChange change)
     {
         var known = Current(change.Id);
-        if (change.Home is { } home)
+        if (known is not null && SourceDecider.IsNewer(known.Version, change.Version))
         {
-            LetGo(known, change, home);
-        }
-        else if (known is not null && known.Scope != change.Scope)
-        {
-            // It is booked on another engagement now. Only the scope that holds it knows what of it is under way, so that one sends it here.
-            Send(change.Id, known.Scope, EntryPayload.Rebooked(change), change.Version, change.Envelope);
-        }
-        else if (_decider.Apply(known ?? change.Before, change) is { } row)
-        {
-            Settle(known, row);
-        }
-    }
-
-    private void LetGo(EntryRow? known, EntryChange change, Scope home)
-    {
-        if (known is null || known.Scope != change.Scope)
-        {
-            // It has gone on already; wherever it is, its newest form finds it there.
-            Send(change.Id, home, EntryPayload.Rebooked(change).Without("home"), change.Version, change.Envelope);
             return;
         }
 
-        MoveHome(_decider.Apply(known, change) ?? known, home);
-    }
-
-    private void Send(EntryId id, Scope scope, Fields payload, string? version, EnvelopeId cause) => _messages.Add(new NewEnvelope(
-        new EnvelopeId(CommandId.Derive(id.ToString(), "home", scope.ToString(), version ?? "", cause.ToString()).Value), scope, "", EnvelopeKind.Entry, payload,
-        scope.ToString(), cause, now, now));
-
-    /// <summary>An entry that waits or is held is looked at once more.</summary>
-    public void LookAgain(EntryRow waiting)
-    {
-        if (Current(waiting.Id) is { } row && !_gone.Contains(row.Id))
+        if (known is not null && known.Scope != change.Scope)
         {
-            Settle(row, row.Reason == EntryDecider.ByMap ? row : row with { Status = row.Status == EntryStatus.Held ? EntryStatus.Kept : row.Status });
+            // It belongs elsewhere by now. Only the scope that holds it knows what of it is under way, so that one is told, and where it is to go.
+            Send(change with { Scope = change.Home ?? change.Scope }, known.Scope);
+        }
+        else if (change.Home is { } home)
+        {
+            MoveHome(known is null ? null : _decider.Apply(known, change) ?? known, change, home);
+        }
+        else if (_decider.Apply(known, change) is { } row)
+        {
+            Look(known, row, isNewTry: true);
         }
     }
 
-    /// <summary>It is known now where an entry belongs that nobody could place.</summary>
-    public void MoveHome(EntryRow waiting, Scope home)
+    private void MoveHome(EntryRow? row, EntryChange change, Scope home)
     {
-        if (Current(waiting.Id) is { } row && _gone.Add(row.Id))
+        if (row is null)
         {
-            _rows.Remove(row.Id);
-            Send(row.Id, home, EntryPayload.Moved(waiting), waiting.Version, waiting.Envelope);
-            Note(row, null);
+            Send(change with { Scope = home }, home);
+        }
+        else
+        {
+            MoveHome(row, home);
+        }
+    }
+
+    private void Send(EntryChange change, Scope to) => _messages.Add(new NewEnvelope(
+        new EnvelopeId(CommandId.Derive(change.Id.ToString(), "home", to.ToString(), change.Version ?? "", change.Envelope.ToString()).Value), to, "", EnvelopeKind.Entry,
+        EntryPayload.Rebooked(change, to), to.ToString(), change.Envelope, now, now));
+
+    /// <summary>An entry that waits is looked at once more, or one that is held because a person wants another try.</summary>
+    public void LookAgain(EntryRow waiting)
+    {
+        if (Current(waiting.Id) is { } row && row.Scope == waiting.Scope)
+        {
+            Look(row, row, isNewTry: row.Status == EntryStatus.Held);
+        }
+    }
+
+    /// <summary>It belongs to another scope, whose partition decides of it from this commit on.</summary>
+    public void MoveHome(EntryRow row, Scope home)
+    {
+        var known = Current(row.Id) ?? row;
+        if (known.Scope == row.Scope)
+        {
+            var left = Unqueue(row);
+            var isUnmapped = left.Reason == EntryReasons.ByMap;
+            Put(known, left with
+            {
+                Scope = home, Status = EntryStatus.Waiting, DueAt = now, Since = now, IsTrouble = false, At = now,
+                Reason = isUnmapped ? left.Reason : EntryReasons.ForHome, Says = isUnmapped ? left.Says : "it has just been moved here",
+            });
+            _homes.Add(home.Partition);
         }
     }
 
     public void TellAgain(Scope scope) => _told.Add(scope);
 
-    /// <summary>A batch, or lines of it, were refused.</summary>
-    public void Take(BatchReceipt receipt, Command batch)
+    /// <summary>Lines of a batch were not taken as they were sent.</summary>
+    public void Take(Command batch)
     {
-        var lines = batch.Lines.Select((line, place) => (Line: line, Place: place, Row: Current(IdOf(line))))
-            .Where(item => item.Row is { } row && row.Batch == receipt.Command && row.Place == item.Place).ToList();
-        if (receipt.Failure is { } failure && batch.Lines.Length > 1)
+        // Where the target took none because of some the halves are sent apart until those are alone.
+        var isWhole = _batches.GetValueOrDefault(batch.Id) is { Status: CommandStatus.Failed, Lines.Length: > 1 };
+        for (var place = 0; place < batch.Lines.Length; place++)
         {
-            // The target took none because of some, so the halves are sent apart until those are alone. What has changed meanwhile is decided anew.
-            var half = batch.Lines.Length / 2;
-            foreach (var group in lines.GroupBy(item => item.Place < half))
+            if (Current(IdOf(batch.Lines[place])) is { } row && row.Batch == batch.Id && row.Place == place && row.Scope.Partition == partition && !_queued.ContainsKey(row.Id))
             {
-                Resend(batch, [.. group.Where(item => item.Row!.Status == EntryStatus.Sent).Select(item => (item.Line, item.Row!))]);
-            }
-
-            return;
-        }
-
-        foreach (var (line, place, row) in lines)
-        {
-            if ((receipt.Failure?.Message ?? receipt.Refused.GetValueOrDefault(place)) is { } message)
-            {
-                var refused = _decider.Refuse(row!, message, line.Operation != WriteOperation.Create);
-                Put(row, row!.Status == EntryStatus.Sent || line.Operation == WriteOperation.Undo ? refused : row with { SentHash = refused.SentHash, Batch = refused.Batch });
+                Look(row, row, isNewTry: false, isWhole ? $"{batch.Id}/{(place < batch.Lines.Length / 2 ? "first" : "second")}" : "");
             }
         }
     }
+
+    /// <summary>A defect of the hub keeps an entry from being worked; a person may have it tried again.</summary>
+    public void Hold(EntryRow row, string says) => Put(row, _decider.Hold(row, EntryReasons.ByDefect, says));
 
     /// <summary>Tells the engagement how its entries stand, so that cases open, change or close.</summary>
     /// <param name="open">Entries of the scope that wait or are held in the store.</param>
-    public void Tell(Scope scope, IEnumerable<EntryRow> open)
+    /// <param name="isMore">There are more than these.</param>
+    public void Tell(Scope scope, IEnumerable<EntryRow> open, bool isMore)
     {
-        var rows = open.Where(row => !_gone.Contains(row.Id)).ToDictionary(row => row.Id);
-        foreach (var row in _rows.Values.Where(row => row.Scope == scope))
-        {
-            rows[row.Id] = row;
-        }
+        var rows = open.Select(row => _rows.GetValueOrDefault(row.Id) ?? row).Concat(_rows.Values).Where(row => row.Scope == scope).DistinctBy(row => row.Id);
 
         _messages.Add(new NewEnvelope(
             new EnvelopeId(CommandId.Derive(scope.ToString(), "entries", Text(_cursor ?? 0), Text(now.UtcTicks)).Value),
-            scope, "", EnvelopeKind.EntryTrouble, EntryTrouble.Of(rows.Values.Where(row => row.IsTrouble)), scope.ToString(), null, now, now));
+            scope, "", EnvelopeKind.EntryTrouble, EntryTrouble.Of(rows.Where(row => row.IsTrouble), isMore), scope.ToString(), null, now, now));
     }
 
-    public void Park(Envelope envelope, string reason) => _parked.Add(new ParkedEnvelope(envelope, reason, now + Cases.Case.OverdueAfter));
+    /// <summary>The last resort for an envelope of which not even the entry is known.</summary>
+    public void Park(Envelope envelope, string reason)
+    {
+        Done(envelope);
+        _parked.Add(new ParkedEnvelope(envelope, reason, now + Cases.Case.OverdueAfter));
+    }
 
-    private readonly List<ParkedEnvelope> _parked = [];
+    /// <summary>Partitions to which entries went on.</summary>
+    public IReadOnlyCollection<int> Homes => _homes;
 
     public EntryCommit ToCommit()
     {
-        foreach (var (key, lines) in _lines)
+        foreach (var alike in _queued.Values.GroupBy(item => (item.Line.System, item.Line.Item.Entity, item.Line.Item.Operation, item.Line.IsAskedFirst, item.Group)))
         {
+            var definition = alike.First().Line.Definition;
             // Changes and undos are one call each.
-            var most = key.Operation == WriteOperation.Create ? lines[0].Definition.Batch : Math.Min(ApartMax, lines[0].Definition.Batch);
-            foreach (var chunk in lines.Chunk(most))
+            var most = alike.Key.Operation == WriteOperation.Create ? definition.Batch : Math.Min(ApartMax, definition.Batch);
+            foreach (var chunk in alike.Select(item => item.Line).Chunk(most))
             {
-                Batch(key.System, key.Entity, key.Operation, [.. chunk.Select(line => line.Item)], [.. chunk.Select(line => line.Entry)]);
+                Batch(alike.Key.System, chunk);
             }
         }
 
-        _lines.Clear();
+        _queued.Clear();
         return new EntryCommit
         {
             Partition = partition,
             Epoch = epoch,
             Cursor = _cursor,
             Rows = [.. _rows.Values],
-            Gone = [.. _gone],
             Commands = [.. _commands],
             Messages = [.. _messages],
             Parked = [.. _parked],
         };
     }
 
-    private EntryRow? Current(EntryId id) => _gone.Contains(id) ? null : _rows.GetValueOrDefault(id) ?? _loaded.GetValueOrDefault(id);
+    private EntryRow? Current(EntryId id) => _rows.GetValueOrDefault(id) ?? _loaded.GetValueOrDefault(id);
 
-    private void Settle(EntryRow? known, EntryRow row)
+    /// <param name="group">Only lines of the same group are sent together.</param>
+    private void Look(EntryRow? known, EntryRow row, bool isNewTry, string group = "")
     {
-        var batch = row.Batch is { } id ? _batches.GetValueOrDefault(id) : null;
-        var decision = _decider.Decide(row, _scenes.GetValueOrDefault(row.Scope), batch);
+        // What this turn had decided of it before has not been sent: what comes later takes its place.
+        var before = Unqueue(row);
+        var batch = before.Batch is { } id ? _batches.GetValueOrDefault(id) : null;
+        var decision = _decider.Decide(before, _scenes.GetValueOrDefault(row.Scope), batch, isNewTry);
         if (decision.Line is { } line)
         {
-            var key = (line.System, line.Item.Entity, line.Item.Operation);
-            (_lines.TryGetValue(key, out var lines) ? lines : _lines[key] = []).Add(line);
+            _queued[row.Id] = new Queued(line, before.Status, before.SentHash, group);
         }
 
         if (!ReferenceEquals(decision.Row, known))
@@ -188,46 +192,45 @@ internal sealed class EntryTurn(int partition, long epoch, Landscape.Landscape l
         }
     }
 
+    private EntryRow Unqueue(EntryRow row) => _queued.Remove(row.Id, out var queued) ? row with { Status = queued.Status, SentHash = queued.SentHash } : row;
+
     private void Put(EntryRow? before, EntryRow after)
     {
         _rows[after.Id] = after;
         Note(before, after);
     }
 
-    private void Note(EntryRow? before, EntryRow? after)
+    private void Note(EntryRow? before, EntryRow after)
     {
-        if ((before?.IsTrouble ?? false) != (after?.IsTrouble ?? false) || (after is { IsTrouble: true } && (before?.Reason != after.Reason || before?.Says != after.Says)))
+        if (before is { IsTrouble: true } && before.Scope != after.Scope)
         {
-            _told.Add((after ?? before)!.Scope);
+            _told.Add(before.Scope);
+        }
+        else if ((before?.IsTrouble ?? false) != after.IsTrouble || (after.IsTrouble && (before?.Reason != after.Reason || before?.Says != after.Says)))
+        {
+            _told.Add(after.Scope);
         }
     }
 
-    private void Resend(Command batch, List<(WriteItem Line, EntryRow Row)> lines)
-    {
-        if (lines.Count > 0)
-        {
-            Batch(batch.System, batch.Item.Entity, batch.Item.Operation, [.. lines.Select(item => item.Line)], [.. lines.Select(item => item.Row.Id)]);
-        }
-    }
-
-    private void Batch(string system, string entity, WriteOperation operation, ImmutableArray<WriteItem> lines, ImmutableArray<EntryId> entries)
+    private void Batch(string system, EntryLine[] lines)
     {
         var scope = EntryScopes.Of(partition);
-        var id = CommandId.Derive(["batch", Text(now.UtcTicks), .. lines.Select(line => line.IdempotencyKey)]);
+        var id = CommandId.Derive(["batch", Text(now.UtcTicks), .. lines.Select(line => line.Item.IdempotencyKey)]);
         var hours = 0m;
-        for (var place = 0; place < entries.Length; place++)
+        for (var place = 0; place < lines.Length; place++)
         {
-            var row = Current(entries[place])!;
+            var row = Current(lines[place].Entry)!;
             _rows[row.Id] = row with { Batch = id, Place = place };
             hours += row.Attributes.Number("hours") ?? 0;
         }
 
+        var (entity, operation, isAskedFirst) = (lines[0].Item.Entity, lines[0].Item.Operation, lines[0].IsAskedFirst);
         var totals = Fields.Of(("count", lines.Length), ("hours", hours));
         _commands.Add(new Command(
             id, system, new UnitKey(scope, ""), entity, scope.ToString(), new WriteItem(id.ToString(), entity, operation, null, null, totals), [], Priority,
-            CommandStatus.Waiting, 0, now, now, null, null)
+            isAskedFirst ? CommandStatus.InDoubt : CommandStatus.Waiting, 0, now, now, null, isAskedFirst ? AskedFirst : null)
         {
-            Lines = lines,
+            Lines = [.. lines.Select(line => line.Item)],
         });
     }
 
@@ -235,4 +238,7 @@ internal sealed class EntryTurn(int partition, long epoch, Landscape.Landscape l
 
     /// <summary>The entry that a line was made from stands in the line's own key.</summary>
     public static EntryId IdOf(WriteItem line) => EntryId.Parse(line.IdempotencyKey[..line.IdempotencyKey.IndexOf('/', StringComparison.Ordinal)]);
+
+    /// <param name="Status">Of the entry before this line was decided.</param>
+    private sealed record Queued(EntryLine Line, EntryStatus Status, string? SentHash, string Group);
 }

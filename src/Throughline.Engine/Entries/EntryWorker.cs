@@ -20,7 +20,9 @@ public sealed partial class EntryWorker(
     /// <summary>Envelopes of one transaction.</summary>
     public const int BatchMax = 2_000;
     private const int BatchMin = 100;
-    private const int OpenMax = 1_000;
+    private const int ToldMax = 1_000;
+    private const int AgainMax = 10_000;
+    private const string Defect = "it cannot be processed or stored, which is a defect of the hub (TL1103 in the log)";
 
     private readonly EntryScenes _scenes = new(partitions, time);
 
@@ -45,7 +47,7 @@ public sealed partial class EntryWorker(
 
         try
         {
-            await RunAsync(work, null, cancellation);
+            await RunOrApartAsync(work, cancellation);
         }
         catch (FencedException)
         {
@@ -56,10 +58,6 @@ public sealed partial class EntryWorker(
 
             throw;
         }
-        catch (Exception e) when (e is not (StoreUnavailableException or OperationCanceledException or OutOfMemoryException))
-        {
-            await ApartAsync(work, e, cancellation);
-        }
 
         foreach (var group in work.Envelopes.GroupBy(envelope => envelope.Scope.Partition).Where(group => group.Count() == maxEach))
         {
@@ -69,45 +67,99 @@ public sealed partial class EntryWorker(
         return work.Envelopes.Length + work.Due.Length;
     }
 
-    // One of them cannot be decided or stored: each alone, so that only that one is set aside.
-    private async Task ApartAsync(EntryWork work, Exception cause, CancellationToken cancellation)
+    private static bool IsAboutContent(Exception e) =>
+        e is not (FencedException or StoreUnavailableException or OperationCanceledException or OutOfMemoryException);
+
+    // Where one of them cannot be decided or stored each is worked alone, so that only that one is set aside.
+    private async Task RunOrApartAsync(EntryWork work, CancellationToken cancellation)
     {
-        if (work.Envelopes.IsEmpty)
+        if (await TryAsync(work, cancellation) is null)
         {
-            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(cause);
+            return;
         }
 
-        foreach (var envelope in work.Envelopes)
+        var each = work.Due.Select(row => new EntryWork([], [row])).Concat(work.Envelopes.Select(envelope => new EntryWork([envelope], [])));
+        foreach (var one in each)
         {
-            try
+            if (await TryAsync(one, cancellation) is { } cause)
             {
-                await RunAsync(new EntryWork([envelope], []), null, cancellation);
-            }
-            catch (Exception e) when (e is not (FencedException or StoreUnavailableException or OperationCanceledException or OutOfMemoryException))
-            {
-                LogPoison(e, envelope.Id, envelope.Scope);
-                await RunAsync(new EntryWork([envelope], []), e, cancellation);
+                await SetAsideAsync(one, cause, cancellation);
             }
         }
     }
 
-    private async Task RunAsync(EntryWork work, Exception? parks, CancellationToken cancellation)
+    private async Task<Exception?> TryAsync(EntryWork work, CancellationToken cancellation)
     {
-        var now = time.GetUtcNow();
-        var landscape = release.Landscape;
-        var turns = work.Envelopes.Select(envelope => envelope.Scope.Partition).Concat(work.Due.Select(row => row.Scope.Partition)).Distinct()
-            .ToDictionary(partition => partition, partition => new EntryTurn(partition, partitions.EpochOf(partition), landscape, now));
-        if (parks is not null)
+        try
         {
-            var turn = turns[work.Envelopes[0].Scope.Partition];
-            turn.Done(work.Envelopes[0]);
-            turn.Park(work.Envelopes[0], "the entry cannot be processed or stored, which is a defect of the hub (TL1103 in the log)");
+            await CommitAsync(work, turns => DecideAsync(work, turns, release.Landscape, cancellation), cancellation);
+            return null;
         }
-        else
+        catch (Exception e) when (IsAboutContent(e))
         {
-            await DecideAsync(work, turns, landscape, cancellation);
+            return e;
+        }
+    }
+
+    // What is set aside has a case, or else nobody would know that an hour is missing.
+    private async Task SetAsideAsync(EntryWork one, Exception cause, CancellationToken cancellation)
+    {
+        if (one.Due is [var row])
+        {
+            LogHeld(cause, row.Id, row.Scope);
+            await CommitAsync(one, turns => Do(() => turns[row.Scope.Partition].Hold(row, Defect)), cancellation);
+            return;
         }
 
+        var envelope = one.Envelopes[0];
+        LogPoison(cause, envelope.Id, envelope.Scope);
+        try
+        {
+            await CommitAsync(one, turns => HoldAsync(envelope, turns[envelope.Scope.Partition], cancellation), cancellation);
+        }
+        catch (Exception e) when (IsAboutContent(e))
+        {
+            await CommitAsync(one, turns => Do(() => turns[envelope.Scope.Partition].Park(envelope, Defect)), cancellation);
+        }
+    }
+
+    private static Task Do(Action act)
+    {
+        act();
+        return Task.CompletedTask;
+    }
+
+    private async Task HoldAsync(Envelope envelope, EntryTurn turn, CancellationToken cancellation)
+    {
+        var prepared = Prepare(envelope, release.Landscape);
+        if (prepared.Change is { } change)
+        {
+            foreach (var row in await store.LoadEntriesAsync([change.Id], cancellation))
+            {
+                turn.Load(row);
+            }
+
+            turn.Take(change with { Attributes = null, Failure = Defect });
+        }
+        else if (prepared.Receipt is { } receipt && (await store.FindCommandsAsync([receipt.Command], cancellation)).FirstOrDefault() is { } batch)
+        {
+            foreach (var row in (await store.LoadEntriesAsync([.. batch.Lines.Select(EntryTurn.IdOf)], cancellation))
+                .Where(row => row.Batch == batch.Id && row.Scope.Partition == envelope.Scope.Partition))
+            {
+                turn.Hold(row, Defect);
+            }
+        }
+
+        // Those that somebody wanted tried again are held already.
+        turn.Done(envelope);
+    }
+
+    private async Task CommitAsync(EntryWork work, Func<Dictionary<int, EntryTurn>, Task> decide, CancellationToken cancellation)
+    {
+        var now = time.GetUtcNow();
+        var turns = work.Envelopes.Select(envelope => envelope.Scope.Partition).Concat(work.Due.Select(row => row.Scope.Partition)).Distinct()
+            .ToDictionary(partition => partition, partition => new EntryTurn(partition, partitions.EpochOf(partition), release.Landscape, now));
+        await decide(turns);
         await TellAsync(turns, cancellation);
         await CommitAsync(turns.Values, cancellation);
     }
@@ -122,7 +174,7 @@ public sealed partial class EntryWorker(
         [
             .. prepared.Select(item => item.Change?.Id).OfType<EntryId>().Concat(refused.Values.SelectMany(command => command.Lines).Select(EntryTurn.IdOf)).Distinct(),
         ];
-        var open = again.IsEmpty ? [] : await store.LoadOpenEntriesAsync(again, OpenMax, cancellation);
+        var open = again.IsEmpty ? [] : await store.LoadOpenEntriesAsync(again, AgainMax, cancellation);
         ImmutableArray<EntryRow> known = [.. await LoadAsync(ids, cancellation), .. work.Due, .. open];
         var byId = known.DistinctBy(row => row.Id).ToDictionary(row => row.Id);
         foreach (var row in byId.Values.Where(row => turns.ContainsKey(row.Scope.Partition)))
@@ -137,8 +189,7 @@ public sealed partial class EntryWorker(
         }
 
         var homes = await PlaceAsync(work.Due, cancellation);
-        await LoadBatchesAsync(
-            [.. known, .. prepared.Select(item => item.Change?.Before).OfType<EntryRow>()], turns, cancellation);
+        await LoadBatchesAsync(known, turns, cancellation);
         await LoadScenesAsync(prepared.Select(item => item.Envelope.Scope).Concat(known.Select(row => row.Scope)), turns, cancellation);
         var waiting = open.ToLookup(row => row.Scope);
         foreach (var row in work.Due)
@@ -163,7 +214,7 @@ public sealed partial class EntryWorker(
             }
             else if (item.Receipt is { } receipt && refused.TryGetValue(receipt.Command, out var batch))
             {
-                turn.Take(receipt, batch);
+                turn.Take(batch);
             }
             else if (item.IsAgain)
             {
@@ -189,7 +240,7 @@ public sealed partial class EntryWorker(
             return;
         }
 
-        var batches = (await store.LoadBatchesAsync(ids, cancellation)).Where(batch => batch.Status is CommandStatus.Done or CommandStatus.Failed).ToDictionary(batch => batch.Id);
+        var batches = (await store.LoadBatchesAsync(ids, cancellation)).Where(batch => batch.IsConcluded).ToDictionary(batch => batch.Id);
         foreach (var row in rows)
         {
             if (row.Batch is { } id && batches.TryGetValue(id, out var batch) && turns.TryGetValue(row.Scope.Partition, out var turn))
@@ -228,17 +279,22 @@ public sealed partial class EntryWorker(
             return;
         }
 
-        var open = (await store.LoadOpenEntriesAsync(told, OpenMax, cancellation)).ToLookup(row => row.Scope);
+        var open = (await store.LoadOpenEntriesAsync(told, ToldMax, cancellation)).ToLookup(row => row.Scope);
         foreach (var scope in told)
         {
-            turns[scope.Partition].Tell(scope, open[scope]);
+            turns[scope.Partition].Tell(scope, open[scope], isMore: open[scope].Count() == ToldMax);
         }
     }
 
-    private async Task CommitAsync(IEnumerable<EntryTurn> turns, CancellationToken cancellation)
+    private async Task CommitAsync(IReadOnlyCollection<EntryTurn> turns, CancellationToken cancellation)
     {
         ImmutableArray<EntryCommit> commits = [.. turns.Select(turn => turn.ToCommit())];
         await store.CommitEntriesAsync(commits, cancellation);
+        foreach (var home in turns.SelectMany(turn => turn.Homes).Distinct())
+        {
+            doorbell.Ring(Bell.OfEntries(home));
+        }
+
         foreach (var bell in commits.SelectMany(commit => commit.Messages).Select(Bell.Of).Distinct())
         {
             doorbell.Ring(bell);
@@ -274,12 +330,15 @@ public sealed partial class EntryWorker(
         var inward = MapRunner.Inward(map, record, landscape);
         var change = new EntryChange(
             EntryId.Of(system, record.Entity, record.ExternalId, Placement.CreatedAt(map, record, landscape)), envelope.Scope, system, map.To, record.Entity, record.ExternalId,
-            record.Version, inward.Attributes, record.Deleted, inward.Failure?.Message, envelope.Id);
+            record.Version, inward.Failure is null ? inward.Attributes : null, record.Deleted, inward.Failure?.Message, envelope.Id);
         return new Prepared(envelope, inward.Applies ? change : null, null, false);
     }
 
     private sealed record Prepared(Envelope Envelope, EntryChange? Change, BatchReceipt? Receipt, bool IsAgain);
 
-    [LoggerMessage(EventId = 1103, Level = LogLevel.Error, Message = "TL1103 the entry in envelope {Envelope} of {Scope} cannot be processed and was parked")]
+    [LoggerMessage(EventId = 1103, Level = LogLevel.Error, Message = "TL1103 the entry in envelope {Envelope} of {Scope} cannot be processed and was set aside")]
     private partial void LogPoison(Exception e, EnvelopeId envelope, Scope scope);
+
+    [LoggerMessage(EventId = 1104, Level = LogLevel.Error, Message = "TL1104 the waiting entry {Entry} of {Scope} cannot be processed and is held")]
+    private partial void LogHeld(Exception e, EntryId entry, Scope scope);
 }

@@ -53,7 +53,7 @@ public sealed record Placement(Scope Scope, string Unit, FieldProblem? Problem)
 
             if (schema.IsEntry)
             {
-                return OfEntry(map, variables);
+                return record.Deleted && map.CreatedAt is not null && CreatedAt(map, record, landscape) is null ? TooLittle(map, record) : OfEntry(map, variables);
             }
 
             // Whether an opportunity may go on to where it belongs is decided at its own address, by the one writer of that.
@@ -62,8 +62,9 @@ public sealed record Placement(Scope Scope, string Unit, FieldProblem? Problem)
         }
         catch (EvaluationException e)
         {
-            // A tombstone may carry nothing but its id; it then belongs to its own address.
-            return record.Deleted && EntityCatalog.Find(map.To)!.IsMaster ? new Placement(Scope.Master(map.To), record.ExternalId, null)
+            // A tombstone may carry nothing but its id; it then belongs to its own address. An entry has none, so it must say as much as it did alive.
+            return record.Deleted && EntityCatalog.Find(map.To)!.IsEntry ? TooLittle(map, record)
+                : record.Deleted && EntityCatalog.Find(map.To)!.IsMaster ? new Placement(Scope.Master(map.To), record.ExternalId, null)
                 : record.Deleted ? new Placement(Scope.Engagement(record.ExternalId), "", null)
                 : Unplaced(system, record, "/record", $"the {map.To} that it belongs to cannot be told ({map.Place}): {e.Message}");
         }
@@ -113,6 +114,10 @@ public sealed record Placement(Scope Scope, string Unit, FieldProblem? Problem)
         var lookup = new HomeLookup(map.System, entity, home);
         return new Placement(new Scope(UnplacedKind, $"{map.System}/{entity}/{home}"), "", null) { Home = lookup, IsEntry = true };
     }
+
+    private static Placement TooLittle(InwardMap map, SourceRecord record) => Unplaced(
+        map.System, record, "/record",
+        $"is deleted, and says too little to be found: send what {map.Scope!.Text}{(map.CreatedAt is { } made ? $" and {made.Text}" : "")} need with it");
 
     private static string? Text(object? value) => value switch
     {

@@ -21,8 +21,11 @@ internal sealed class QuickCommit(ShortWay? way) : IDisposable
 
     public void Take(ImmutableArray<int> partitions)
     {
-        Handed = way?.Take(partitions) ?? [];
-        _open.UnionWith(Handed);
+        var handed = way?.Take(partitions) ?? [];
+        _open.UnionWith(handed);
+        // A commit proves one claim of a lane. What is left of an older one goes back, and is asked for in the system.
+        var newest = handed.GroupBy(item => item.Lane).ToDictionary(ofLane => ofLane.Key, ofLane => ofLane.Max(item => item.Epoch));
+        Handed = [.. handed.Where(item => item.Epoch == newest[item.Lane])];
         WasTried = !Handed.IsEmpty;
     }
 

@@ -81,6 +81,12 @@ internal static class EntryReader
                 draft.Problems.Error(check.PlaceOf("check"), "duplicate-name", $"there are two checks '{name}'; rename or remove one");
             }
 
+            if (name is not null && EntryReasons.All.Contains(name))
+            {
+                draft.Problems.Error(
+                    check.PlaceOf("check"), "reserved-name", $"'{name}' is the hub's own word for why entries wait or are held; give the check another name");
+            }
+
             if (name is not null && require is not null && text is not null)
             {
                 checks.Add(new EntryCheck(name, require, text, check.Place));

@@ -56,7 +56,8 @@ internal static class EntryText
                 + $"decided {CaseText.Local(batch.Text("decidedAt"))}, "
                 + $"{batch.Text("status")}{(batch.Text("failure") is { } failure ? $": {failure}" : "")}; sent {Times(entry.Number("sends"))}"
             : "  Nothing of it was sent yet");
-        Line(text, Target(entry) is { } target ? $"  It stands as {target}" : "  Nothing of it is known to stand in the target");
+        Line(text, Target(entry) is { } target ? $"  It stands as {target}{(entry.Nested("target")!.Flag("isNewest") == true ? "" : ", in an earlier form")}"
+            : "  Nothing of it is known to stand in the target");
         return text.ToString();
     }
 

@@ -51,7 +51,7 @@ public sealed partial class PostgresHubStore
         Rows.Entry, cancellation, Column(scopes, scope => scope.ToString()), maxEach);
 
     public override Task<ImmutableArray<EntryBatch>> LoadBatchesAsync(ImmutableArray<CommandId> ids, CancellationToken cancellation) => QueryAsync(
-        "select id, status, answer, item from command where id = any($1)", Rows.EntryBatch, cancellation, Column(ids, id => id.Value));
+        $"select {Rows.EntryBatchColumns} from command where id = any($1)", Rows.EntryBatch, cancellation, Column(ids, id => id.Value));
 
     public override Task<ImmutableArray<(HomeLookup Lookup, Scope Home)>> FindHomesAsync(ImmutableArray<HomeLookup> lookups, CancellationToken cancellation) => QueryAsync(
         """
@@ -71,12 +71,6 @@ public sealed partial class PostgresHubStore
                 {
                     var batch = new PostgresBatch(connection);
                     Write(batch, [.. ordered.SelectMany(commit => commit.Rows)]);
-                    ImmutableArray<EntryId> gone = [.. ordered.SelectMany(commit => commit.Gone)];
-                    if (!gone.IsEmpty)
-                    {
-                        batch.Add("delete from entry where id = any($1)", Column(gone, id => id.Value));
-                    }
-
                     Write(batch, [.. ordered.SelectMany(commit => commit.Commands)], []);
                     Write(batch, [.. ordered.SelectMany(commit => commit.Parked)]);
                     batch.Add(

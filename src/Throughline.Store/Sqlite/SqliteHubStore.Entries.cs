@@ -48,7 +48,7 @@ public sealed partial class SqliteHubStore
 
     public override Task<ImmutableArray<EntryBatch>> LoadBatchesAsync(ImmutableArray<CommandId> ids, CancellationToken cancellation) => Read(
         session => ids.Distinct()
-            .SelectMany(id => session.Query("select id, status, answer, item from command where id = $1", Rows.EntryBatch, id.Value)).ToImmutableArray(),
+            .SelectMany(id => session.Query($"select {Rows.EntryBatchColumns} from command where id = $1", Rows.EntryBatch, id.Value)).ToImmutableArray(),
         cancellation);
 
     public override Task<ImmutableArray<(HomeLookup Lookup, Scope Home)>> FindHomesAsync(ImmutableArray<HomeLookup> lookups, CancellationToken cancellation) => Read(
@@ -67,11 +67,6 @@ public sealed partial class SqliteHubStore
                 foreach (var row in commit.Rows)
                 {
                     Write(session, row);
-                }
-
-                foreach (var id in commit.Gone)
-                {
-                    session.Run("delete from entry where id = $1", id.Value);
                 }
 
                 Write(session, commit.Commands, []);

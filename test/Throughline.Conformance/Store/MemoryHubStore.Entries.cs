@@ -26,10 +26,9 @@ public sealed partial class MemoryHubStore
             .ToImmutableArray());
 
     public Task<ImmutableArray<EntryBatch>> LoadBatchesAsync(ImmutableArray<CommandId> ids, CancellationToken cancellation) => Do(() =>
-        ids.Distinct().Where(_data.CommandsById.ContainsKey).Select(id => _data.CommandsById[id]).Select(held => new EntryBatch(
-            held.Content.Id, held.Content.Status,
-            EntryBatch.IdsOf(
-                held.Content.Status == CommandStatus.Done ? BatchAnswer.Read(Fields.Parse(held.Answer!["Done ".Length..])) : [], () => held.Content.Lines))).ToImmutableArray());
+        ids.Distinct().Where(_data.CommandsById.ContainsKey).Select(id => _data.CommandsById[id]).Select(held => EntryBatch.Of(
+            held.Content.Id, held.Content.System, held.Content.Status, held.Content.LastFailure,
+            held.Content.Status == CommandStatus.Done ? Fields.Parse(held.Answer!["Done ".Length..]) : null, () => (held.Content.Item, held.Content.Lines))).ToImmutableArray());
 
     public Task<ImmutableArray<(HomeLookup Lookup, Scope Home)>> FindHomesAsync(ImmutableArray<HomeLookup> lookups, CancellationToken cancellation) => Do(() =>
         lookups.Where(lookup => _data.Crosswalk.ContainsKey(KeyOf(lookup))).Select(lookup => (lookup, _data.Crosswalk[KeyOf(lookup)].Unit.Scope)).ToImmutableArray());
@@ -59,11 +58,6 @@ public sealed partial class MemoryHubStore
                     Version = Prose(row.Version), Says = Prose(row.Says), Since = row.Since is { } since ? At(since) : null, DueAt = row.DueAt is { } due ? Due(due) : null,
                     At = At(row.At),
                 };
-            }
-
-            foreach (var id in commit.Gone)
-            {
-                _data.Entries.Remove(id);
             }
 
             Decide(commit.Commands);

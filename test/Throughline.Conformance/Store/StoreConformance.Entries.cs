@@ -47,7 +47,7 @@ public abstract partial class StoreConformance
     }
 
     [Fact]
-    public async Task Should_write_change_and_remove_entries_with_their_cursor()
+    public async Task Should_write_change_and_move_entries_with_their_cursor()
     {
         await Store.AppendAsync([EntryItem(Alpha, "t1"), EntryItem(Alpha, "t2")], Stop);
         var epoch = await Store.TakePartitionAsync(Alpha.Partition, "test", Stop);
@@ -60,11 +60,13 @@ public abstract partial class StoreConformance
         Assert.Equal(Tell(new[] { held }), Tell(await Store.LoadOpenEntriesAsync([Alpha, Beta], 10, Stop)));
 
         var mended = held with { Status = EntryStatus.Sent, Reason = null, Says = null, Since = null, IsTrouble = false, Version = "2", Deleted = true };
-        await Store.CommitEntriesAsync([new() { Partition = Alpha.Partition, Epoch = epoch, Rows = [mended], Gone = [sent.Id] }], Stop);
+        var moved = sent with { Scope = Beta, Status = EntryStatus.Waiting, DueAt = T0 };
+        await Store.CommitEntriesAsync([new() { Partition = Alpha.Partition, Epoch = epoch, Rows = [mended, moved] }], Stop);
         await ReopenAsync();
 
-        Assert.Equal(Tell(new[] { mended }), Tell(await ByIdAsync([sent.Id, held.Id])));
+        Assert.Equal(Tell(new[] { moved, mended }), Tell(await ByIdAsync([sent.Id, held.Id])));
         Assert.Equal(["t2"], (await Store.ReadEntryWorkAsync([Alpha.Partition], T0, 10, Stop)).Envelopes.Select(NameOf));
+        Assert.Equal(Tell(new[] { moved }), Tell((await Store.ReadEntryWorkAsync([Beta.Partition], T0, 10, Stop)).Due));
     }
 
     [Fact]
@@ -163,22 +165,26 @@ public abstract partial class StoreConformance
 
         var claimed = await Store.ClaimCommandsAsync("erp", lane, T0, T0.AddSeconds(30), 4, Stop);
         Assert.Equal(Tell(batch.Lines), Tell(claimed[0].Lines));
-        // What it is to change is known by its id from the first.
-        Assert.Equal([null, "17"], Assert.Single(await Store.LoadBatchesAsync([batch.Id], Stop)).Ids);
+        Assert.False(Assert.Single(await Store.LoadBatchesAsync([batch.Id], Stop)).IsConcluded);
         var refused = new NewEnvelope(EnvelopeId("r"), Alpha, "", EnvelopeKind.BatchReceipt, Fields.Of(("name", "r")), Alpha.ToString(), null, T0, T0);
         var rung = await Store.ConcludeAsync(
             "erp", lane,
             [
-                new CommandOutcome(batch.Id, CommandStatus.Done, null, null, null) { Answer = BatchAnswer.Of(["41", null]) },
-                new CommandOutcome(CommandId("refused"), CommandStatus.Failed, null, "validation: no", refused),
+                new CommandOutcome(batch.Id, CommandStatus.Done, null, null, null) 
+                {
+                    Answer = BatchAnswer.Of(WriteOperation.Create, ["41", null], ImmutableDictionary<int, string>.Empty.Add(1, "no hours"), wasThere: true),
+                },
+                new CommandOutcome(CommandId("refused"), CommandStatus.Failed, null, "in-doubt: policy: no", refused),
             ],
             Stop);
 
         Assert.Equal([Bell.OfEntries(Alpha.Partition)], rung);
         var standing = (await Store.LoadBatchesAsync([batch.Id, CommandId("refused"), CommandId("nobody's")], Stop)).OrderBy(known => known.Status).ToArray();
         Assert.Equal([CommandStatus.Done, CommandStatus.Failed], standing.Select(known => known.Status));
-        Assert.Equal(["41", "17"], standing[0].Ids);
-        Assert.Equal([null, "17"], standing[1].Ids);
+        Assert.Equal(("erp", true, false), (standing[0].System, standing[0].WasThere, standing[0].IsInDoubt));
+        Assert.Equal([new LineFate("41", true, null), new LineFate("17", false, "no hours")], standing[0].Lines);
+        Assert.Equal((false, true), (standing[1].WasThere, standing[1].IsInDoubt));
+        Assert.Equal([new LineFate(null, false, null), new LineFate("17", false, null)], standing[1].Lines);
         Assert.Equal(["r"], (await Store.ReadEntryWorkAsync([Alpha.Partition], T0, 10, Stop)).Envelopes.Select(NameOf));
         Assert.Equal([CommandStatus.Failed], (await Store.FindCommandsAsync([CommandId("refused"), CommandId("nobody's")], Stop)).Select(command => command.Status));
     }

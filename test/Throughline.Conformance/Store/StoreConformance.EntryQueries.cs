@@ -1,3 +1,4 @@
+using Throughline.Connect;
 using Throughline.Engine.Delivery;
 using Throughline.Engine.Entries;
 using Throughline.Model;
@@ -57,7 +58,7 @@ public abstract partial class StoreConformance
             Stop);
         var lane = await Store.TakeLaneAsync("erp", "test", Stop);
         await Store.ClaimCommandsAsync("erp", lane, T0, T0.AddSeconds(30), 4, Stop);
-        await Store.ConcludeAsync("erp", lane, [new CommandOutcome(done.Id, CommandStatus.Done, null, null, null) { Answer = BatchAnswer.Of(["1"]) }], Stop);
+        await Store.ConcludeAsync("erp", lane, [new CommandOutcome(done.Id, CommandStatus.Done, null, null, null) { Answer = BatchAnswer.Of(WriteOperation.Create, ["1"]) }], Stop);
 
         EntryCount[] ofAlpha =
         [

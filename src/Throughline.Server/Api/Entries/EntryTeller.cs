@@ -66,8 +66,8 @@ internal sealed class EntryTeller(IHubStore store, ReleaseHolder release)
 
     private Fields Line(EntryRow row, EntryBatch? batch, UnitState? unit)
     {
-        var isTaken = row.Status == EntryStatus.Sent && batch?.Status == CommandStatus.Done;
-        var target = row.SentHash is not null && batch is { Status: CommandStatus.Done } && row.Place < batch.Ids.Length ? batch.Ids[row.Place] : null;
+        var standing = EntryStanding.Of(row, batch);
+        var isTaken = row.Status == EntryStatus.Sent && standing.Standing == Standing.Stands;
         return Fields.Of(
             ("id", row.Id.ToString()),
             ("engagement", row.Scope.Kind == Scope.EngagementKind ? row.Scope.Key : null),
@@ -75,18 +75,13 @@ internal sealed class EntryTeller(IHubStore store, ReleaseHolder release)
             ("date", row.Attributes.Text("date")), ("person", row.Attributes.Text("person")), ("hours", row.Attributes.Number("hours")),
             ("task", row.Attributes.Text("task")), ("taskName", TaskName(row, unit)), ("note", row.Attributes.Text("note")),
             ("status", EntryCounts.Word(row.Status)), ("taken", isTaken), ("deleted", row.Deleted),
-            ("reason", row.Reason), ("says", Says(row, batch)), ("since", row.Since), ("lookedAtAgain", row.DueAt), ("changedAt", row.At),
-            ("target", target is null ? null : TargetOf(row).With("id", target)));
+            ("reason", row.Reason), ("says", Says(row, batch, standing)), ("since", row.Since), ("lookedAtAgain", row.DueAt), ("changedAt", row.At),
+            ("target", standing.Standing != Standing.Stands ? null : Fields.Of(
+                ("system", standing.System), ("entity", EntityOf(row)), ("id", standing.ExternalId), ("isNewest", row.SentHash is not null && standing.Hash == row.SentHash))));
     }
 
-    // Which ERP of several it is depends on the workstream; the batch of a single entry says so.
-    private Fields TargetOf(EntryRow row)
-    {
-        var landscape = release.Landscape;
-        var map = landscape.Entries.GetValueOrDefault(row.Entity) is { } definition ? landscape.OutwardMaps.GetValueOrDefault(definition.Map) : null;
-        var role = map is null ? null : landscape.Roles.GetValueOrDefault(map.Role);
-        return Fields.Of(("system", role is { ByLegalEntity.Count: 0 } ? role.Default : null), ("entity", map?.Entity));
-    }
+    private string? EntityOf(EntryRow row) => release.Landscape.Entries.GetValueOrDefault(row.Entity) is { } definition
+        ? release.Landscape.OutwardMaps.GetValueOrDefault(definition.Map)?.Entity : null;
 
     private static string? TaskName(EntryRow row, UnitState? unit)
     {
@@ -100,11 +95,12 @@ internal sealed class EntryTeller(IHubStore store, ReleaseHolder release)
         return task is null ? null : $"{task.Text("code")} {task.Text("name")}".Trim();
     }
 
-    private static string Says(EntryRow row, EntryBatch? batch) => row.Status switch
+    private static string Says(EntryRow row, EntryBatch? batch, EntryStanding standing) => row.Status switch
     {
+        EntryStatus.Kept when standing.Standing == Standing.UnderWay => "being taken back",
         EntryStatus.Kept when row.Deleted => $"deleted in {row.System}",
         EntryStatus.Kept => "not approved",
-        EntryStatus.Sent when batch?.Status == CommandStatus.Done => "taken",
+        EntryStatus.Sent when standing.Standing == Standing.Stands => "taken",
         EntryStatus.Sent when batch?.Status == CommandStatus.InDoubt => "sent, and the answer was lost: the hub asks whether it was taken",
         EntryStatus.Sent when batch?.Status == CommandStatus.Failed => "refused as part of a batch: the hub sends it apart from the others",
         EntryStatus.Sent => "on its way",
@@ -120,8 +116,8 @@ internal sealed class EntryTeller(IHubStore store, ReleaseHolder release)
         {
             EntryStatus.Kept => false,
             EntryStatus.Sent => true,
-            EntryStatus.Waiting => row.Reason is "id" or "under-way",
-            _ => failed >= 0 || row.Reason is "refused" or "map-out",
+            EntryStatus.Waiting => row.Reason is EntryReasons.ForId,
+            _ => failed >= 0 || row.Reason is EntryReasons.ByTarget or EntryReasons.ByDoubt or EntryReasons.ByOutwardMap,
         };
         return checks.Select((check, place) => Fields.Of(
             ("check", check.Name),

@@ -18,6 +18,9 @@ internal sealed class FaultyStore(IPartitionStore store) : IPartitionStore
 
     public List<UnitKey> Loaded { get; } = [];
 
+    /// <summary>Units that cannot be read.</summary>
+    public HashSet<UnitKey> Unreadable { get; } = [];
+
     /// <summary>Envelopes that were set aside and read again.</summary>
     public int ParkedRead { get; private set; }
 
@@ -34,6 +37,11 @@ internal sealed class FaultyStore(IPartitionStore store) : IPartitionStore
     public async Task<ImmutableArray<StateRow>> LoadUnitsAsync(ImmutableArray<UnitKey> units, CancellationToken cancellation)
     {
         Loaded.AddRange(units);
+        if (units.Any(Unreadable.Contains))
+        {
+            throw new InvalidOperationException("a state row that nobody can read");
+        }
+
         return [.. (await store.LoadUnitsAsync(units, cancellation)).Select(row => row with { Data = Fields.Parse(row.Data!.ToJson()) })];
     }
 

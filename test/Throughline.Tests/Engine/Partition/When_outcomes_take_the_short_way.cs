@@ -135,6 +135,26 @@ public sealed class When_outcomes_take_the_short_way : IAsyncDisposable
         Assert.Null(_lane.Lane.TryKeepRoom(1));
     }
 
+    /// <summary>The fence of a commit is that of one claim; what an older one brought must not slip in beside it.</summary>
+    [Fact]
+    public void Should_leave_outcomes_of_an_older_claim_of_the_lane_to_the_lane()
+    {
+        var scope = Scope.Engagement("006A");
+        var way = new ShortWay(new Dictionary<string, Lane>(StringComparer.Ordinal), _ => true, _bell);
+        HandedOutcome Of(long epoch)
+        {
+            var receipt = new NewEnvelope(
+                new EnvelopeId(Guid.CreateVersion7()), scope, "", EnvelopeKind.Receipt, Fields.Empty, scope.ToString(), null, _hub.Clock.GetUtcNow(), _hub.Clock.GetUtcNow());
+            return new HandedOutcome(_lane.Lane, epoch, new CommandOutcome(new CommandId(receipt.Id.Value), CommandStatus.Done, null, null, receipt), _hub.Clock.GetUtcNow());
+        }
+
+        Assert.All([Of(1), Of(2), Of(2)], handed => Assert.True(way.TryHand(handed)));
+        using var quick = new QuickCommit(way);
+        quick.Take([scope.Partition]);
+
+        Assert.Equal([2, 2], quick.Handed.Select(handed => handed.Epoch));
+    }
+
     [Fact]
     public async Task Should_look_for_those_that_wait_when_the_room_that_was_kept_is_free_again()
     {

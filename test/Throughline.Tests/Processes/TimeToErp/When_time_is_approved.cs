@@ -186,6 +186,32 @@ public sealed class When_time_is_approved : IAsyncLifetime
         await _firm.UntilAsync("one line", () => _firm.TimesheetLines().Count == 1);
     }
 
+    /// <summary>A hub that was restored from an older copy of its store finds lines that it does not know of.</summary>
+    [Fact]
+    public async Task Should_be_written_over_where_the_ERP_has_it_in_an_earlier_form_and_not_disturb_the_others()
+    {
+        await _firm.UntilDoneAsync(_firm.PlainDeal());
+        await _firm.BookAsync(_person, _firm.Tasks[0], 1m);
+        await _firm.UntilAsync("one line", () => _firm.TimesheetLines().Count == 1);
+        var line = await _firm.BookAsync(_person, _firm.Tasks[0], 8m, isApproved: false);
+        await UntilAsync(line, EntryStatus.Kept);
+        var id = (await EntriesAsync()).Single(row => row.Status == EntryStatus.Kept).Id;
+        var other = _firm.TimesheetLines()[0];
+        _firm.Erp.Insert("timesheet.line", new JsonObject
+        {
+            ["uuid"] = id.ToString(), ["employee"] = other["employee"]!.DeepClone(), ["work"] = other["work"]!.DeepClone(), ["date"] = new JsonObject { ["__class__"] = "date", ["year"] = 2026, ["month"] = 6, ["day"] = 17 },
+            ["duration"] = new JsonObject { ["__class__"] = "timedelta", ["seconds"] = 3_600 },
+        });
+        _firm.Erp.Faults.Add(new Fault { Kind = FaultKind.Answer, Status = 503 });
+
+        await _firm.ApproveTimeAsync(line, true);
+        await _firm.BookAsync(_person, _firm.Tasks[0], 2m);
+        await _firm.UntilAsync("both are sent", async () => (await EntriesAsync()).Count(row => row.Status == EntryStatus.Sent) == 3);
+        _firm.Erp.Faults.Clear();
+
+        await _firm.UntilAsync("three lines with their hours", () => Durations() is [3_600d, 7_200d, 28_800d]);
+    }
+
     /// <summary>Tryton takes all or none: the ones beside a refused line must not suffer.</summary>
     [Fact]
     public async Task Should_send_the_others_when_one_line_of_a_batch_is_refused()
@@ -221,7 +247,7 @@ public sealed class When_time_is_approved : IAsyncLifetime
     private async Task<bool> AllDoneAsync()
     {
         var batches = (await EntriesAsync()).Select(row => row.Batch).OfType<CommandId>().Distinct();
-        return (await _firm.Hub.Store.LoadBatchesAsync([.. batches], CancellationToken.None)).All(batch => batch.Ids.All(id => id is not null) && batch.Ids.Length > 0);
+        return (await _firm.Hub.Store.LoadBatchesAsync([.. batches], CancellationToken.None)).All(batch => batch.IsConcluded && batch.Lines.All(line => line.IsTaken));
     }
 
     private double[] Durations() => [.. _firm.TimesheetLines().Select(line => line["duration"] is JsonObject length
