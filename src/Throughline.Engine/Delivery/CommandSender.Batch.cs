@@ -67,6 +67,7 @@ internal sealed partial class CommandSender
         }
 
         var ids = new string?[batch.Lines.Length];
+        var mayBeOlder = batch.LastFailure is not null && !Lane.WasInDoubt(batch);
         for (var place = 0; place < ids.Length; place++)
         {
             var line = batch.Lines[place];
@@ -82,7 +83,7 @@ internal sealed partial class CommandSender
             }
 
             ids[place] = found.Records.Length == 1 ? found.Records[0].ExternalId : null;
-            if (place == 0 && ids[0] is null && connector.Manifest.BatchIsAtomic && !Lane.MayBeOlder(batch))
+            if (place == 0 && ids[0] is null && connector.Manifest.BatchIsAtomic && !mayBeOlder)
             {
                 // All or nothing: where the first line is not there, none is.
                 return new SendResult { WasProbe = true, SendAgain = true };
@@ -94,7 +95,7 @@ internal sealed partial class CommandSender
             return new SendResult { WasProbe = true, SendAgain = true };
         }
 
-        // Those that are not there are sent again.
-        return new SendResult { WasProbe = true, Ids = [.. ids] };
+        // Those that are not there are sent again. Where a target takes all or nothing, the others were there before.
+        return new SendResult { WasProbe = true, Ids = [.. ids], WasThere = mayBeOlder || (connector.Manifest.BatchIsAtomic && ids.Contains(null)) };
     }
 }

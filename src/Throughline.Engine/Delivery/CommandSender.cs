@@ -32,6 +32,9 @@ internal sealed record SendResult
     /// <summary>Of a batch: why lines were refused, by line. One that was neither taken nor refused may be sent again.</summary>
     public ImmutableDictionary<int, string> Refused { get; init; } = ImmutableDictionary<int, string>.Empty;
 
+    /// <summary>Of a batch: what was found need not have been written by this attempt, so its content is not known.</summary>
+    public bool WasThere { get; init; }
+
     /// <summary>Nothing was sent: its time had passed before the call, or the lane is held.</summary>
     public bool NotSent { get; init; }
 }

@@ -87,7 +87,7 @@ public sealed partial class Lane
     private static TargetFailure Unkept(string system) => new(
         "in-doubt", $"{system} answered with something that the hub cannot keep, such as a NUL character in an id; the record probably stands there. Look there first", null);
 
-    private static bool WasInDoubt(Command command) =>
+    internal static bool WasInDoubt(Command command) =>
         command.LastFailure is { } last && (last == NotThere || last.StartsWith("in-doubt", StringComparison.Ordinal));
 
     // A write whose answer was lost may still be on its way in; a duplicate is already there.
@@ -115,19 +115,15 @@ public sealed partial class Lane
         // A question that was not answered leaves open what it asked for.
         var isInDoubt = failure is Failure.InDoubt || (failure is not null && result.WasProbe);
         var said = failure is null ? null : isInDoubt && failure is not Failure.InDoubt ? $"in-doubt: {failure.Code}: {failure.Message}" : $"{failure.Code}: {failure.Message}";
-        var wasThere = failure is null && result.WasProbe && batch.Item.Operation == WriteOperation.Create && MayBeOlder(batch);
-        var isAsSent = failure is null && !wasThere && !result.Ids.Contains(null);
+        var isAsSent = failure is null && !result.WasThere && !result.Ids.Contains(null);
         var receipt = isAsSent ? null : new NewEnvelope(
             new EnvelopeId(CommandId.Derive(batch.Id.ToString(), "receipt").Value), batch.Unit.Scope, "", EnvelopeKind.BatchReceipt,
             new BatchReceipt(batch.Id).ToFields(), batch.CorrelationId, new EnvelopeId(batch.Id.Value), now, now);
         return new CommandOutcome(batch.Id, status, null, said, receipt)
         {
-            Answer = failure is null ? BatchAnswer.Of(batch.Item.Operation, result.Ids, result.Refused, wasThere) : null,
+            Answer = failure is null ? BatchAnswer.Of(batch.Item.Operation, result.Ids, result.Refused, result.WasThere) : null,
         };
     }
-
-    /// <summary>What is found in the target need not have been written by this command: nothing of it was lost on the way.</summary>
-    internal static bool MayBeOlder(Command command) => command.LastFailure is not null && !WasInDoubt(command);
 
     // Not torn by stopping: what was sent is concluded. Where the store cannot say that it took them, the outcomes stay for the next step.
     private async Task<int> ConcludeAsync()
