@@ -20,6 +20,9 @@ internal sealed class People(TheWorld world, MemoryHubStore store, Operator hubs
     /// <summary>Engagements and accounts of which somebody rejected something, whether or not it took effect.</summary>
     public HashSet<string> Rejected { get; } = [];
 
+    /// <summary>Engagements of which somebody said that what could not be taken back counts as taken back.</summary>
+    public HashSet<string> GivenUp { get; } = [];
+
     public int UnderWay { get; private set; }
 
     public void Begin(TimeSpan busy)
@@ -87,6 +90,7 @@ internal sealed class People(TheWorld world, MemoryHubStore store, Operator hubs
         world.Trace.Note("person", $"{by}: {action} '{item.Kind}' of {item.Unit.Scope} {item.Unit.Unit}: {item.Says}");
         if (action == CaseAction.Reject)
         {
+            GivenUp.UnionWith(item.Kind == "undo" ? [item.Unit.Scope.Key] : []);
             Rejected.Add(item.Unit.Unit.Length > 0 ? item.Unit.Unit : item.Unit.Scope.Key);
         }
 
