@@ -34,7 +34,7 @@ internal sealed class EntryDecider(Landscape.Landscape landscape, DateTimeOffset
     /// <summary>Null where the change says nothing new.</summary>
     public EntryRow? Apply(EntryRow? known, EntryChange change)
     {
-        if (known is not null && (Partition.SourceDecider.IsNewer(known.Version, change.Version)
+        if (known is not null && (IsStale(known, change)
             || (change.Failure is null && known.Version == change.Version && known.Deleted == change.Deleted
                 && known.Reason != ByMap && (change.Deleted || known.Attributes.Equals(change.Attributes!)))))
         {
@@ -45,10 +45,14 @@ internal sealed class EntryDecider(Landscape.Landscape landscape, DateTimeOffset
             change.Id, change.Scope, change.System, change.Entity, change.SourceEntity, change.ExternalId, change.Version, EntryStatus.Kept, Fields.Empty, null, null, 0, 0,
             null, null, null, null, change.Envelope, now);
         row = row with { Scope = change.Scope, Version = change.Version, Deleted = change.Deleted, Envelope = change.Envelope, At = now };
-        return change.Failure is { } failure ? Hold(row, ByMap, failure)
-            : change.Deleted ? row
+        // What is deleted needs no map to be taken back.
+        return change.Deleted ? row with { Reason = row.Reason == ByMap ? null : row.Reason }
+            : change.Failure is { } failure ? Hold(row, ByMap, failure)
             : row with { Attributes = change.Attributes!, Reason = row.Reason == ByMap ? null : row.Reason };
     }
+
+    /// <summary>The entry is known in a newer form.</summary>
+    public static bool IsStale(EntryRow known, EntryChange change) => Partition.SourceDecider.IsNewer(known.Version, change.Version);
 
     /// <param name="scene">Null where it is not known which engagement the entry belongs to.</param>
     /// <param name="batch">The batch in which it was sent last; null where that is not concluded as far as is known.</param>
@@ -58,6 +62,12 @@ internal sealed class EntryDecider(Landscape.Landscape landscape, DateTimeOffset
         if (row is { Status: EntryStatus.Held, Reason: ByMap })
         {
             return new EntryDecision(row, null);
+        }
+
+        if (scene is null && row.Deleted)
+        {
+            // Nobody has to know any more where it belongs.
+            return TakeBack(row, definition, batch, null);
         }
 
         if (scene is null)
@@ -97,6 +107,12 @@ internal sealed class EntryDecider(Landscape.Landscape landscape, DateTimeOffset
         return wanted.Failure is { } failure ? new EntryDecision(Hold(row, ByMap + "-out", failure.Message), null)
             : Send(row, definition, map, wanted, batch, legalEntity);
     }
+
+    /// <summary>It goes on to another scope, with what of it stands in the target, and is decided there.</summary>
+    public EntryRow MoveTo(EntryRow row, Scope home) => row is { Status: EntryStatus.Held, Reason: ByMap } ? row with { Scope = home } : row with
+    {
+        Scope = home, Status = EntryStatus.Waiting, Reason = ForHome, Says = "it goes on to the engagement that it belongs to", Since = now, DueAt = now, IsTrouble = false, At = now,
+    };
 
     /// <summary>The target refused the line of this entry.</summary>
     /// <param name="stoodThere">It was to change or go, so it stands there in a form that is not known for sure.</param>

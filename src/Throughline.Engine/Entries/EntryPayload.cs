@@ -25,6 +25,7 @@ internal static class EntryPayload
     private const string Attributes = "attributes";
     private const string Source = "sourceEntity";
     private const string Id = "id";
+    private const string Unmapped = "unmapped";
 
     /// <summary>An entry that goes on to another scope, mapped already, with what of it stands in the target.</summary>
     public static Fields Moved(EntryRow row) => Content(row.Id, row.System, row.Entity, row.SourceEntity, row.ExternalId, row.Version, row.Deleted, row.Attributes)
@@ -33,7 +34,7 @@ internal static class EntryPayload
     /// <summary>Asks the scope that holds an entry to let it go on to another one.</summary>
     public static Fields Rebooked(EntryChange change) => Content(
         change.Id, change.System, change.Entity, change.SourceEntity, change.ExternalId, change.Version, change.Deleted, change.Attributes ?? Fields.Empty)
-        .With("home", change.Scope.ToString());
+        .With("home", change.Scope.ToString()).With(Unmapped, change.Failure);
 
     public static bool IsMapped(Fields payload) => payload.Nested(Attributes) is not null;
 
@@ -42,8 +43,8 @@ internal static class EntryPayload
         var payload = envelope.Payload;
         var change = new EntryChange(
             EntryId.Parse(payload.Text(Id)!), envelope.Scope, payload.Text(PayloadNames.System)!, payload.Text(PayloadNames.Entity)!, payload.Text(Source)!,
-            payload.Text(PayloadNames.ExternalId)!, payload.Text(PayloadNames.Version), payload.Nested(Attributes), payload.Flag(PayloadNames.Deleted) == true, null,
-            envelope.Id);
+            payload.Text(PayloadNames.ExternalId)!, payload.Text(PayloadNames.Version), payload.Nested(Attributes), payload.Flag(PayloadNames.Deleted) == true,
+            payload.Text(Unmapped), envelope.Id);
         var home = payload.Text("home") is { } scope ? Scope.Parse(scope) : (Scope?)null;
         return payload.Flag("isKnown") != true ? change with { Home = home } : change with
         {

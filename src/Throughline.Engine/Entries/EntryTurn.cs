@@ -17,7 +17,6 @@ internal sealed class EntryTurn(int partition, long epoch, Landscape.Landscape l
     private readonly EntryDecider _decider = new(landscape, now);
     private readonly Dictionary<EntryId, EntryRow?> _loaded = [];
     private readonly Dictionary<EntryId, EntryRow> _rows = [];
-    private readonly HashSet<EntryId> _gone = [];
     private readonly Dictionary<Scope, EntryScene> _scenes = [];
     private readonly Dictionary<CommandId, EntryBatch> _batches = [];
     private readonly Dictionary<(string System, string Entity, WriteOperation Operation), List<EntryLine>> _lines = [];
@@ -45,9 +44,23 @@ internal sealed class EntryTurn(int partition, long epoch, Landscape.Landscape l
     public void Take(EntryChange change)
     {
         var known = Current(change.Id);
+        if (known is not null && EntryDecider.IsStale(known, change))
+        {
+            // Neither what it says counts, nor where it was booked then.
+            return;
+        }
+
         if (change.Home is { } home)
         {
             LetGo(known, change, home);
+        }
+        else if (known is not null && change.Before is not null && known.Scope == change.Scope)
+        {
+            LookAgain(known);
+            if (known.IsTrouble)
+            {
+                _told.Add(known.Scope);
+            }
         }
         else if (known is not null && known.Scope != change.Scope)
         {
@@ -79,18 +92,22 @@ internal sealed class EntryTurn(int partition, long epoch, Landscape.Landscape l
     /// <summary>An entry that waits or is held is looked at once more.</summary>
     public void LookAgain(EntryRow waiting)
     {
-        if (Current(waiting.Id) is { } row && !_gone.Contains(row.Id))
+        // It may have gone on in this very turn.
+        if (Current(waiting.Id) is { } row && row.Scope == waiting.Scope)
         {
             Settle(row, row.Reason == EntryDecider.ByMap ? row : row with { Status = row.Status == EntryStatus.Held ? EntryStatus.Kept : row.Status });
         }
     }
 
-    /// <summary>It is known now where an entry belongs that nobody could place.</summary>
+    /// <summary>
+    /// It is known now where an entry belongs that nobody could place. It changes its scope in this commit and is not taken out for the time that the
+    /// message needs: an older record of it that came meanwhile would begin it anew.
+    /// </summary>
     public void MoveHome(EntryRow waiting, Scope home)
     {
-        if (Current(waiting.Id) is { } row && _gone.Add(row.Id))
+        if (Current(waiting.Id) is { } row && row.Scope == waiting.Scope)
         {
-            _rows.Remove(row.Id);
+            _rows[row.Id] = _decider.MoveTo(waiting, home);
             Send(row.Id, home, EntryPayload.Moved(waiting), waiting.Version, waiting.Envelope);
             Note(row, null);
         }
@@ -129,7 +146,7 @@ internal sealed class EntryTurn(int partition, long epoch, Landscape.Landscape l
     /// <param name="open">Entries of the scope that wait or are held in the store.</param>
     public void Tell(Scope scope, IEnumerable<EntryRow> open)
     {
-        var rows = open.Where(row => !_gone.Contains(row.Id)).ToDictionary(row => row.Id);
+        var rows = open.Where(row => !_rows.TryGetValue(row.Id, out var now) || now.Scope == scope).ToDictionary(row => row.Id);
         foreach (var row in _rows.Values.Where(row => row.Scope == scope))
         {
             rows[row.Id] = row;
@@ -163,14 +180,14 @@ internal sealed class EntryTurn(int partition, long epoch, Landscape.Landscape l
             Epoch = epoch,
             Cursor = _cursor,
             Rows = [.. _rows.Values],
-            Gone = [.. _gone],
             Commands = [.. _commands],
             Messages = [.. _messages],
             Parked = [.. _parked],
         };
     }
 
-    private EntryRow? Current(EntryId id) => _gone.Contains(id) ? null : _rows.GetValueOrDefault(id) ?? _loaded.GetValueOrDefault(id);
+    /// <summary>The entry as it stands after what was decided so far; null where it is not known here.</summary>
+    public EntryRow? Current(EntryId id) => _rows.GetValueOrDefault(id) ?? _loaded.GetValueOrDefault(id);
 
     private void Settle(EntryRow? known, EntryRow row)
     {

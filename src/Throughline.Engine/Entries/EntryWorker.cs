@@ -159,6 +159,12 @@ public sealed partial class EntryWorker(
             turn.Done(item.Envelope);
             if (item.Change is { } change)
             {
+                // Two records of a new one, booked on different engagements: the first of them has it, and the other asks that one for it.
+                if (!byId.ContainsKey(change.Id) && turns.Values.Select(other => other.Current(change.Id)).FirstOrDefault(row => row is not null) is { } begun)
+                {
+                    turn.Load(begun);
+                }
+
                 turn.Take(change);
             }
             else if (item.Receipt is { } receipt && refused.TryGetValue(receipt.Command, out var batch))

@@ -14,6 +14,9 @@ internal sealed class People(TheWorld world, MemoryHubStore store, Operator hubs
 {
     private const int PatienceMax = 6;
 
+    // What a try does not mend, the next one does not mend either; a hub may have died over the first.
+    private const int PatienceForTime = 2;
+
     private readonly Random _chance = world.Chance("people");
     private readonly Dictionary<CaseId, int> _actions = [];
 
@@ -40,7 +43,7 @@ internal sealed class People(TheWorld world, MemoryHubStore store, Operator hubs
         foreach (var item in Open())
         {
             var times = _actions.GetValueOrDefault(item.Id);
-            if (times < PatienceMax && Wanted(item) is { } action)
+            if (times < (item.Kind == "entries" ? PatienceForTime : PatienceMax) && Wanted(item) is { } action)
             {
                 _actions[item.Id] = times + 1;
                 Act(item, action, "finance.lead");
