@@ -32,20 +32,24 @@ internal sealed partial class CommandSender
     private static SendResult Gather(Command batch, ImmutableArray<Receipt> receipts)
     {
         var failures = receipts.Select(receipt => receipt.Failure).OfType<Failure>().ToArray();
-        // What has no line that is known to stand, or any whose fate is not known, is decided as a whole.
-        var decisive = failures.FirstOrDefault(failure => failure is Failure.InDoubt)
-            ?? failures.FirstOrDefault(failure => failure is Failure.Transient or Failure.Throttled or Failure.Authentication);
-        if (decisive is not null || failures.Length == receipts.Length)
+        var inDoubt = failures.FirstOrDefault(failure => failure is Failure.InDoubt);
+        var passing = failures.FirstOrDefault(IsPassing);
+        // What has no line that is known to stand, or any whose fate is not known, is decided as a whole; what changes or takes back may be done twice.
+        if (inDoubt is not null || failures.Length == receipts.Length || (passing is not null && batch.Item.Operation != WriteOperation.Create))
         {
-            return new SendResult { Failure = decisive ?? failures[0] };
+            return new SendResult { Failure = inDoubt ?? passing ?? failures[0] };
         }
 
         return new SendResult
         {
             Answer = BatchAnswer.Of([.. receipts.Select((receipt, place) => receipt.ExternalId ?? IdWhereGone(batch, place, receipt))]),
             Refused = RefusedIn(receipts, batch),
+            // Sent again as a whole, the lines that stand would stand twice.
+            Again = [.. receipts.Select((receipt, place) => (receipt, place)).Where(item => IsPassing(item.receipt.Failure)).Select(item => item.place)],
         };
     }
+
+    private static bool IsPassing(Failure? failure) => failure is Failure.Transient or Failure.Throttled or Failure.Authentication;
 
     // Taking back what is not there any more is done.
     private static string? IdWhereGone(Command batch, int place, Receipt receipt) =>
@@ -53,7 +57,7 @@ internal sealed partial class CommandSender
 
     private static ImmutableDictionary<int, string> RefusedIn(ImmutableArray<Receipt> receipts, Command batch) => receipts
         .Select((receipt, place) => (receipt.Failure, Place: place))
-        .Where(item => item.Failure is not null && IdWhereGone(batch, item.Place, receipts[item.Place]) is null)
+        .Where(item => item.Failure is not null && !IsPassing(item.Failure) && IdWhereGone(batch, item.Place, receipts[item.Place]) is null)
         .ToImmutableDictionary(item => item.Place, item => item.Failure!.Message);
 
     private async Task<SendResult> ProbeBatchAsync(Command batch)
@@ -91,8 +95,9 @@ internal sealed partial class CommandSender
             return new SendResult { WasProbe = true, SendAgain = true };
         }
 
-        var missing = ids.Select((id, place) => (id, place)).Where(item => item.id is null)
-            .ToImmutableDictionary(item => item.place, _ => $"the answer of {system.Name} was lost, and this line of the batch is not there");
-        return new SendResult { WasProbe = true, Answer = BatchAnswer.Of([.. ids]), Refused = missing };
+        return new SendResult
+        {
+            WasProbe = true, Answer = BatchAnswer.Of([.. ids]), Again = [.. ids.Select((id, place) => (id, place)).Where(item => item.id is null).Select(item => item.place)],
+        };
     }
 }

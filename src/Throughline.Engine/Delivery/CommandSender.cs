@@ -29,6 +29,9 @@ internal sealed record SendResult
     /// <summary>A batch of which other lines were taken: why these were not, by line.</summary>
     public ImmutableDictionary<int, string> Refused { get; init; } = ImmutableDictionary<int, string>.Empty;
 
+    /// <summary>A batch of which other lines were taken: those that the system is known not to have, and that nothing is wrong with.</summary>
+    public ImmutableArray<int> Again { get; init; } = [];
+
     /// <summary>Nothing was sent: its time had passed before the call, or the lane is held.</summary>
     public bool NotSent { get; init; }
 }

@@ -108,13 +108,13 @@ public sealed partial class Lane
         return new CommandOutcome(command.Id, status, null, failure is null ? null : $"{failure.Code}: {failure.Message}", receipt);
     }
 
-    // Entries ask the batch that they are in how it went; only what was refused has to be told.
+    // Entries ask the batch that they are in how it went; only what it does not have must be told.
     private static CommandOutcome TerminalBatch(Command command, CommandStatus status, Failure? failure, SendResult result, DateTimeOffset now)
     {
         var said = failure is null ? null : $"{failure.Code}: {failure.Message}";
-        var receipt = failure is null && result.Refused.IsEmpty ? null : new NewEnvelope(
+        var receipt = failure is null && result.Refused.IsEmpty && result.Again.IsEmpty ? null : new NewEnvelope(
             new EnvelopeId(CommandId.Derive(command.Id.ToString(), "receipt").Value), command.Unit.Scope, "", EnvelopeKind.BatchReceipt,
-            new BatchReceipt(command.Id, failure is null ? null : (failure.Code, failure.Message), result.Refused).ToFields(), command.CorrelationId,
+            new BatchReceipt(command.Id, failure is null ? null : (failure.Code, failure.Message), result.Refused) { Again = result.Again }.ToFields(), command.CorrelationId,
             new EnvelopeId(command.Id.Value), now, now);
         return new CommandOutcome(command.Id, status, null, said, receipt) { Answer = failure is null ? result.Answer : null };
     }

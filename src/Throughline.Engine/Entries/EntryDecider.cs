@@ -108,6 +108,16 @@ internal sealed class EntryDecider(Landscape.Landscape landscape, DateTimeOffset
             : Send(row, definition, map, wanted, batch, legalEntity);
     }
 
+    /// <summary>What has come of an entry, without what was decided of it before in the same turn.</summary>
+    public static EntryRow AsBefore(EntryRow row, EntryRow before)
+    {
+        var undecided = row with { SentHash = before.SentHash, Batch = before.Batch, Place = before.Place, Sends = before.Sends };
+        return row is { Status: EntryStatus.Held, Reason: ByMap } ? undecided : undecided with
+        {
+            Status = before.Status, Reason = before.Reason, Says = before.Says, Since = before.Since, DueAt = before.DueAt, IsTrouble = before.IsTrouble,
+        };
+    }
+
     /// <summary>It goes on to another scope, with what of it stands in the target, and is decided there.</summary>
     public EntryRow MoveTo(EntryRow row, Scope home) => row is { Status: EntryStatus.Held, Reason: ByMap } ? row with { Scope = home } : row with
     {

@@ -66,16 +66,23 @@ internal static class EntryPayload
 /// <param name="Refused">By line.</param>
 internal sealed record BatchReceipt(CommandId Command, (string Code, string Message)? Failure, ImmutableDictionary<int, string> Refused)
 {
+    /// <summary>Lines that the target does not have, while it has others: they are sent once more.</summary>
+    public ImmutableArray<int> Again { get; init; } = [];
+
     public Fields ToFields() => Fields.Of(
         ("command", Command.ToString()),
         ("code", Failure?.Code),
         ("message", Failure?.Message),
-        ("refused", Fields.Of([.. Refused.Select(line => (line.Key.ToString(CultureInfo.InvariantCulture), (object?)line.Value))])));
+        ("refused", Fields.Of([.. Refused.Select(line => (line.Key.ToString(CultureInfo.InvariantCulture), (object?)line.Value))])),
+        ("again", Again.Select(place => (object?)(long)place).ToArray()));
 
     public static BatchReceipt From(Fields payload) => new(
         CommandId.Parse(payload.Text("command")!),
         payload.Text("code") is { } code ? (code, payload.Text("message")!) : null,
-        (payload.Nested("refused") ?? Fields.Empty).ToImmutableDictionary(line => int.Parse(line.Key, CultureInfo.InvariantCulture), line => (string)line.Value!));
+        (payload.Nested("refused") ?? Fields.Empty).ToImmutableDictionary(line => int.Parse(line.Key, CultureInfo.InvariantCulture), line => (string)line.Value!))
+    {
+        Again = [.. payload.List("again").OfType<long>().Select(place => (int)place)],
+    };
 }
 
 /// <summary>What a batch was answered, as it is kept with its command: the ids of its lines in the target.</summary>

@@ -20,6 +20,7 @@ internal sealed class EntryTurn(int partition, long epoch, Landscape.Landscape l
     private readonly Dictionary<Scope, EntryScene> _scenes = [];
     private readonly Dictionary<CommandId, EntryBatch> _batches = [];
     private readonly Dictionary<(string System, string Entity, WriteOperation Operation), List<EntryLine>> _lines = [];
+    private readonly Dictionary<EntryId, (EntryLine Line, EntryRow Before)> _unsent = [];
     private readonly List<Command> _commands = [];
     private readonly List<NewEnvelope> _messages = [];
     private readonly HashSet<Scope> _told = [];
@@ -118,8 +119,9 @@ internal sealed class EntryTurn(int partition, long epoch, Landscape.Landscape l
     /// <summary>A batch, or lines of it, were refused.</summary>
     public void Take(BatchReceipt receipt, Command batch)
     {
+        // What was decided in this very turn was decided in the knowledge of how the batch went.
         var lines = batch.Lines.Select((line, place) => (Line: line, Place: place, Row: Current(IdOf(line))))
-            .Where(item => item.Row is { } row && row.Batch == receipt.Command && row.Place == item.Place).ToList();
+            .Where(item => item.Row is { } row && row.Batch == receipt.Command && row.Place == item.Place && !_unsent.ContainsKey(row.Id)).ToList();
         if (receipt.Failure is { } failure && batch.Lines.Length > 1)
         {
             // The target took none because of some, so the halves are sent apart until those are alone. What has changed meanwhile is decided anew.
@@ -132,8 +134,14 @@ internal sealed class EntryTurn(int partition, long epoch, Landscape.Landscape l
             return;
         }
 
+        Resend(batch, [.. lines.Where(item => item.Row!.Status == EntryStatus.Sent && receipt.Again.Contains(item.Place)).Select(item => (item.Line, item.Row!))]);
         foreach (var (line, place, row) in lines)
         {
+            if (receipt.Again.Contains(place))
+            {
+                continue;
+            }
+
             if ((receipt.Failure?.Message ?? receipt.Refused.GetValueOrDefault(place)) is { } message)
             {
                 var refused = _decider.Refuse(row!, message, line.Operation != WriteOperation.Create);
@@ -163,7 +171,7 @@ internal sealed class EntryTurn(int partition, long epoch, Landscape.Landscape l
 
     public EntryCommit ToCommit()
     {
-        foreach (var (key, lines) in _lines)
+        foreach (var (key, lines) in _lines.Where(lines => lines.Value.Count > 0))
         {
             // Changes and undos are one call each.
             var most = key.Operation == WriteOperation.Create ? lines[0].Definition.Batch : Math.Min(ApartMax, lines[0].Definition.Batch);
@@ -174,6 +182,7 @@ internal sealed class EntryTurn(int partition, long epoch, Landscape.Landscape l
         }
 
         _lines.Clear();
+        _unsent.Clear();
         return new EntryCommit
         {
             Partition = partition,
@@ -191,18 +200,31 @@ internal sealed class EntryTurn(int partition, long epoch, Landscape.Landscape l
 
     private void Settle(EntryRow? known, EntryRow row)
     {
+        if (_unsent.Remove(row.Id, out var unsent))
+        {
+            // Its line has not left this turn: the newer one takes its place, and does not go beside it.
+            LinesLike(unsent.Line).Remove(unsent.Line);
+            row = EntryDecider.AsBefore(row, unsent.Before);
+        }
+
         var batch = row.Batch is { } id ? _batches.GetValueOrDefault(id) : null;
         var decision = _decider.Decide(row, _scenes.GetValueOrDefault(row.Scope), batch);
         if (decision.Line is { } line)
         {
-            var key = (line.System, line.Item.Entity, line.Item.Operation);
-            (_lines.TryGetValue(key, out var lines) ? lines : _lines[key] = []).Add(line);
+            LinesLike(line).Add(line);
+            _unsent[row.Id] = (line, row);
         }
 
         if (!ReferenceEquals(decision.Row, known))
         {
             Put(known, decision.Row);
         }
+    }
+
+    private List<EntryLine> LinesLike(EntryLine line)
+    {
+        var key = (line.System, line.Item.Entity, line.Item.Operation);
+        return _lines.TryGetValue(key, out var lines) ? lines : _lines[key] = [];
     }
 
     private void Put(EntryRow? before, EntryRow after)

@@ -31,9 +31,12 @@ public sealed partial class EntryWorker(
     /// <exception cref="FencedException">Another hub has taken one of the partitions.</exception>
     public async Task<int> WorkAsync(ImmutableArray<int> asked, string owner, CancellationToken cancellation)
     {
+        // Known before anything is read: what was read in one tenure must not be committed in a later one, when another hub has done it meanwhile.
+        var epochs = new Dictionary<int, long>(asked.Length);
         foreach (var partition in asked)
         {
             await partitions.HoldAsync(partition, owner, cancellation);
+            epochs[partition] = partitions.EpochOf(partition);
         }
 
         var maxEach = Math.Max(BatchMin, BatchMax / asked.Length);
@@ -45,7 +48,7 @@ public sealed partial class EntryWorker(
 
         try
         {
-            await RunAsync(work, null, cancellation);
+            await RunOrPartAsync(work, epochs, cancellation);
         }
         catch (FencedException)
         {
@@ -56,10 +59,6 @@ public sealed partial class EntryWorker(
 
             throw;
         }
-        catch (Exception e) when (e is not (StoreUnavailableException or OperationCanceledException or OutOfMemoryException))
-        {
-            await ApartAsync(work, e, cancellation);
-        }
 
         foreach (var group in work.Envelopes.GroupBy(envelope => envelope.Scope.Partition).Where(group => group.Count() == maxEach))
         {
@@ -69,8 +68,20 @@ public sealed partial class EntryWorker(
         return work.Envelopes.Length + work.Due.Length;
     }
 
+    private async Task RunOrPartAsync(EntryWork work, Dictionary<int, long> epochs, CancellationToken cancellation)
+    {
+        try
+        {
+            await RunAsync(work, epochs, null, cancellation);
+        }
+        catch (Exception e) when (e is not (FencedException or StoreUnavailableException or OperationCanceledException or OutOfMemoryException))
+        {
+            await ApartAsync(work, epochs, e, cancellation);
+        }
+    }
+
     // One of them cannot be decided or stored: each alone, so that only that one is set aside.
-    private async Task ApartAsync(EntryWork work, Exception cause, CancellationToken cancellation)
+    private async Task ApartAsync(EntryWork work, Dictionary<int, long> epochs, Exception cause, CancellationToken cancellation)
     {
         if (work.Envelopes.IsEmpty)
         {
@@ -81,22 +92,22 @@ public sealed partial class EntryWorker(
         {
             try
             {
-                await RunAsync(new EntryWork([envelope], []), null, cancellation);
+                await RunAsync(new EntryWork([envelope], []), epochs, null, cancellation);
             }
             catch (Exception e) when (e is not (FencedException or StoreUnavailableException or OperationCanceledException or OutOfMemoryException))
             {
                 LogPoison(e, envelope.Id, envelope.Scope);
-                await RunAsync(new EntryWork([envelope], []), e, cancellation);
+                await RunAsync(new EntryWork([envelope], []), epochs, e, cancellation);
             }
         }
     }
 
-    private async Task RunAsync(EntryWork work, Exception? parks, CancellationToken cancellation)
+    private async Task RunAsync(EntryWork work, Dictionary<int, long> epochs, Exception? parks, CancellationToken cancellation)
     {
         var now = time.GetUtcNow();
         var landscape = release.Landscape;
         var turns = work.Envelopes.Select(envelope => envelope.Scope.Partition).Concat(work.Due.Select(row => row.Scope.Partition)).Distinct()
-            .ToDictionary(partition => partition, partition => new EntryTurn(partition, partitions.EpochOf(partition), landscape, now));
+            .ToDictionary(partition => partition, partition => new EntryTurn(partition, epochs[partition], landscape, now));
         if (parks is not null)
         {
             var turn = turns[work.Envelopes[0].Scope.Partition];
