@@ -25,6 +25,18 @@ internal sealed class PartitionTenure
         }
     }
 
+    /// <summary>Does something while this hub has a partition under an epoch and cannot take it anew; nothing where it no longer has.</summary>
+    public void While(int partition, long epoch, Action act)
+    {
+        lock (_gate)
+        {
+            if (_epochs.TryGetValue(partition, out var held) && held == epoch && !_lost.Contains(partition))
+            {
+                act();
+            }
+        }
+    }
+
     public void Took(int partition, long epoch)
     {
         lock (_gate)
