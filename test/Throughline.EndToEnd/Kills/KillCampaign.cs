@@ -56,6 +56,8 @@ internal sealed class KillCampaign : IAsyncDisposable
 
         Start();
         await UntilAsync("every deal is active in the CRM", () => Firm.Active == Firm.Deals);
+        // On a machine that is so busy that nothing ran before the last kill, this is all the time there is.
+        await Firm.Time.BookAsync(_random);
         await UntilAsync("the ERP has the time as it was booked last", () => Firm.Time.Wrong().Count == 0);
     }
 

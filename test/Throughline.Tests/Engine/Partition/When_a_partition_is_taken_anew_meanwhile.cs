@@ -47,6 +47,6 @@ public sealed class When_a_partition_is_taken_anew_meanwhile
         Assert.True(_hub.Memory.TakePartitionAsync(Customer.Scope.Partition, "other", CancellationToken.None).IsCompletedSuccessfully);
         Assert.True(meanwhile().IsCompletedSuccessfully);
         _hub.Worker.Release(Customer.Scope.Partition);
-        Assert.True(_hub.Worker.HoldAsync(Customer.Scope.Partition, "test", CancellationToken.None).IsCompletedSuccessfully);
+        Assert.True(_hub.Worker.HoldAsync(Customer.Scope.Partition, "test", CancellationToken.None).AsTask().IsCompletedSuccessfully);
     }
 }
