@@ -1,4 +1,7 @@
+using System.Collections.Immutable;
 using Throughline.Conformance.Store;
+using Throughline.Engine.Entries;
+using Throughline.Model;
 using Throughline.Simulation.Checkers;
 using Throughline.Simulation.Faults;
 using Throughline.Simulation.Firm;
@@ -14,9 +17,12 @@ internal sealed class SimulationRun
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(20);
     private const int QuietLooks = 3;
 
+    private static readonly ImmutableArray<int> Partitions = [.. Enumerable.Range(0, Scope.PartitionCount)];
+
     private readonly TimeSpan _busy;
     private readonly Troublemaker _trouble;
     private ulong _lastHash;
+    private DateTimeOffset _lastMove;
     private int _quiet;
 
     public SimulationRun(int seed, bool keepsLog = false, Mutation? mutation = null)
@@ -24,10 +30,12 @@ internal sealed class SimulationRun
         World = new TheWorld(seed, keepsLog);
         Plan = new FaultPlan(World, seed);
         Network = new Network(World, Plan);
-        Systems = new Systems(new Crm(World), new Psa(), new Erp());
+        var time = new TimeBook(World);
+        Systems = new Systems(new Crm(World), new Psa(time), new Erp { KeepsKeys = Plan.ErpKeepsKeys, TakesLinesApart = Plan.ErpTakesLinesApart }, time);
         Hubs = new Operator(World, Store, Plan, Network, Systems, mutation);
-        Senders = new Senders(World, Systems.Crm, Hubs, Plan);
+        Senders = new Senders(World, Systems, Hubs, Plan);
         Sellers = new Sellers(World, Systems.Crm);
+        Consultants = new Consultants(World, Systems);
         People = new People(World, Store, Hubs, Plan);
         _trouble = new Troublemaker(World, Plan, Network, Hubs);
         _busy = TimeSpan.FromSeconds(60 + World.Chance("length").Next(120));
@@ -49,6 +57,8 @@ internal sealed class SimulationRun
 
     public Sellers Sellers { get; }
 
+    public Consultants Consultants { get; }
+
     public People People { get; }
 
     /// <summary>How long it took until nothing moved any more, after the trouble was over; null where it never came to rest.</summary>
@@ -62,12 +72,14 @@ internal sealed class SimulationRun
         World.Trace.Note("plan", Plan.ToString());
         Hubs.Start();
         Sellers.Begin(_busy);
+        Consultants.Begin(_busy);
         People.Begin(_busy);
         _trouble.Begin(_busy);
         World.Pass(_busy);
         World.Trace.Note("peace", "the trouble is over");
         _trouble.End();
         Sellers.TidyUp();
+        Consultants.TidyUp();
         var began = World.Now;
         RestedAfter = World.Pass(RestWithin, LookEvery, IsAtRest) ? World.Now - began : null;
         Check(checker => checker.WhenAtRest(this));
@@ -84,11 +96,16 @@ internal sealed class SimulationRun
     {
         var counts = Store.CountAsync(CancellationToken.None).Result;
         var isBusy = counts.EnvelopesWaiting + counts.CommandsWaiting + counts.CommandsInDoubt + Senders.UnderWay + Network.UnderWay + People.UnderWay > 0
-            || World.Trace.Hash != _lastHash || People.ActDiligently() > 0;
+            || World.Trace.Hash != _lastHash || EntriesMove() || People.ActDiligently() > 0;
+        _lastMove = World.Trace.Hash == _lastHash ? _lastMove : World.Now;
         _lastHash = World.Trace.Hash;
         _quiet = isBusy ? 0 : _quiet + 1;
         return _quiet >= QuietLooks;
     }
+
+    // An entry that waits is looked at by itself; where something has happened since it was, it may go on.
+    private bool EntriesMove() => !Store.ReadEntryWorkAsync(Partitions, World.Now, 1, CancellationToken.None).Result.Envelopes.IsEmpty
+        || Store.FindEntriesAsync(new EntryFilter(Status: EntryStatus.Waiting, Max: int.MaxValue), CancellationToken.None).Result.Any(row => row.At <= _lastMove);
 
     private void Check(Func<IChecker, IEnumerable<string>> look)
     {

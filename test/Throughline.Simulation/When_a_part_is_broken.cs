@@ -25,6 +25,13 @@ public sealed class When_a_part_is_broken(ITestOutputHelper output)
         new ForgetCases(),
         new ForgetTheStory(),
         new ThrowAtRandom(),
+        new SkipBatchProbe(),
+        new DoubleALine(),
+        new DropEntryDedupe(),
+        new AcknowledgeEntriesEarly(),
+        new LoseBatchReceipts(),
+        new SkipEntryFence(),
+        new ForgetHeldEntries(),
     ];
 
     public static TheoryData<string> Names => [.. Mutations.Select(mutation => mutation.Name)];

@@ -172,7 +172,8 @@ internal sealed class EntryTurn(int partition, long epoch, Landscape.Landscape l
         };
     }
 
-    private EntryRow? Current(EntryId id) => _rows.GetValueOrDefault(id) ?? _loaded.GetValueOrDefault(id);
+    /// <summary>The entry as it stands after what was decided so far; null where it is not known here.</summary>
+    public EntryRow? Current(EntryId id) => _rows.GetValueOrDefault(id) ?? _loaded.GetValueOrDefault(id);
 
     /// <param name="group">Only lines of the same group are sent together.</param>
     private void Look(EntryRow? known, EntryRow row, bool isNewTry, string group = "")
@@ -183,7 +184,7 @@ internal sealed class EntryTurn(int partition, long epoch, Landscape.Landscape l
         var decision = _decider.Decide(before, _scenes.GetValueOrDefault(row.Scope), batch, isNewTry);
         if (decision.Line is { } line)
         {
-            _queued[row.Id] = new Queued(line, before.Status, before.SentHash, group);
+            _queued[row.Id] = new Queued(line, before, group);
         }
 
         if (!ReferenceEquals(decision.Row, known))
@@ -192,7 +193,10 @@ internal sealed class EntryTurn(int partition, long epoch, Landscape.Landscape l
         }
     }
 
-    private EntryRow Unqueue(EntryRow row) => _queued.Remove(row.Id, out var queued) ? row with { Status = queued.Status, SentHash = queued.SentHash } : row;
+    private EntryRow Unqueue(EntryRow row) => _queued.Remove(row.Id, out var queued) ? row with
+    {
+        Status = queued.Before.Status, SentHash = queued.Before.SentHash, Sends = queued.Before.Sends,
+    } : row;
 
     private void Put(EntryRow? before, EntryRow after)
     {
@@ -239,6 +243,6 @@ internal sealed class EntryTurn(int partition, long epoch, Landscape.Landscape l
     /// <summary>The entry that a line was made from stands in the line's own key.</summary>
     public static EntryId IdOf(WriteItem line) => EntryId.Parse(line.IdempotencyKey[..line.IdempotencyKey.IndexOf('/', StringComparison.Ordinal)]);
 
-    /// <param name="Status">Of the entry before this line was decided.</param>
-    private sealed record Queued(EntryLine Line, EntryStatus Status, string? SentHash, string Group);
+    /// <param name="Before">The entry before this line was decided.</param>
+    private sealed record Queued(EntryLine Line, EntryRow Before, string Group);
 }

@@ -33,9 +33,13 @@ public sealed partial class EntryWorker(
     /// <exception cref="FencedException">Another hub has taken one of the partitions.</exception>
     public async Task<int> WorkAsync(ImmutableArray<int> asked, string owner, CancellationToken cancellation)
     {
+        // Known before anything is read: engagements are worked beside this and may take a partition anew, and what was read in one tenure must not be
+        // committed in a later one, when another hub has done it meanwhile.
+        var epochs = new Dictionary<int, long>(asked.Length);
         foreach (var partition in asked)
         {
             await partitions.HoldAsync(partition, owner, cancellation);
+            epochs[partition] = partitions.EpochOf(partition);
         }
 
         var maxEach = Math.Max(BatchMin, BatchMax / asked.Length);
@@ -47,7 +51,7 @@ public sealed partial class EntryWorker(
 
         try
         {
-            await RunOrApartAsync(work, cancellation);
+            await RunOrApartAsync(work, epochs, cancellation);
         }
         catch (FencedException)
         {
@@ -71,9 +75,9 @@ public sealed partial class EntryWorker(
         e is not (FencedException or StoreUnavailableException or OperationCanceledException or OutOfMemoryException);
 
     // Where one of them cannot be decided or stored each is worked alone, so that only that one is set aside.
-    private async Task RunOrApartAsync(EntryWork work, CancellationToken cancellation)
+    private async Task RunOrApartAsync(EntryWork work, Dictionary<int, long> epochs, CancellationToken cancellation)
     {
-        if (await TryAsync(work, cancellation) is null)
+        if (await TryAsync(work, epochs, cancellation) is null)
         {
             return;
         }
@@ -81,18 +85,18 @@ public sealed partial class EntryWorker(
         var each = work.Due.Select(row => new EntryWork([], [row])).Concat(work.Envelopes.Select(envelope => new EntryWork([envelope], [])));
         foreach (var one in each)
         {
-            if (await TryAsync(one, cancellation) is { } cause)
+            if (await TryAsync(one, epochs, cancellation) is { } cause)
             {
-                await SetAsideAsync(one, cause, cancellation);
+                await SetAsideAsync(one, epochs, cause, cancellation);
             }
         }
     }
 
-    private async Task<Exception?> TryAsync(EntryWork work, CancellationToken cancellation)
+    private async Task<Exception?> TryAsync(EntryWork work, Dictionary<int, long> epochs, CancellationToken cancellation)
     {
         try
         {
-            await CommitAsync(work, turns => DecideAsync(work, turns, release.Landscape, cancellation), cancellation);
+            await CommitAsync(work, epochs, turns => DecideAsync(work, turns, release.Landscape, cancellation), cancellation);
             return null;
         }
         catch (Exception e) when (IsAboutContent(e))
@@ -102,12 +106,12 @@ public sealed partial class EntryWorker(
     }
 
     // What is set aside has a case, or else nobody would know that an hour is missing.
-    private async Task SetAsideAsync(EntryWork one, Exception cause, CancellationToken cancellation)
+    private async Task SetAsideAsync(EntryWork one, Dictionary<int, long> epochs, Exception cause, CancellationToken cancellation)
     {
         if (one.Due is [var row])
         {
             LogHeld(cause, row.Id, row.Scope);
-            await CommitAsync(one, turns => Do(() => turns[row.Scope.Partition].Hold(row, Defect)), cancellation);
+            await CommitAsync(one, epochs, turns => Do(() => turns[row.Scope.Partition].Hold(row, Defect)), cancellation);
             return;
         }
 
@@ -115,11 +119,11 @@ public sealed partial class EntryWorker(
         LogPoison(cause, envelope.Id, envelope.Scope);
         try
         {
-            await CommitAsync(one, turns => HoldAsync(envelope, turns[envelope.Scope.Partition], cancellation), cancellation);
+            await CommitAsync(one, epochs, turns => HoldAsync(envelope, turns[envelope.Scope.Partition], cancellation), cancellation);
         }
         catch (Exception e) when (IsAboutContent(e))
         {
-            await CommitAsync(one, turns => Do(() => turns[envelope.Scope.Partition].Park(envelope, Defect)), cancellation);
+            await CommitAsync(one, epochs, turns => Do(() => turns[envelope.Scope.Partition].Park(envelope, Defect)), cancellation);
         }
     }
 
@@ -154,11 +158,11 @@ public sealed partial class EntryWorker(
         turn.Done(envelope);
     }
 
-    private async Task CommitAsync(EntryWork work, Func<Dictionary<int, EntryTurn>, Task> decide, CancellationToken cancellation)
+    private async Task CommitAsync(EntryWork work, Dictionary<int, long> epochs, Func<Dictionary<int, EntryTurn>, Task> decide, CancellationToken cancellation)
     {
         var now = time.GetUtcNow();
         var turns = work.Envelopes.Select(envelope => envelope.Scope.Partition).Concat(work.Due.Select(row => row.Scope.Partition)).Distinct()
-            .ToDictionary(partition => partition, partition => new EntryTurn(partition, partitions.EpochOf(partition), release.Landscape, now));
+            .ToDictionary(partition => partition, partition => new EntryTurn(partition, epochs[partition], release.Landscape, now));
         await decide(turns);
         await TellAsync(turns, cancellation);
         await CommitAsync(turns.Values, cancellation);
@@ -210,6 +214,12 @@ public sealed partial class EntryWorker(
             turn.Done(item.Envelope);
             if (item.Change is { } change)
             {
+                // Two records of a new one, booked on different engagements: the first of them has it, and the other asks that one for it.
+                if (!byId.ContainsKey(change.Id) && turns.Values.Select(other => other.Current(change.Id)).FirstOrDefault(row => row is not null) is { } begun)
+                {
+                    turn.Load(begun);
+                }
+
                 turn.Take(change);
             }
             else if (item.Receipt is { } receipt && refused.TryGetValue(receipt.Command, out var batch))

@@ -35,6 +35,9 @@ internal sealed partial class Batch(int partition, long epoch, DecideContext con
 
     public int Partition => partition;
 
+    /// <summary>Of the tenure in which its envelopes were read.</summary>
+    public long Epoch => epoch;
+
     /// <summary>Decisions of processes that threw, for the log.</summary>
     public IReadOnlyList<(Scope Scope, string Decision, Exception Cause)> Defects => _defects;
 

@@ -16,11 +16,24 @@ internal sealed class PartitionTenure
     }
 
     /// <summary>Also of one that was lost while it is worked on; its commit will be fenced.</summary>
+    /// <exception cref="FencedException">It was given back meanwhile, because somebody else's commit for it was fenced.</exception>
     public long EpochOf(int partition)
     {
         lock (_gate)
         {
-            return _epochs[partition];
+            return _epochs.TryGetValue(partition, out var epoch) ? epoch : throw new FencedException($"partition {partition} was given back while it was worked on");
+        }
+    }
+
+    /// <summary>Does something while this hub has a partition under an epoch and cannot take it anew; nothing where it no longer has.</summary>
+    public void While(int partition, long epoch, Action act)
+    {
+        lock (_gate)
+        {
+            if (_epochs.TryGetValue(partition, out var held) && held == epoch && !_lost.Contains(partition))
+            {
+                act();
+            }
         }
     }
 

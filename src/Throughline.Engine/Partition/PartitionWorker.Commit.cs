@@ -42,9 +42,16 @@ public sealed partial class PartitionWorker
             LogDefect(cause, decision, scope);
         }
 
-        foreach (var state in batches.SelectMany(batch => batch.Decided))
+        foreach (var batch in batches)
         {
-            _units.Put(state);
+            // Taken anew before we came to know of this commit, the partition may have been another hub's in between: what was decided is old then.
+            _tenure.While(batch.Partition, batch.Epoch, () =>
+            {
+                foreach (var state in batch.Decided)
+                {
+                    _units.Put(state);
+                }
+            });
         }
 
         foreach (var bell in commits.SelectMany(commit => commit.Messages).Select(Bell.Of).Distinct())

@@ -47,9 +47,13 @@ public sealed partial class PartitionWorker(
     /// <exception cref="FencedException">Another hub has taken one of the partitions; the others were worked.</exception>
     public async Task<int> WorkAsync(ImmutableArray<int> partitions, string owner, CancellationToken cancellation)
     {
+        // Known before anything is read: entries are worked beside this and may take a partition anew, and what was read in one tenure must not be
+        // committed in a later one, when another hub has done it meanwhile.
+        var epochs = new Dictionary<int, long>(partitions.Length);
         foreach (var partition in partitions)
         {
             await HoldAsync(partition, owner, cancellation);
+            epochs[partition] = EpochOf(partition);
         }
 
         var maxEach = Math.Max(BatchMin, BatchMax / partitions.Length);
@@ -64,7 +68,7 @@ public sealed partial class PartitionWorker(
         ImmutableArray<ImmutableArray<Envelope>> groups = [.. envelopes.GroupBy(envelope => envelope.Scope.Partition, (_, group) => group.ToImmutableArray())];
         try
         {
-            await WorkTogetherAsync(groups, quick, cancellation);
+            await WorkTogetherAsync(groups, epochs, quick, cancellation);
         }
         catch (FencedException)
         {
@@ -88,11 +92,12 @@ public sealed partial class PartitionWorker(
     private static bool IsAboutContent(Exception e) =>
         e is not (FencedException or StoreUnavailableException or OperationCanceledException or OutOfMemoryException);
 
-    private async Task WorkTogetherAsync(ImmutableArray<ImmutableArray<Envelope>> groups, QuickCommit quick, CancellationToken cancellation)
+    private async Task WorkTogetherAsync(
+        ImmutableArray<ImmutableArray<Envelope>> groups, Dictionary<int, long> epochs, QuickCommit quick, CancellationToken cancellation)
     {
         try
         {
-            await RunAsync(groups, quick, cancellation);
+            await RunAsync(groups, epochs, quick, cancellation);
         }
         catch (Exception e) when (e is FencedException || IsAboutContent(e))
         {
@@ -105,7 +110,7 @@ public sealed partial class PartitionWorker(
             {
                 try
                 {
-                    await WorkAloneAsync(group, groups.Length == 1 && !quick.WasTried ? e : null, cancellation);
+                    await WorkAloneAsync(group, epochs, groups.Length == 1 && !quick.WasTried ? e : null, cancellation);
                 }
                 catch (FencedException other)
                 {
@@ -122,7 +127,7 @@ public sealed partial class PartitionWorker(
         }
     }
 
-    private async Task WorkAloneAsync(ImmutableArray<Envelope> group, Exception? failed, CancellationToken cancellation)
+    private async Task WorkAloneAsync(ImmutableArray<Envelope> group, Dictionary<int, long> epochs, Exception? failed, CancellationToken cancellation)
     {
         try
         {
@@ -131,36 +136,36 @@ public sealed partial class PartitionWorker(
                 ExceptionDispatchInfo.Throw(failed);
             }
 
-            await RunAsync([group], null, cancellation);
+            await RunAsync([group], epochs, null, cancellation);
         }
         catch (Exception e) when (IsAboutContent(e))
         {
             foreach (var envelope in group)
             {
-                await WorkOneAsync(envelope, cancellation);
+                await WorkOneAsync(envelope, epochs[envelope.Scope.Partition], cancellation);
             }
         }
     }
 
-    private async Task WorkOneAsync(Envelope envelope, CancellationToken cancellation)
+    private async Task WorkOneAsync(Envelope envelope, long epoch, CancellationToken cancellation)
     {
-        var (replayed, failed) = await TryOneAsync(envelope, _ => false, null, cancellation);
+        var (replayed, failed) = await TryOneAsync(envelope, epoch, _ => false, null, cancellation);
         // It may be one of those that it set free which cannot be stored. Then that one goes on waiting, and not what a person decided;
         // where it takes more than one of them out, all of them.
         for (var culprit = replayed - 1; culprit >= 0 && failed is not null; culprit--)
         {
             var place = culprit;
-            failed = (await TryOneAsync(envelope, each => each == place, failed, cancellation)).Failed;
+            failed = (await TryOneAsync(envelope, epoch, each => each == place, failed, cancellation)).Failed;
         }
 
         if (failed is not null && replayed > 1)
         {
-            failed = (await TryOneAsync(envelope, _ => true, failed, cancellation)).Failed;
+            failed = (await TryOneAsync(envelope, epoch, _ => true, failed, cancellation)).Failed;
         }
 
         if (failed is not null)
         {
-            var batch = NewBatch(envelope.Scope.Partition);
+            var batch = NewBatch(envelope.Scope.Partition, epoch);
             batch.Include(envelope);
             await LoadUnitsAsync([batch], cancellation);
             batch.ParkAlone(envelope, failed);
@@ -169,9 +174,9 @@ public sealed partial class PartitionWorker(
     }
 
     private async Task<(int Replayed, Exception? Failed)> TryOneAsync(
-        Envelope envelope, Func<int, bool> keepsWaiting, Exception? cause, CancellationToken cancellation)
+        Envelope envelope, long epoch, Func<int, bool> keepsWaiting, Exception? cause, CancellationToken cancellation)
     {
-        var batch = NewBatch(envelope.Scope.Partition);
+        var batch = NewBatch(envelope.Scope.Partition, epoch);
         var replayed = 0;
         try
         {
@@ -201,11 +206,12 @@ public sealed partial class PartitionWorker(
         }
     }
 
-    private async Task RunAsync(ImmutableArray<ImmutableArray<Envelope>> groups, QuickCommit? quick, CancellationToken cancellation)
+    private async Task RunAsync(
+        ImmutableArray<ImmutableArray<Envelope>> groups, Dictionary<int, long> epochs, QuickCommit? quick, CancellationToken cancellation)
     {
         ImmutableArray<(HandedOutcome Handed, Envelope Receipt)> handed = [.. quick?.Handed.Select(item => (item, new Envelope(item.Receipt, 0))) ?? []];
         var batches = groups.Select(group => group[0].Scope.Partition).Concat(handed.Select(item => item.Receipt.Scope.Partition)).Distinct()
-            .ToDictionary(partition => partition, NewBatch);
+            .ToDictionary(partition => partition, partition => NewBatch(partition, epochs[partition]));
         foreach (var envelope in groups.SelectMany(group => group).Concat(handed.Select(item => item.Receipt)))
         {
             batches[envelope.Scope.Partition].Prepare(envelope);
@@ -248,8 +254,8 @@ public sealed partial class PartitionWorker(
         return true;
     }
 
-    private Batch NewBatch(int partition) =>
-        new(partition, _tenure.EpochOf(partition), new DecideContext(release.Landscape, decisions, definitions), time.GetUtcNow());
+    private Batch NewBatch(int partition, long epoch) =>
+        new(partition, epoch, new DecideContext(release.Landscape, decisions, definitions), time.GetUtcNow());
 
     // Only when a reason has gone away: as long as it holds, what waits is not looked at, however much it has become.
     private async Task ReadWhatWaitsAsync(Batch batch, Envelope envelope, CancellationToken cancellation)

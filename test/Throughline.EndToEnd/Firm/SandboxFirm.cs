@@ -12,12 +12,15 @@ namespace Throughline.EndToEnd.Firm;
 internal sealed class SandboxFirm(string folder) : IAsyncDisposable
 {
     private readonly List<string> _deals = [];
+    private SandboxTime? _time;
 
     public SalesforceSandbox Crm { get; } = new();
 
     public RedmineSandbox Psa { get; } = new();
 
     public TrytonSandbox Erp { get; } = new();
+
+    public SandboxTime Time => _time ??= new SandboxTime(Psa, Erp);
 
     public string Landscape => Path.Combine(folder, "landscape");
 
@@ -108,7 +111,8 @@ internal sealed class SandboxFirm(string folder) : IAsyncDisposable
         const string limits = "limits: { concurrency: 4, perSecond: 200, timeOut: 2s, margin: 1s }\n";
         Write("crm", $"kind: salesforce\nconnection: {{ login_url: \"{Crm.Address}\", client_id: {Crm.ClientId}, client_secret: \"env:KILL_CRM\", time_out_seconds: 2 }}\n"
             + "read: [{ entity: Account, every: 1s }, { entity: Contract, every: 1s }, { entity: Opportunity, every: 1s }]\n" + limits);
-        Write("psa", $"kind: redmine\nconnection: {{ url: \"{Psa.Address}\", api_key: \"env:KILL_PSA\", time_out_seconds: 2 }}\n" + limits);
+        Write("psa", $"kind: redmine\nconnection: {{ url: \"{Psa.Address}\", api_key: \"env:KILL_PSA\", time_out_seconds: 2 }}\n"
+            + "read: [{ entity: time_entry, every: 1s }]\n" + limits);
         Write("erp", $"kind: tryton\nconnection: {{ url: \"{Erp.Address}\", database: tryton, user: hub, password: \"env:KILL_ERP\", time_out_seconds: 2 }}\n" + limits);
 
         void Write(string system, string text) => File.WriteAllText(Path.Combine(Landscape, "systems", system + ".yaml"), $"system: {system}\n{text}");

@@ -1,5 +1,6 @@
 using Throughline.Conformance.Store;
 using Throughline.Engine.Cases;
+using Throughline.Engine.Entries;
 using Throughline.Engine.Intake;
 using Throughline.Engine.Partition;
 using Throughline.Model;
@@ -8,22 +9,33 @@ using Throughline.Simulation.Firm;
 namespace Throughline.Simulation.Checkers;
 
 /// <summary>
-/// Whatever a sender was told is taken in, and whatever stands in the CRM at the end, is known to the hub: in that version or a later one, or
+/// Whatever a sender was told is taken in, and whatever stands in the CRM or as time in the PSA at the end, is known to the hub: in that version or a later one, or
 /// set aside with a case. And no key is accepted twice.
 /// </summary>
 internal sealed class AcknowledgedIsKept : IChecker
 {
     public IEnumerable<string> WhenAtRest(SimulationRun run)
     {
-        var last = run.Systems.Crm.History.GroupBy(change => (change.Entity, change.Id)).Select(changes => changes.Last());
+        var last = run.Systems.Crm.History.GroupBy(change => (change.Entity, change.Id)).Select(changes => changes.Last().Sent)
+            .Concat(run.Systems.Time.All.Where(line => !line.IsDeleted || run.Plan.PsaTellsChanges).Select(line => line.Sent));
         foreach (var change in run.Senders.Acknowledged.Select(item => item.Change).Concat(last).Distinct())
         {
+            if (change.Record.Entity == TimeBook.Entry)
+            {
+                if (!EntryIsKnown(run, change))
+                {
+                    yield return $"time {change.Record.ExternalId} of {change.Version} was taken in, and is not known";
+                }
+
+                continue;
+            }
+
             var unit = UnitOf(change);
             var state = UnitRows.Read(unit, run.Store.LoadUnitsAsync([unit], CancellationToken.None).Result);
             var isSetAside = state.Cases.Values.Any(item => item.Kind is Case.ParkedKind or Case.UnmappedKind);
             if (state.MergedInto is null && !isSetAside && !IsKnown(state, change))
             {
-                yield return $"{change.Entity} {change.Id} of {change.Version} was taken in, and is not known";
+                yield return $"{change.Record.Entity} {change.Record.ExternalId} of {change.Version} was taken in, and is not known";
             }
         }
 
@@ -40,9 +52,13 @@ internal sealed class AcknowledgedIsKept : IChecker
         }
     }
 
-    private static UnitKey UnitOf(CrmChange change) =>
-        change.Entity == Crm.Account ? new UnitKey(Scope.Master("customer"), change.Id) : new UnitKey(Scope.Engagement(change.Id), "");
+    private static bool EntryIsKnown(SimulationRun run, SourceChange change) => run.Store.FindEntriesAsync(
+        new EntryFilter(ExternalId: change.Record.ExternalId, Max: int.MaxValue), CancellationToken.None).Result is [{ Version: { } version }]
+        && string.CompareOrdinal(version, change.Version) >= 0;
 
-    private static bool IsKnown(UnitState state, CrmChange change) => state.Records.Values.Any(record =>
-        record.Id.Key == change.Id && record.Versions.Text("crm") is { } version && string.CompareOrdinal(version, change.Version) >= 0);
+    private static UnitKey UnitOf(SourceChange change) => change.Record.Entity == Crm.Account
+        ? new UnitKey(Scope.Master("customer"), change.Record.ExternalId) : new UnitKey(Scope.Engagement(change.Record.ExternalId), "");
+
+    private static bool IsKnown(UnitState state, SourceChange change) => state.Records.Values.Any(record =>
+        record.Id.Key == change.Record.ExternalId && record.Versions.Text("crm") is { } version && string.CompareOrdinal(version, change.Version) >= 0);
 }

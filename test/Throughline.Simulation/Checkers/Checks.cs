@@ -8,6 +8,8 @@ internal static class Checks
         new NothingIsDefective(),
         new EverythingComesToRest(),
         new WonDealsStand(),
+        new ApprovedTimeStandsOnce(),
+        new HeldTimeIsTold(),
         new DivergenceHasACase(),
         new AcknowledgedIsKept(),
         new NothingHappensTwice(),

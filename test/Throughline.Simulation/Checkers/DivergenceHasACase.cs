@@ -26,7 +26,8 @@ internal sealed class DivergenceHasACase : IChecker
     private static string? Divergence(SimulationRun run, Deal deal, Expectation expected)
     {
         var standing = expected.Standing().ToArray();
-        return standing.Length == 0 && (!expected.IsWon || run.People.Rejected.Contains(deal.Id)) ? null
+        return run.People.GivenUp.Contains(deal.Id) ? null
+            : standing.Length == 0 && (!expected.IsWon || run.People.Rejected.Contains(deal.Id)) ? null
             // Who rejects a change of a customer wants it to stay as it is.
             : expected.Accounts.SelectMany(expected.Twins).Any(run.People.Rejected.Contains) ? null
             : !expected.IsWon ? $"{deal.Id} is not won and {standing.Length} records stand in the systems"

@@ -41,6 +41,14 @@ internal sealed class FaultPlan
         HooksGoAstray = Drawn();
         // A clock that is far ahead makes the hub ask too early for writes that are still on their way (docs/limits.md): one or the other.
         HasBadClocks = Drawn() && LateWrite == 0 && LostAnswer == 0;
+
+        var time = world.Chance("kinds of time");
+        PsaTellsChanges = time.Next(2) == 0;
+        ErpTakesLinesApart = time.Next(2) == 0;
+        ErpKeepsKeys = time.Next(2) == 0;
+        Torn = !isCalm && ErpTakesLinesApart ? 0.3 * time.NextDouble() : 0;
+        // What arrives twice stands twice where nothing keeps it out, whatever the hub does.
+        Doubled = !isCalm && ErpKeepsKeys ? 0.2 * time.NextDouble() : 0;
     }
 
     public bool IsOver { get; set; }
@@ -79,6 +87,20 @@ internal sealed class FaultPlan
 
     public bool HasBadClocks { get; }
 
+    /// <summary>The PSA says which time has changed, and what was deleted; else it is read as a whole each time, and a deletion is told by a webhook alone.</summary>
+    public bool PsaTellsChanges { get; }
+
+    /// <summary>The ERP takes the lines of a batch one by one; else all or none.</summary>
+    public bool ErpTakesLinesApart { get; }
+
+    public bool ErpKeepsKeys { get; }
+
+    /// <summary>A batch breaks off in the middle.</summary>
+    public double Torn { get; }
+
+    /// <summary>A batch arrives twice.</summary>
+    public double Doubled { get; }
+
     public StoreFate OfStore(bool writes)
     {
         var draw = _store.NextDouble();
@@ -104,5 +126,6 @@ internal sealed class FaultPlan
         + FormattableString.Invariant($"lost answer {LostAnswer:0.00}, late write {LateWrite:0.00}, ")
         + FormattableString.Invariant($"unreachable {Unreachable:0.00}, throttled {Throttled:0.00}, refused {Refused:0.00}, failed look {FailedLook:0.00}, outages {HasOutages}, ")
         + $"storms {HasStorms}, bad credentials {HasBadCredentials}, crashes {HasRandomCrashes}, releases {HasReleases}, hasty people {HasHastyPeople}, "
-        + $"hooks {HasHooks} ({(HooksGoAstray ? "astray" : "in order")}), bad clocks {HasBadClocks}";
+        + $"hooks {HasHooks} ({(HooksGoAstray ? "astray" : "in order")}), bad clocks {HasBadClocks}, time {(PsaTellsChanges ? "by changes" : "as a whole")}, "
+        + FormattableString.Invariant($"lines {(ErpTakesLinesApart ? "one by one" : "all or none")}, keys kept {ErpKeepsKeys}, torn {Torn:0.00}, doubled {Doubled:0.00}");
 }

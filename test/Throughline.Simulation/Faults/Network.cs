@@ -1,6 +1,8 @@
+using System.Collections.Immutable;
 using Throughline.Connect;
 using Throughline.Engine.Delivery;
 using Throughline.Model;
+using Throughline.Simulation.Firm;
 using Throughline.Simulation.World;
 
 namespace Throughline.Simulation.Faults;
@@ -15,6 +17,7 @@ internal sealed class Network(TheWorld world, FaultPlan plan)
     public static readonly TimeSpan Margin = TimeSpan.FromSeconds(5);
 
     private readonly Random _chance = world.Chance("network");
+    private readonly Random _tears = world.Chance("torn calls");
     private readonly Dictionary<string, Failure> _states = [];
 
     /// <summary>Writes that are still on their way.</summary>
@@ -57,14 +60,15 @@ internal sealed class Network(TheWorld world, FaultPlan plan)
         return result;
     }
 
-    public async Task<Receipt> WriteAsync(string system, WriteItem item, Room room, Func<Receipt> apply)
+    /// <summary>One call: what it holds arrives together, or not, and is answered together.</summary>
+    public async Task<ImmutableArray<Receipt>> WriteAsync(string system, ImmutableArray<WriteItem> items, Room room, Func<ImmutableArray<Receipt>> apply)
     {
-        var what = $"{item.Operation} {item.Entity} {item.ExternalId} {item.Fields.ToJson()}";
+        var what = string.Join(", ", items.Select(item => $"{item.Operation} {item.Entity} {item.ExternalId} {item.Fields.ToJson()}"));
         if (StateOf(system) is { } state)
         {
             await room.Wait(Trip());
             world.Trace.Note(room.Name, $"to {system}: {what}: {state.Code}");
-            return Receipt.Failed(state);
+            return Failed(state);
         }
 
         var draw = plan.IsOver ? 1 : _chance.NextDouble();
@@ -87,7 +91,7 @@ internal sealed class Network(TheWorld world, FaultPlan plan)
         {
             world.Trace.Note(room.Name, $"to {system}: {what}: lost on the way");
             await room.Wait(GivesUp());
-            return Receipt.Failed(new Failure.InDoubt("no answer"));
+            return Failed(new Failure.InDoubt("no answer"));
         }
 
         var isLate = Hit(plan.LateWrite);
@@ -95,16 +99,24 @@ internal sealed class Network(TheWorld world, FaultPlan plan)
         var givesUp = GivesUp();
         var arrives = isLate ? givesUp + (Margin * (_chance.NextDouble() * 0.98)) : isLost ? givesUp * _chance.NextDouble() : Trip();
         world.Trace.Note(room.Name, $"to {system}: {what}{(isLate ? ": arrives late" : isLost ? ": its answer will be lost" : "")}");
-        var answer = Deliver(system, item, arrives, apply);
+        var answer = Deliver(system, items, arrives, apply);
+        if (!isLost && Hit(plan.Doubled) && items.All(item => item is { Entity: Erp.Line, Operation: WriteOperation.Create }))
+        {
+            // A proxy sends it a second time, and the answer to that is the one that comes back.
+            world.Trace.Note(room.Name, $"to {system}: {what}: arrives twice");
+            _ = await answer;
+            answer = Deliver(system, items, Trip(), apply);
+        }
+
         if (isLost)
         {
             await room.Wait(givesUp);
-            return Receipt.Failed(new Failure.InDoubt("no answer"));
+            return Failed(new Failure.InDoubt("no answer"));
         }
 
-        var receipt = await answer;
+        var receipts = await answer;
         await room.Wait(Trip());
-        return receipt;
+        return receipts;
 
         bool Hit(double rate)
         {
@@ -112,26 +124,48 @@ internal sealed class Network(TheWorld world, FaultPlan plan)
             return draw < 0 && draw >= -rate;
         }
 
-        async Task<Receipt> FailAsync(Failure failure)
+        ImmutableArray<Receipt> Failed(Failure failure) => [.. items.Select(_ => Receipt.Failed(failure))];
+
+        async Task<ImmutableArray<Receipt>> FailAsync(Failure failure)
         {
             await room.Wait(Trip());
             world.Trace.Note(room.Name, $"to {system}: {what}: {failure.Code}");
-            return Receipt.Failed(failure);
+            return Failed(failure);
         }
     }
 
     private TimeSpan GivesUp() => _chance.Next(2) == 0 ? TimeOut * 0.99 : Trip() * 2;
 
-    private Task<Receipt> Deliver(string system, WriteItem item, TimeSpan arrives, Func<Receipt> apply)
+    /// <summary>Where a call that is taken line by line breaks off: so many lines arrive; null where it does not.</summary>
+    public (int Lines, Failure Failure)? Tears(int lines)
     {
-        var answer = new TaskCompletionSource<Receipt>(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (plan.IsOver || lines < 2 || _tears.NextDouble() >= plan.Torn)
+        {
+            return null;
+        }
+
+        return (_tears.Next(lines), _tears.Next(3) switch
+        {
+            0 => new Failure.Throttled("too many lines", TimeSpan.FromSeconds(_tears.Next(5))),
+            1 => new Failure.Transient("the connection was closed before the line was sent"),
+            _ => new Failure.InDoubt("the connection broke off"),
+        });
+    }
+
+    private Task<ImmutableArray<Receipt>> Deliver(string system, ImmutableArray<WriteItem> items, TimeSpan arrives, Func<ImmutableArray<Receipt>> apply)
+    {
+        var answer = new TaskCompletionSource<ImmutableArray<Receipt>>(TaskCreationOptions.RunContinuationsAsynchronously);
         UnderWay++;
         world.Later(arrives, () =>
         {
             UnderWay--;
-            var receipt = apply();
-            world.Trace.Note(system, $"{item.Operation} {item.Entity} {receipt.ExternalId ?? item.ExternalId}: {receipt.Failure?.Message ?? "done"}");
-            answer.SetResult(receipt);
+            var receipts = apply();
+            foreach (var (item, receipt) in items.Zip(receipts))
+            {
+                world.Trace.Note(system, $"{item.Operation} {item.Entity} {receipt.ExternalId ?? item.ExternalId}: {receipt.Failure?.Message ?? "done"}");
+            }
+
+            answer.SetResult(receipts);
         });
         return answer.Task;
     }

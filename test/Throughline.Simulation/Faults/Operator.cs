@@ -159,12 +159,14 @@ internal sealed class Operator(TheWorld world, MemoryHubStore data, FaultPlan pl
         IConnector connector = system switch
         {
             "crm" => new SimulatedConnector(system, manifest, network, room, systems.Crm.Apply, systems.Crm.Look, systems.Crm),
-            "psa" => new SimulatedConnector(system, manifest, network, room, item => systems.Psa.Apply(item, world.Now), systems.Psa.Look, null),
-            _ => new SimulatedConnector(system, manifest, network, room, item => systems.Erp.Apply(item, world.Now), systems.Erp.Look, null),
+            "psa" => new SimulatedConnector(
+                system, manifest, network, room, items => systems.Psa.Apply(items, world.Now), systems.Psa.Look, new TimeFeed(systems.Time, plan.PsaTellsChanges)),
+            _ => new SimulatedConnector(
+                system, manifest with { BatchIsAtomic = !plan.ErpTakesLinesApart }, network, room, items => systems.Erp.Apply(items, world.Now), systems.Erp.Look, null),
         };
         return mutation?.Connector(connector, world) ?? connector;
     }
 }
 
 /// <summary>The systems of the firm.</summary>
-internal sealed record Systems(Crm Crm, Psa Psa, Erp Erp);
+internal sealed record Systems(Crm Crm, Psa Psa, Erp Erp, TimeBook Time);

@@ -11,11 +11,13 @@ internal sealed record CrmChange(string Entity, string Id, DateTimeOffset Stamp,
 {
     public string Version => Stamp.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 
+    public SourceChange Sent => new("crm", Stamp, Record);
+
     public SourceRecord Record => new(Entity, Id, Version, Fields.With("Id", Id).With("SystemModstamp", Version));
 }
 
 /// <summary>The CRM: accounts, contracts and opportunities as whole documents, each change with a time stamp of its own.</summary>
-internal sealed class Crm(TheWorld world)
+internal sealed class Crm(TheWorld world) : IFeed
 {
     public const string Account = "Account";
     public const string Contract = "Contract";
@@ -46,10 +48,14 @@ internal sealed class Crm(TheWorld world)
     }
 
     /// <summary>What changed since a stamp, that stamp included, oldest first.</summary>
-    public ImmutableArray<CrmChange> Since(string entity, string? stamp) =>
-        [.. All(entity).Where(change => stamp is null || string.CompareOrdinal(change.Version, stamp) >= 0).OrderBy(change => change.Stamp)];
+    private ImmutableArray<SourceChange> Since(string entity, string? stamp) => [.. All(entity)
+        .Where(change => stamp is null || string.CompareOrdinal(change.Version, stamp) >= 0).OrderBy(change => change.Stamp).Select(change => change.Sent)];
 
-    public Receipt Apply(WriteItem item)
+    public (ImmutableArray<SourceChange> Page, Cursor Next)? Read(string entity, string? from) => ChangePages.Next(Since(entity, from), from);
+
+    public ImmutableArray<Receipt> Apply(ImmutableArray<WriteItem> items) => [.. items.Select(Apply)];
+
+    private Receipt Apply(WriteItem item)
     {
         if (item.Operation != WriteOperation.Update || Find(item.Entity, item.ExternalId!) is not { } known)
         {

@@ -14,11 +14,17 @@ internal sealed class People(TheWorld world, MemoryHubStore store, Operator hubs
 {
     private const int PatienceMax = 6;
 
+    // What a try does not mend, the next one does not mend either; a hub may have died over the first.
+    private const int PatienceForTime = 2;
+
     private readonly Random _chance = world.Chance("people");
-    private readonly Dictionary<CaseId, int> _actions = [];
+    private readonly Dictionary<(CaseId Case, string Says), int> _actions = [];
 
     /// <summary>Engagements and accounts of which somebody rejected something, whether or not it took effect.</summary>
     public HashSet<string> Rejected { get; } = [];
+
+    /// <summary>Engagements of which somebody said that what could not be taken back counts as taken back.</summary>
+    public HashSet<string> GivenUp { get; } = [];
 
     public int UnderWay { get; private set; }
 
@@ -36,10 +42,12 @@ internal sealed class People(TheWorld world, MemoryHubStore store, Operator hubs
         var acted = 0;
         foreach (var item in Open())
         {
-            var times = _actions.GetValueOrDefault(item.Id);
-            if (times < PatienceMax && Wanted(item) is { } action)
+            // A case about time goes on as long as there is any; it says another thing when it is about other time.
+            var (key, most) = item.Kind == "entries" ? ((item.Id, item.Says), PatienceForTime) : ((item.Id, ""), PatienceMax);
+            var times = _actions.GetValueOrDefault(key);
+            if (times < most && Wanted(item) is { } action)
             {
-                _actions[item.Id] = times + 1;
+                _actions[key] = times + 1;
                 Act(item, action, "finance.lead");
                 acted++;
             }
@@ -87,6 +95,7 @@ internal sealed class People(TheWorld world, MemoryHubStore store, Operator hubs
         world.Trace.Note("person", $"{by}: {action} '{item.Kind}' of {item.Unit.Scope} {item.Unit.Unit}: {item.Says}");
         if (action == CaseAction.Reject)
         {
+            GivenUp.UnionWith(item.Kind == "undo" ? [item.Unit.Scope.Key] : []);
             Rejected.Add(item.Unit.Unit.Length > 0 ? item.Unit.Unit : item.Unit.Scope.Key);
         }
 

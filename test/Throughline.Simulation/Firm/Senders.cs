@@ -5,11 +5,11 @@ using Throughline.Simulation.World;
 namespace Throughline.Simulation.Firm;
 
 /// <summary>What a sender was told about one of its messages.</summary>
-internal sealed record Acknowledgement(string Key, CrmChange Change, IntakeReceipt Receipt);
+internal sealed record Acknowledgement(string Key, SourceChange Change, IntakeReceipt Receipt);
 
 /// <summary>
-/// The CRM's webhooks: each change is sent until it is acknowledged; where they go astray, also twice, late, in another order, or not at all
-/// (polling makes good what never came).
+/// Webhooks of the CRM and the PSA: each change is sent until it is acknowledged; where they go astray, also twice, late, in another order, or not
+/// at all (polling makes good what never came). What polling cannot show is sent until it is acknowledged, however long that takes.
 /// </summary>
 internal sealed class Senders
 {
@@ -20,15 +20,29 @@ internal sealed class Senders
     private readonly Operator _hubs;
     private readonly FaultPlan _plan;
     private readonly Random _chance;
+    private readonly Random _time;
 
-    public Senders(TheWorld world, Crm crm, Operator hubs, FaultPlan plan)
+    public Senders(TheWorld world, Systems systems, Operator hubs, FaultPlan plan)
     {
         (_world, _hubs, _plan) = (world, hubs, plan);
         _chance = world.Chance("senders");
+        _time = world.Chance("senders of time");
         if (plan.HasHooks)
         {
-            crm.Changed = Send;
+            systems.Crm.Changed = change => Send(change.Sent);
         }
+
+        systems.Time.Changed = change =>
+        {
+            if (change.IsDeleted && !plan.PsaTellsChanges)
+            {
+                Post(change.Sent, TimeSpan.FromMilliseconds(_time.Next(2_000)), int.MaxValue);
+            }
+            else if (plan.HasHooks)
+            {
+                Send(change.Sent);
+            }
+        };
     }
 
     public List<Acknowledgement> Acknowledged { get; } = [];
@@ -36,7 +50,7 @@ internal sealed class Senders
     /// <summary>Messages that are not yet acknowledged nor given up.</summary>
     public int UnderWay { get; private set; }
 
-    private void Send(CrmChange change)
+    private void Send(SourceChange change)
     {
         if (!_plan.HooksGoAstray)
         {
@@ -50,16 +64,16 @@ internal sealed class Senders
         }
     }
 
-    private void Post(CrmChange change, TimeSpan delay)
+    private void Post(SourceChange change, TimeSpan delay, int attemptsMax = AttemptsMax)
     {
         UnderWay++;
-        var key = FormattableString.Invariant($"hook-{change.Entity}-{change.Id}-{change.Version}");
-        _world.Later(delay, () => Attempt(change, key, 1));
+        var key = FormattableString.Invariant($"hook-{change.Record.Entity}-{change.Record.ExternalId}-{change.Version}");
+        _world.Later(delay, () => Attempt(change, key, attemptsMax));
     }
 
-    private void Attempt(CrmChange change, string key, int attempt)
+    private void Attempt(SourceChange change, string key, int attemptsLeft)
     {
-        if (attempt > AttemptsMax)
+        if (attemptsLeft == 0)
         {
             _world.Trace.Note("sender", $"gives up {key}");
             UnderWay--;
@@ -71,7 +85,7 @@ internal sealed class Senders
         {
             _ = hub.Room.Begin(async () =>
             {
-                var answers = await hub.Hub.Intake.TakeAsync([new IntakeRequest("crm", change.Entity, key, change.Stamp, change.Record)]);
+                var answers = await hub.Hub.Intake.TakeAsync([new IntakeRequest(change.System, change.Record.Entity, key, change.Stamp, change.Record)]);
                 // Only what the sender has been told counts as acknowledged.
                 _world.Later(TimeSpan.FromMilliseconds(_chance.Next(50)), () =>
                 {
@@ -93,7 +107,7 @@ internal sealed class Senders
             if (!isAnswered)
             {
                 isAnswered = true;
-                Attempt(change, key, attempt + 1);
+                Attempt(change, key, attemptsLeft - 1);
             }
         });
     }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using Throughline.Connect;
 using Throughline.Model;
@@ -7,13 +8,51 @@ using Throughline.Simulation.World;
 
 namespace Throughline.Simulation.Firm;
 
-/// <summary>A hub's way to one of the systems in memory, with the protocol of a real connector and a network in between.</summary>
-internal sealed class SimulatedConnector(
-    string system, Manifest manifest, Network network, Room room, Func<WriteItem, Receipt> apply, Func<FindRequest, ImmutableArray<SourceRecord>> look, Crm? source)
-    : IConnector
+/// <summary>What a system says by itself, page by page.</summary>
+internal interface IFeed
+{
+    /// <summary>Every reading begins at the beginning, wherever the last one ended.</summary>
+    bool BeginsAnew => false;
+
+    /// <summary>The next page; null where there is no more.</summary>
+    (ImmutableArray<SourceChange> Page, Cursor Next)? Read(string entity, string? from);
+}
+
+/// <summary>Changes in the order of their stamps. A page overlaps with the one before by the last record of it.</summary>
+internal static class ChangePages
 {
     private const int PageMax = 4;
 
+    public static (ImmutableArray<SourceChange> Page, Cursor Next)? Next(ImmutableArray<SourceChange> changes, string? from) =>
+        changes.IsEmpty || (changes.Length == 1 && changes[0].Version == from) ? null
+            : ([.. changes.Take(PageMax)], new Cursor(changes[Math.Min(PageMax, changes.Length) - 1].Version));
+}
+
+/// <summary>The time of the PSA: what has changed, or, where it does not say that, the whole list in the order of ids.</summary>
+internal sealed class TimeFeed(TimeBook time, bool tellsChanges) : IFeed
+{
+    private const int PageMax = 10;
+
+    public bool BeginsAnew => !tellsChanges;
+
+    public (ImmutableArray<SourceChange> Page, Cursor Next)? Read(string entity, string? from)
+    {
+        if (tellsChanges)
+        {
+            return ChangePages.Next(time.Since(from), from);
+        }
+
+        ImmutableArray<SourceChange> page = [.. time.Listed(from is null ? 0 : int.Parse(from, CultureInfo.InvariantCulture)).Take(PageMax)];
+        return page.IsEmpty ? null : (page, new Cursor(page[^1].Record.ExternalId));
+    }
+}
+
+/// <summary>A hub's way to one of the systems in memory, with the protocol of a real connector and a network in between.</summary>
+internal sealed class SimulatedConnector(
+    string system, Manifest manifest, Network network, Room room, Func<ImmutableArray<WriteItem>, ImmutableArray<Receipt>> apply,
+    Func<FindRequest, ImmutableArray<SourceRecord>> look, IFeed? feed)
+    : IConnector
+{
     public Manifest Manifest => manifest;
 
     public async Task<ConnectionReport> TestAsync(CancellationToken cancellation)
@@ -24,20 +63,11 @@ internal sealed class SimulatedConnector(
 
     public async IAsyncEnumerable<SourcePage> ReadAsync(string entity, Cursor? from, [EnumeratorCancellation] CancellationToken cancellation)
     {
-        var stamp = from?.Value;
-        while (true)
+        var place = feed?.BeginsAnew == true ? null : from?.Value;
+        while (await network.AskAsync(system, room, () => feed?.Read(entity, place)) is { } read)
         {
-            // Nobody books time in this firm; the CRM alone says something by itself.
-            var changes = await network.AskAsync(system, room, () => source?.Since(entity, stamp) ?? []);
-            if (changes.IsEmpty || (changes.Length == 1 && changes[0].Version == stamp))
-            {
-                yield break;
-            }
-
-            // A page overlaps with the one before by the last record of it.
-            var page = changes.Take(PageMax).ToArray();
-            stamp = page[^1].Version;
-            yield return new SourcePage([.. page.Select(change => change.Record)], new Cursor(stamp));
+            place = read.Next.Value;
+            yield return new SourcePage([.. read.Page.Select(change => change.Record)], read.Next);
         }
     }
 
@@ -46,13 +76,14 @@ internal sealed class SimulatedConnector(
 
     public async Task<ImmutableArray<Receipt>> WriteAsync(ImmutableArray<WriteItem> items, CancellationToken cancellation)
     {
-        var receipts = ImmutableArray.CreateBuilder<Receipt>();
-        foreach (var item in items)
+        if (manifest.BatchIsAtomic || network.Tears(items.Length) is not { } torn)
         {
-            receipts.Add(await network.WriteAsync(system, item, room, () => apply(item)));
+            return await network.WriteAsync(system, items, room, () => apply(items));
         }
 
-        return receipts.DrainToImmutable();
+        var arrives = items[..torn.Lines];
+        var receipts = arrives.IsEmpty ? [] : await network.WriteAsync(system, arrives, room, () => apply(arrives));
+        return [.. receipts, .. items[torn.Lines..].Select(_ => Receipt.Failed(torn.Failure))];
     }
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;

@@ -14,6 +14,9 @@ internal sealed class FaultyStore(IPartitionStore store) : IPartitionStore
     /// <summary>After a commit; what it throws loses the answer.</summary>
     public Action<ImmutableArray<PartitionCommit>> After { get; set; } = _ => { };
 
+    /// <summary>After envelopes were read.</summary>
+    public Action HasRead { get; set; } = () => { };
+
     public List<ImmutableArray<PartitionCommit>> Commits { get; } = [];
 
     public List<UnitKey> Loaded { get; } = [];
@@ -28,8 +31,12 @@ internal sealed class FaultyStore(IPartitionStore store) : IPartitionStore
 
     public Task<ImmutableArray<int>> PartitionsWithWorkAsync(CancellationToken cancellation) => store.PartitionsWithWorkAsync(cancellation);
 
-    public Task<ImmutableArray<Envelope>> ReadEnvelopesAsync(ImmutableArray<int> partitions, int maxEach, CancellationToken cancellation) =>
-        store.ReadEnvelopesAsync(partitions, maxEach, cancellation);
+    public async Task<ImmutableArray<Envelope>> ReadEnvelopesAsync(ImmutableArray<int> partitions, int maxEach, CancellationToken cancellation)
+    {
+        var envelopes = await store.ReadEnvelopesAsync(partitions, maxEach, cancellation);
+        HasRead();
+        return envelopes;
+    }
 
     public Task<ImmutableArray<FoundUnit>> FindUnitsAsync(ImmutableArray<UnitLookup> lookups, CancellationToken cancellation) =>
         store.FindUnitsAsync(lookups, cancellation);
