@@ -30,7 +30,6 @@ public sealed class When_a_part_is_broken(ITestOutputHelper output)
         new DropEntryDedupe(),
         new AcknowledgeEntriesEarly(),
         new LoseBatchReceipts(),
-        new SkipEntryFence(),
         new ForgetHeldEntries(),
     ];
 

@@ -1,3 +1,4 @@
+using Throughline.Engine.Entries;
 using Throughline.Engine.Intake;
 using Throughline.Model;
 
@@ -38,7 +39,8 @@ public static class CaseDesk
 
     /// <summary>
     /// Retries, approves or rejects a case. The same request again is the same action: its key is made of the case, its opening, the
-    /// action, who and why. Returns once the case has changed, or after ten seconds. An approval by who may not give it changes nothing
+    /// action, who and why; for held entries, whose case a retry leaves as it is, also about when.
+    /// Returns once the case has changed, or after ten seconds. An approval by who may not give it changes nothing
     /// and is answered at once; the story of the case tells of it.
     /// </summary>
     /// <exception cref="StoreUnavailableException">Nothing was recorded.</exception>
@@ -61,7 +63,9 @@ public static class CaseDesk
         }
 
         var payload = Fields.Of(("case", id.ToString()), ("action", action), ("by", by), ("reason", reason));
-        await AppendAsync(hub, item!, payload, payload, time);
+        // A retry leaves the case of held entries as it is, and may be wanted again for the same reason: only at once is it the same request.
+        var same = action == CaseAction.Retry && item!.Kind == EntryTrouble.CaseKind ? payload.With("about", time.GetUtcNow().UtcTicks / WaitMax.Ticks) : payload;
+        await AppendAsync(hub, item!, payload, same, time);
         return await WaitAsync(hub, item!, time, cancellation);
     }
 

@@ -74,21 +74,29 @@ public sealed partial class EntryWorker(
     private static bool IsAboutContent(Exception e) =>
         e is not (FencedException or StoreUnavailableException or OperationCanceledException or OutOfMemoryException);
 
-    // Where one of them cannot be decided or stored each is worked alone, so that only that one is set aside.
+    // Where one of them cannot be decided or stored the halves are worked apart, until that one is alone and is set aside.
     private async Task RunOrApartAsync(EntryWork work, Dictionary<int, long> epochs, CancellationToken cancellation)
     {
-        if (await TryAsync(work, epochs, cancellation) is null)
+        if (await TryAsync(work, epochs, cancellation) is not { } cause)
         {
             return;
         }
 
-        var each = work.Due.Select(row => new EntryWork([], [row])).Concat(work.Envelopes.Select(envelope => new EntryWork([envelope], [])));
-        foreach (var one in each)
+        var (due, envelopes) = (work.Due.Length / 2, work.Envelopes.Length / 2);
+        if (work.Due.Length + work.Envelopes.Length == 1)
         {
-            if (await TryAsync(one, epochs, cancellation) is { } cause)
-            {
-                await SetAsideAsync(one, epochs, cause, cancellation);
-            }
+            await SetAsideAsync(work, epochs, cause, cancellation);
+        }
+        else if (!work.Due.IsEmpty && !work.Envelopes.IsEmpty)
+        {
+            await RunOrApartAsync(work with { Envelopes = [] }, epochs, cancellation);
+            await RunOrApartAsync(work with { Due = [] }, epochs, cancellation);
+        }
+        else
+        {
+            // In their order: the cursor of a partition goes behind the last one that is done.
+            await RunOrApartAsync(new EntryWork(work.Envelopes[..envelopes], work.Due[..due]), epochs, cancellation);
+            await RunOrApartAsync(new EntryWork(work.Envelopes[envelopes..], work.Due[due..]), epochs, cancellation);
         }
     }
 

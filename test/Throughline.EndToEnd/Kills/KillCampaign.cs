@@ -101,7 +101,8 @@ internal sealed class KillCampaign : IAsyncDisposable
             {
                 var open = Firm.Crm.All("Opportunity").Where(deal => deal.Text("Hub_Status__c") != "Active").Select(deal =>
                     $"{deal.Text("Name")}: {deal.Text("Hub_Status__c")} {deal.Text("Hub_Next_Action__c")}");
-                throw new TimeoutException($"after {Kills} kills still not so: {what}. {string.Join("; ", open)}\nWrong so far: {string.Join("; ", Firm.Wrong().Concat(Firm.Time.Wrong()))}\n"
+                throw new TimeoutException($"after {Kills} kills still not so: {what}. {string.Join("; ", open)}\n"
+                    + $"Wrong so far: {string.Join("; ", Firm.Wrong().Concat(Firm.Time.Wrong()))}\n"
                     + string.Join('\n', _hub!.Log.TakeLast(30)));
             }
 

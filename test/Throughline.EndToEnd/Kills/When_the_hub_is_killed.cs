@@ -30,7 +30,8 @@ internal static class Kill
         TestContext.Current.TestOutputHelper?.WriteLine($"seed {seed}");
         await using var campaign = new KillCampaign(store, seed);
         await campaign.RunAsync(Times);
-        TestContext.Current.TestOutputHelper?.WriteLine($"{campaign.Kills} kills, {campaign.Firm.Deals} deals, {campaign.Firm.Time.Approved} of {campaign.Firm.Time.Booked} lines of time approved");
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            $"{campaign.Kills} kills, {campaign.Firm.Deals} deals, {campaign.Firm.Time.Approved} of {campaign.Firm.Time.Booked} lines of time approved");
         Assert.Equal(Times, campaign.Kills);
         Assert.Empty(campaign.Firm.Wrong());
         Assert.Empty(campaign.Firm.Time.Wrong());

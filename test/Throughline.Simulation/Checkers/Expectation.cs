@@ -63,7 +63,8 @@ internal sealed partial class Expectation(SimulationRun run, Deal deal)
 
         foreach (var entity in new[] { Erp.Work, Erp.CostCentre })
         {
-            foreach (var row in _systems.Erp.All(entity).Where(row => !Erp.IsClosed(row.Fields) && WorkstreamName().Match(row.Fields.Text("name")!).Groups[1].Value == Text(deal.Number)))
+            foreach (var row in _systems.Erp.All(entity).Where(row => !Erp.IsClosed(row.Fields)
+                && WorkstreamName().Match(row.Fields.Text("name")!).Groups[1].Value == Text(deal.Number)))
             {
                 yield return ("erp", entity, row.Id);
             }

@@ -49,7 +49,8 @@ internal sealed class HeldTimeIsTold : IChecker
             var says = open.GetValueOrDefault(group.Key.Scope)?.Find(text => text.StartsWith(begins, StringComparison.Ordinal));
             if (says is null)
             {
-                yield return $"no open case of {group.Key.Scope} counts '{begins}...' for {group.Key.Reason}, but: {string.Join(" / ", open.GetValueOrDefault(group.Key.Scope) ?? [])}";
+                yield return $"no open case of {group.Key.Scope} counts '{begins}...' for {group.Key.Reason}, but: "
+                    + $"{string.Join(" / ", open.GetValueOrDefault(group.Key.Scope) ?? [])}";
             }
             else
             {

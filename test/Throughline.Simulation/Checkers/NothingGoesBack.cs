@@ -13,7 +13,8 @@ internal sealed partial class NothingGoesBack : IChecker
         {
             foreach (var effects in system.Journal.Where(effect => effect.Content is not null).GroupBy(effect => (effect.Entity, effect.Id)))
             {
-                var revisions = effects.Select(effect => RevisionOf(effect.Content!.Text("subject") ?? effect.Content!.Text("name") ?? effect.Content!.Text("description") ?? "")).ToArray();
+                var revisions = effects.Select(effect => effect.Content!)
+                    .Select(content => RevisionOf(content.Text("subject") ?? content.Text("name") ?? content.Text("description") ?? "")).ToArray();
                 if (revisions.Zip(revisions.Skip(1)).Any(pair => pair.Second < pair.First))
                 {
                     yield return $"{effects.Key.Entity} {effects.Key.Id} in {system.Name} went back: {string.Join(", ", revisions)}";

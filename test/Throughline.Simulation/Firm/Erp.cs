@@ -55,7 +55,7 @@ internal sealed class Erp() : TargetSystem("erp")
         (Line, not WriteOperation.Undo) when EmployeeIn(item.Fields) is var code && !Employees.Contains(code) =>
             new Failure.MissingReference($"there is no employee {code}", code),
         (Line, not WriteOperation.Undo) when WorkIn(item.Fields) is null => new Failure.Validation("there is no such place for time", []),
-        (Line, WriteOperation.Create) when KeepsKeys && All(Line).Where(line => line.Fields.Text("uuid") == item.Fields.Text("uuid")).Select(line => line.Id).FirstOrDefault() is { } id =>
+        (Line, WriteOperation.Create) when KeepsKeys && LineWith(item.Fields.Text("uuid")) is { } id =>
             new Failure.Duplicate("the uuid of a line must be unique", id),
         _ => null,
     };
@@ -88,6 +88,8 @@ internal sealed class Erp() : TargetSystem("erp")
     };
 
     public static string EmployeeIn(Fields line) => line.Nested("employee")?.Nested("find")?.Text("party.code") ?? "";
+
+    private string? LineWith(string? uuid) => All(Line).Where(line => line.Fields.Text("uuid") == uuid).Select(line => line.Id).FirstOrDefault();
 
     private string? WorkIn(Fields line) => line.Number("work") is { } number && (int)(number - FirstTimesheet) is var place && place >= 0 && place < _timesheets.Count
         && Find(Work, _timesheets[place].Work) is not null ? _timesheets[place].Work : null;

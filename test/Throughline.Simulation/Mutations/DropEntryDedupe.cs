@@ -18,8 +18,10 @@ internal sealed class DropEntryDedupe : Mutation
     {
         public override async Task<ImmutableArray<IntakeReceipt>> AppendAsync(ImmutableArray<IntakeItem> items, CancellationToken cancellation)
         {
-            var receipts = await Inner.AppendAsync([.. items.Select(item => item.Envelope.Kind == EnvelopeKind.Entry ? item with { Key = item.Key + item.Envelope.Id } : item)], cancellation);
+            var receipts = await Inner.AppendAsync([.. items.Select(Strip)], cancellation);
             return [.. receipts.Zip(items, (receipt, item) => receipt with { Key = item.Key })];
         }
+
+        private static IntakeItem Strip(IntakeItem item) => item.Envelope.Kind == EnvelopeKind.Entry ? item with { Key = item.Key + item.Envelope.Id } : item;
     }
 }

@@ -199,7 +199,8 @@ public sealed class When_time_is_approved : IAsyncLifetime
         var other = _firm.TimesheetLines()[0];
         _firm.Erp.Insert("timesheet.line", new JsonObject
         {
-            ["uuid"] = id.ToString(), ["employee"] = other["employee"]!.DeepClone(), ["work"] = other["work"]!.DeepClone(), ["date"] = new JsonObject { ["__class__"] = "date", ["year"] = 2026, ["month"] = 6, ["day"] = 17 },
+            ["uuid"] = id.ToString(), ["employee"] = other["employee"]!.DeepClone(), ["work"] = other["work"]!.DeepClone(),
+            ["date"] = new JsonObject { ["__class__"] = "date", ["year"] = 2026, ["month"] = 6, ["day"] = 17 },
             ["duration"] = new JsonObject { ["__class__"] = "timedelta", ["seconds"] = 3_600 },
         });
         _firm.Erp.Faults.Add(new Fault { Kind = FaultKind.Answer, Status = 503 });
