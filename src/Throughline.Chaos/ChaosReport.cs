@@ -108,7 +108,7 @@ internal static class ChaosReport
         page.AppendLine("## That the checks can fail").AppendLine();
         if (outcome.Proof.Count == 0)
         {
-            page.AppendLine("Not shown in this run: mistakes are made on purpose in stand-ins only, and only after a right count.");
+            page.AppendLine("Not shown in this run: mistakes are made on purpose in stand-ins only, after a right count, and where there is enough to make them with.");
             return;
         }
 

@@ -52,7 +52,7 @@ internal sealed class ChaosRun(ChaosChoices choices, Action<string> say)
             await watching.CancelAsync();
             await watchers;
             var wrong = Wrong(stage.Books, seen);
-            var proof = choices.Tamper is null && wrong.Count == 0 && choices.Real is null ? await ProveAsync(stage, seen) : [];
+            var proof = choices.Tamper is null && wrong.Count == 0 && choices.Real is null && Tampering.HasEnough(stage.Books, seen) ? await ProveAsync(stage, seen) : [];
             if (wrong.Count > 0)
             {
                 stage.KeepLogs(LogsKept);

@@ -42,6 +42,9 @@ internal sealed record Tampering(string Name, string Check, Func<TamperedDoors, 
         new("a hub tells of a defect", "defects", (doors, _) => File.AppendAllTextAsync(doors.HubLog, "{\"Message\":\"TL2001 defect made on purpose\"}\n")),
     ];
 
+    /// <summary>There is something to make each mistake with; a run of seconds may have too little.</summary>
+    public static bool HasEnough(Books books, Seen seen) => seen.Lines.Count >= 5 && seen.Projects.Count >= 3 && books.TaxIds.Length >= 2;
+
     private static SeenWork Project(Seen seen) => seen.Works.First(work => work.IsProject);
 
     private static IEnumerable<(long Id, string TaxId, long Party)> OursOf(TamperedDoors doors, Seen seen) =>
