@@ -28,6 +28,11 @@ internal static class ChaosReport
             page.AppendLine($"- `{check.Name}`: {says}");
         }
 
+        if (outcome.Wrong.Count > 0)
+        {
+            page.AppendLine();
+        }
+
         page.AppendLine("## What struck").AppendLine();
         Table(page, ["fault", "what it is", "times", "seconds in all"], outcome.Troubles.Select(trouble =>
         {

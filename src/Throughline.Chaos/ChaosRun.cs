@@ -195,7 +195,7 @@ internal sealed class ChaosRun(ChaosChoices choices, Action<string> say)
         while (says is null && _time.GetElapsedTime(since) < TimeSpan.FromMinutes(1))
         {
             await Task.Delay(LookEvery, _time);
-            says = (await stage.AskHubsAsync()).Open.FirstOrDefault(open => open.Contains(": case ", StringComparison.Ordinal));
+            says = (await stage.AskHubsAsync()).Open.FirstOrDefault(open => open.StartsWith("case ", StringComparison.Ordinal));
         }
 
         return new ProvedCheck("a deal is left that the hubs cannot finish", check.Name, says);
