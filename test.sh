@@ -3,7 +3,7 @@
 # (otherwise says which are missing), starts PostgreSQL, RabbitMQ, Tryton and Redmine on loopback with data folders of their own, and cleans up.
 #
 #   ./test.sh              everything that CI runs
-#   ./test.sh --long       the long campaigns too
+#   ./test.sh --long       the long campaigns too: an hour of chaos, whose report is written to docs/proof/chaos.md, and more kills
 #   ./test.sh --fast       without the real servers and the kill campaign: the unit, store, connector and process tests and the simulation
 #
 #   THROUGHLINE_SIM_SEEDS  how many seeds the simulation runs (500; 5,000 with --long), THROUGHLINE_SIM_FROM the first (see docs/simulation.md)

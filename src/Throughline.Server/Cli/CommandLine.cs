@@ -105,6 +105,7 @@ internal static class CommandLine
         root.Subcommands.Add(TraceCommand.Make(terminal));
         root.Subcommands.Add(ProcessesCommand.Make(terminal));
         root.Subcommands.Add(DoctorCommand.Make(terminal));
+        root.Subcommands.Add(ChaosCommand.Make(terminal));
         return root;
     }
 

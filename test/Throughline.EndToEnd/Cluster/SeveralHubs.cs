@@ -1,5 +1,6 @@
 using System.Globalization;
 using Npgsql;
+using Throughline.Chaos.Servers;
 using Throughline.EndToEnd.Firm;
 using Throughline.EndToEnd.Kills;
 using Throughline.Model;
@@ -69,7 +70,7 @@ internal sealed class SeveralHubs : IAsyncDisposable
         var name = "hub-" + (_hubs.Count + 1).ToString(CultureInfo.InvariantCulture);
         var user = _broker.UserInfo.Split(':');
         var hub = HubProcess.Start(
-            Path.Combine(_folder, name + ".log"),
+            BuiltProgram.Path, Path.Combine(_folder, name + ".log"),
             ["--landscape", landscape ?? Firm.Landscape, "--data", Path.Combine(_folder, name), "--cluster", $"amqp://{user[0]}@{_broker.Authority}"],
             [.. Firm.Environment, ("THROUGHLINE_POSTGRES", _connection), ("THROUGHLINE_CLUSTER_PASSWORD", user[1])]);
         _hubs.Add(hub);

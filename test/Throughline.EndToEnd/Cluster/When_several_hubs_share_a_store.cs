@@ -1,3 +1,5 @@
+using Throughline.Chaos.Servers;
+using Throughline.Conformance;
 using Throughline.EndToEnd.Firm;
 using Xunit;
 
@@ -144,7 +146,7 @@ public sealed class When_several_hubs_share_a_store : IAsyncLifetime
 /// <summary>The broker is a convenience: without it the hubs look for themselves.</summary>
 public sealed class When_the_broker_goes_away : IAsyncLifetime
 {
-    private readonly PrivateBroker _broker = new();
+    private readonly RabbitServer _broker = new(Path.Combine(RepositoryFolder.Find(), "scripts"));
     private SeveralHubs? _all;
 
     public async ValueTask InitializeAsync()

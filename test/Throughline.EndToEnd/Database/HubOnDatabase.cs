@@ -1,3 +1,4 @@
+using Throughline.Chaos.Servers;
 using Throughline.EndToEnd.Firm;
 using Throughline.Model;
 using Xunit;
@@ -35,7 +36,7 @@ internal sealed class HubOnDatabase : IAsyncDisposable
         data ??= Path.Combine(_folder, "data");
         await Firm.StartAsync();
         _hub = HubProcess.Start(
-            Path.Combine(_folder, "hub.log"), ["--landscape", Firm.Landscape, "--data", data],
+            BuiltProgram.Path, Path.Combine(_folder, "hub.log"), ["--landscape", Firm.Landscape, "--data", data],
             [.. Firm.Environment, .. postgres is null ? Array.Empty<(string, string)>() : [("THROUGHLINE_POSTGRES", postgres)]]);
         await Task.WhenAny(_hub.Address, _hub.WaitForExitAsync()).WaitAsync(Patience, TimeProvider.System, TestContext.Current.CancellationToken);
         Assert.True(_hub.Address.IsCompleted, $"the hub ended:\n{string.Join('\n', _hub.Log)}");

@@ -1,4 +1,5 @@
 using Npgsql;
+using Throughline.Chaos.Servers;
 using Xunit;
 
 namespace Throughline.EndToEnd.Database;

@@ -1,3 +1,4 @@
+using Throughline.Chaos.Servers;
 using Throughline.EndToEnd.Firm;
 using Throughline.Model;
 using Throughline.Sandbox;
@@ -75,7 +76,7 @@ internal sealed class KillCampaign : IAsyncDisposable
     }
 
     private void Start() => _hub = HubProcess.Start(
-        Path.Combine(_folder, "hub.log"),
+        BuiltProgram.Path, Path.Combine(_folder, "hub.log"),
         ["--landscape", Firm.Landscape, "--data", Path.Combine(_folder, "data"),
             .. _store.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(argument => argument.Replace('\u00a0', ' '))],
         Firm.Environment);

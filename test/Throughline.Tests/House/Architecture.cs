@@ -28,7 +28,9 @@ public sealed class Architecture
         new("Store", ["Engine", "Model"], ["Connect"], ["Microsoft.Data.Sqlite.Core", "Npgsql", "SQLitePCLRaw.bundle_e_sqlite3"]),
         new("Cluster", ["Engine"], [], ["RabbitMQ.Client"]),
         new("Sandbox", ["Model"], [], [], IsWeb: true),
-        new("Server", ["Cluster", "Connectors", "Engine", "Landscape", "Processes", "Sandbox", "Store"], ["Connect", "Model"], ["System.CommandLine"], IsWeb: true),
+        // What it reads back, it reads without connectors, engine or store.
+        new("Chaos", ["Model", "Sandbox"], [], ["Npgsql"]),
+        new("Server", ["Chaos", "Cluster", "Connectors", "Engine", "Landscape", "Processes", "Sandbox", "Store"], ["Connect", "Model"], ["System.CommandLine"], IsWeb: true),
     ];
 
     public static TheoryData<string> Rooms => [.. House.Select(room => room.Name)];

@@ -1,11 +1,9 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
-using Throughline.Conformance;
 using Throughline.Model;
-using Xunit;
 
-namespace Throughline.EndToEnd.Firm;
+namespace Throughline.Chaos.Servers;
 
 /// <summary>The built program, running <c>serve</c>. What it says is kept in a file.</summary>
 internal sealed partial class HubProcess : IDisposable
@@ -35,9 +33,11 @@ internal sealed partial class HubProcess : IDisposable
         }
     }
 
-    public static HubProcess Start(string log, IEnumerable<string> arguments, IEnumerable<(string Name, string Value)> environment)
+    /// <param name="program">The built <c>throughline</c>.</param>
+    /// <param name="log">The file; what stands there is kept.</param>
+    public static HubProcess Start(string program, string log, IEnumerable<string> arguments, IEnumerable<(string Name, string Value)> environment)
     {
-        var start = new ProcessStartInfo(Path.Combine(RepositoryFolder.Find(), "artifacts", "bin", "Throughline.Server", "debug", "throughline"))
+        var start = new ProcessStartInfo(program)
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -76,19 +76,14 @@ internal sealed partial class HubProcess : IDisposable
     }
 
     /// <param name="name">Such as STOP, CONT, TERM.</param>
-    public async Task SignalAsync(string name)
-    {
-        using var kill = Process.Start("sh", ["-c", string.Create(CultureInfo.InvariantCulture, $"kill -{name} {_process.Id}")]);
-        await kill.WaitForExitAsync(TestContext.Current.CancellationToken);
-        Assert.Equal(0, kill.ExitCode);
-    }
+    public Task SignalAsync(string name) => Tool.SignalAsync(name, _process.Id.ToString(CultureInfo.InvariantCulture));
 
-    public Task WaitForExitAsync() => _process.WaitForExitAsync(TestContext.Current.CancellationToken);
+    public Task WaitForExitAsync() => _process.WaitForExitAsync();
 
     public async Task<Fields> HealthAsync()
     {
         using var client = new HttpClient { BaseAddress = await Address, Timeout = TimeSpan.FromSeconds(10) };
-        return Fields.Parse(await client.GetStringAsync(new Uri("/health", UriKind.Relative), TestContext.Current.CancellationToken));
+        return Fields.Parse(await client.GetStringAsync(new Uri("/health", UriKind.Relative)));
     }
 
     public void Dispose()

@@ -1,17 +1,17 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Npgsql;
-using Xunit;
 
-namespace Throughline.EndToEnd.Database;
+namespace Throughline.Chaos.Servers;
 
-/// <summary>A PostgreSQL of one test, which it may stop, kill, fill and replace by its standby. The hub is a plain account there; the test looks in as the superuser.</summary>
+/// <summary>
+/// A PostgreSQL of its own, which may be stopped, killed, frozen, filled and replaced by its standby. Hubs are a plain account there; whoever made it looks in as the
+/// superuser.
+/// </summary>
 internal sealed class PostgresServer : IAsyncDisposable
 {
     private const string Programs = "/usr/lib/postgresql/15/bin";
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
     private readonly string _data;
     private readonly string _password;
@@ -23,28 +23,26 @@ internal sealed class PostgresServer : IAsyncDisposable
     /// <summary>As the hub is told of it.</summary>
     public string ForTheHub => Settings("hub", "hub");
 
-    private string ForTheTest => Settings("postgres", "postgres") + ";Pooling=false";
-
-    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+    private string ForItsMaker => Settings("postgres", "postgres") + ";Pooling=false";
 
     /// <summary>Makes one and starts it, with an empty database for the hub.</summary>
     /// <param name="folder">Where its data are to be, below the place for temporary files, which lets its account pass.</param>
     public static async Task<PostgresServer> MakeAsync(string folder, params string[] settings)
     {
         var server = new PostgresServer(Path.Combine(folder, "primary"), Guid.CreateVersion7(TimeProvider.System.GetUtcNow()).ToString("N"));
-        await RunAsync("chmod", "755", folder);
+        await Tool.RunAsync("chmod", "755", folder);
         if (Environment.IsPrivilegedProcess)
         {
-            await RunAsync("chown", "nobody", folder);
+            await Tool.RunAsync("chown", "nobody", folder);
         }
 
         var password = Path.Combine(folder, "password");
-        await File.WriteAllTextAsync(password, server._password, Stop);
+        await File.WriteAllTextAsync(password, server._password);
         await ToolAsync("initdb", "-D", server._data, "-U", "postgres", "--auth=scram-sha-256", "--pwfile=" + password, "-E", "UTF8", "--locale=C.UTF-8", "--no-sync",
             "--wal-segsize=1");
         await File.AppendAllLinesAsync(
             Path.Combine(server._data, "postgresql.conf"),
-            ["listen_addresses = '127.0.0.1'", "unix_socket_directories = ''", "timezone = 'UTC'", "jit = off", "max_wal_size = '8MB'", "min_wal_size = '2MB'", .. settings], Stop);
+            ["listen_addresses = '127.0.0.1'", "unix_socket_directories = ''", "timezone = 'UTC'", "jit = off", "max_wal_size = '8MB'", "min_wal_size = '2MB'", .. settings]);
         await server.StartAsync();
         await server.ExecuteAsync($"create role hub login password '{server._password}'");
         await server.ExecuteAsync("create database hub owner hub");
@@ -59,8 +57,16 @@ internal sealed class PostgresServer : IAsyncDisposable
     /// <summary>SIGKILL to all of it, as if its machine had gone.</summary>
     public async Task KillAsync()
     {
-        var parent = (await File.ReadAllLinesAsync(Path.Combine(_data, "postmaster.pid"), Stop))[0];
-        await RunAsync("sh", "-c", $"p=\"{parent} $(ps -o pid= --ppid {parent})\"; kill -9 $p; for i in $p; do while kill -0 $i 2>/dev/null; do sleep 0.02; done; done");
+        var parent = (await File.ReadAllLinesAsync(Path.Combine(_data, "postmaster.pid")))[0];
+        await Tool.RunAsync("sh", "-c", $"p=\"{parent} $(ps -o pid= --ppid {parent})\"; kill -9 $p; for i in $p; do while kill -0 $i 2>/dev/null; do sleep 0.02; done; done");
+    }
+
+    /// <summary>STOP or CONT to all of it.</summary>
+    public async Task SignalAsync(string name)
+    {
+        var parent = (await File.ReadAllLinesAsync(Path.Combine(_data, "postmaster.pid")))[0];
+        // Some of its processes end by themselves between the look and the signal.
+        await Tool.RunAsync("sh", "-c", $"for i in {parent} $(ps -o pid= --ppid {parent}); do kill -{name} $i 2>/dev/null; done; true");
     }
 
     /// <summary>It is there and takes connections.</summary>
@@ -77,7 +83,7 @@ internal sealed class PostgresServer : IAsyncDisposable
         await ExecuteAsync("select pg_reload_conf()");
         while (await AskAsync("select count(*) from pg_stat_replication where sync_state = 'sync'") != 1)
         {
-            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, Stop);
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System);
         }
 
         return standby;
@@ -87,16 +93,16 @@ internal sealed class PostgresServer : IAsyncDisposable
 
     public async Task<long> AskAsync(string sql, bool inHub = false)
     {
-        await using var source = NpgsqlDataSource.Create(inHub ? Settings("postgres", "hub") + ";Pooling=false" : ForTheTest);
+        await using var source = NpgsqlDataSource.Create(inHub ? Settings("postgres", "hub") + ";Pooling=false" : ForItsMaker);
         await using var command = source.CreateCommand(sql);
-        return (long)(await command.ExecuteScalarAsync(Stop))!;
+        return (long)(await command.ExecuteScalarAsync())!;
     }
 
     public async Task ExecuteAsync(string sql)
     {
-        await using var source = NpgsqlDataSource.Create(ForTheTest);
+        await using var source = NpgsqlDataSource.Create(ForItsMaker);
         await using var command = source.CreateCommand(sql);
-        await command.ExecuteNonQueryAsync(Stop);
+        await command.ExecuteNonQueryAsync();
     }
 
     /// <summary>Takes connections until there are none left, also those that the hub has.</summary>
@@ -108,7 +114,7 @@ internal sealed class PostgresServer : IAsyncDisposable
             var connection = new NpgsqlConnection(Settings("hub", "postgres") + ";Pooling=false");
             try
             {
-                await connection.OpenAsync(Stop);
+                await connection.OpenAsync();
                 taken.Add(connection);
             }
             catch (PostgresException full) when (full.SqlState is "53300")
@@ -141,37 +147,19 @@ internal sealed class PostgresServer : IAsyncDisposable
     private static async Task ToolAsync(string program, params string[] arguments)
     {
         var (file, all) = AsPlainAccount(Path.Combine(Programs, program), arguments);
-        await RunAsync(file, all);
+        await Tool.RunAsync(file, all);
     }
 
     private static async Task<int> ToolExitAsync(string program, params string[] arguments)
     {
         var (file, all) = AsPlainAccount(Path.Combine(Programs, program), arguments);
-        return (await EndAsync(file, all)).ExitCode;
+        return (await Tool.EndAsync(file, all)).ExitCode;
     }
 
     // PostgreSQL refuses to run as root.
     private static (string File, string[] Arguments) AsPlainAccount(string program, string[] arguments) => Environment.IsPrivilegedProcess
         ? ("setpriv", ["--reuid=nobody", "--regid=nogroup", "--clear-groups", program, .. arguments])
         : (program, arguments);
-
-    private static async Task RunAsync(string program, params string[] arguments)
-    {
-        var (exitCode, said) = await EndAsync(program, arguments);
-        Assert.True(exitCode == 0, $"{program} {string.Join(' ', arguments)} ended with {exitCode}: {said}");
-    }
-
-    private static async Task<(int ExitCode, string Said)> EndAsync(string program, string[] arguments)
-    {
-        using var process = Process.Start(new ProcessStartInfo(program, arguments)
-        {
-            RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true, WorkingDirectory = "/",
-        })!;
-        process.StandardInput.Close();
-        var (output, errors) = (process.StandardOutput.ReadToEndAsync(Stop), process.StandardError.ReadToEndAsync(Stop));
-        await process.WaitForExitAsync(Stop).WaitAsync(Patience, TimeProvider.System, Stop);
-        return (process.ExitCode, await output + await errors);
-    }
 
     private static int FreePort()
     {
