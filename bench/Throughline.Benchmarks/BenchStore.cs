@@ -12,7 +12,8 @@ internal abstract class BenchStore : IAsyncDisposable
     /// <summary>Rows of a batch.</summary>
     protected const int BatchRows = 500;
 
-    private static readonly TimeSpan Each = TimeSpan.FromMilliseconds(700);
+    /// <summary>How long one look at a limit takes.</summary>
+    public static TimeSpan Each { get; set; } = TimeSpan.FromMilliseconds(700);
 
     protected static string Payload { get; } = new('x', 200);
 
@@ -25,7 +26,19 @@ internal abstract class BenchStore : IAsyncDisposable
         _ => throw new BenchException($"--store is sqlite or postgres, not '{kind}'"),
     };
 
+    /// <summary>The same store from another process.</summary>
+    public static IHubStore Open(string kind, string where) => kind == "sqlite" ? SqliteHubStore.Open(where) : PostgresHubStore.Open(PostgresBench.On(where));
+
     public abstract IHubStore Open();
+
+    /// <summary>What is written so far reaches its place, so that what follows pays only for itself.</summary>
+    public virtual Task CheckpointAsync() => Task.CompletedTask;
+
+    /// <summary>Bytes that were written for the store since it was started: logs and data, whoever caused it.</summary>
+    public abstract Task<long> WrittenAsync();
+
+    /// <summary>One row in a commit of its own, in milliseconds.</summary>
+    public async Task<double> CommitMillisecondsAsync() => 1_000 / await RateAsync(1);
 
     /// <summary>Commits of one row by one writer, and rows by batches of 500, each a second, durable.</summary>
     public async Task<MachineLimit> LimitAsync() => new(await RateAsync(1), await RateAsync(BatchRows));
@@ -68,7 +81,7 @@ internal abstract class BenchStore : IAsyncDisposable
         var time = TimeProvider.System;
         var start = time.GetTimestamp();
         var done = 0;
-        while (time.GetElapsedTime(start) < Each * 4)
+        while (time.GetElapsedTime(start) < Each * 2)
         {
             var from = done;
             write(Enumerable.Range(0, BatchRows).Select(i => (Key: $"{rows[(from + i) % rows.Length].Key}{from + i}", rows[(from + i) % rows.Length].Payload)));
@@ -87,6 +100,10 @@ internal abstract class BenchStore : IAsyncDisposable
 
         // Opening it also loads the SQLite library that the limit is measured with.
         public override IHubStore Open() => SqliteHubStore.Open(_folder);
+
+        // What this process has handed to the system in writes. With targets in memory and nobody connected these are the store's files, the log's
+        // pages and their way into the database alike; what the system makes of them on the disk is not in it.
+        public override Task<long> WrittenAsync() => Task.FromResult(Machine.Written);
 
         public override async ValueTask DisposeAsync()
         {
@@ -160,7 +177,7 @@ internal abstract class BenchStore : IAsyncDisposable
 
     private sealed class PostgresBench(string server, string name) : BenchStore
     {
-        private readonly string _database = new NpgsqlConnectionStringBuilder(server) { Database = name }.ConnectionString;
+        private readonly string _database = On(name);
         private NpgsqlConnection? _connection;
 
         public override string Where => name;
@@ -175,7 +192,34 @@ internal abstract class BenchStore : IAsyncDisposable
             return bench;
         }
 
+        public static string On(string name) => new NpgsqlConnectionStringBuilder(Server) { Database = name }.ConnectionString;
+
         public override IHubStore Open() => PostgresHubStore.Open(_database);
+
+        public override async Task CheckpointAsync()
+        {
+            try
+            {
+                await using var checkpoint = new NpgsqlCommand("checkpoint", await ConnectAsync()) { CommandTimeout = 0 };
+                await checkpoint.ExecuteNonQueryAsync();
+            }
+            catch (PostgresException refused) when (refused.SqlState == PostgresErrorCodes.InsufficientPrivilege)
+            {
+                await Console.Error.WriteLineAsync("throughline-bench: this account may not checkpoint; written bytes may hold what was written before");
+            }
+        }
+
+        // The position in the log is exact at any time; what went from memory to the data files is told at the end of a checkpoint.
+        public override async Task<long> WrittenAsync()
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(300), TimeProvider.System, CancellationToken.None);
+            var connection = await ConnectAsync();
+            var pages = connection.PostgreSqlVersion.Major < 17 ? "(select buffers_checkpoint + buffers_clean + buffers_backend from pg_stat_bgwriter)"
+                : "(select c.buffers_written + b.buffers_clean from pg_stat_checkpointer c, pg_stat_bgwriter b)";
+            await using var command = new NpgsqlCommand(
+                $"select (pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0') + {pages} * current_setting('block_size')::bigint)::bigint", connection);
+            return (long)(await command.ExecuteScalarAsync())!;
+        }
 
         public override async Task<(long Commits, long Flushes, long LogBytes)> StatisticsAsync()
         {

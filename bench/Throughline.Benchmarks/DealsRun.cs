@@ -23,7 +23,7 @@ internal sealed class DealsRun(Options options, BenchStore bench, SandboxProcess
     public static async Task RunAsync(Options options)
     {
         await using var bench = await BenchStore.OpenAsync(options.Store);
-        await using var sandboxes = await SandboxProcess.StartAsync(options);
+        await using var sandboxes = await SandboxProcess.StartAsync(options.Deals + options.WarmUp);
         using var run = new DealsRun(options, bench, sandboxes);
         Console.WriteLine((await run.MeasureAsync()).ToJson());
     }
@@ -43,7 +43,7 @@ internal sealed class DealsRun(Options options, BenchStore bench, SandboxProcess
         var before = await bench.LimitAsync();
         Sample start, end;
         DealsResult result;
-        await using (var hub = new HubUnderTest(store, sandboxes.Where, options.Targets == "null", NullLoggerFactory.Instance))
+        await using (var hub = new HubUnderTest(store, sandboxes.Where, _ => options.Targets == "null", NullLoggerFactory.Instance))
         {
             hub.Hub.Start();
             await ConcludeAsync();

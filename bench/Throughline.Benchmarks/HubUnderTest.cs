@@ -16,28 +16,37 @@ internal sealed record WonDeal(string Opportunity, ImmutableArray<SourceRecord> 
 /// <summary>A hub as the program composes it, on a measured store, with the demo's landscape: no polls, limits out of the way.</summary>
 internal sealed class HubUnderTest : IAsyncDisposable
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("throughline-bench-landscape-").FullName;
     private readonly SocketsHttpHandler _transport = new()
     {
         AllowAutoRedirect = false, UseCookies = false, UseProxy = false, MaxConnectionsPerServer = 64,
     };
 
     private readonly IConnector _crm;
-    private readonly Dictionary<string, IConnector> _connectors;
 
-    public HubUnderTest(MeasuredStore store, Fields where, bool isNull, ILoggerFactory logs)
+    public HubUnderTest(MeasuredStore store, Fields where, Func<string, bool> isNull, ILoggerFactory logs)
     {
-        WriteLandscape(where);
-        var result = LandscapeReader.Read(
-            _folder, [.. ConnectorCatalog.All.Select(kind => kind.Manifest)], ProcessCatalog.Definitions, ProcessCatalog.Decisions.Names, _ => null);
-        var landscape = result.Landscape ?? throw new BenchException(string.Join('\n', result.Problems));
-        _crm = Connect(landscape.Systems["crm"], where);
-        _connectors = landscape.Systems.Values.ToDictionary(
-            system => system.Name, system => isNull ? new NullConnector(ConnectorCatalog.Find(system.Kind)!.Manifest) : Connect(system, where));
-        Hub = new Hub(new HubParts(store, landscape, ProcessCatalog.Decisions, _connectors, TimeProvider.System, new Random(1), logs), "bench");
+        Landscape = BenchLandscape.Read(where);
+        _crm = Connect(Landscape.Systems["crm"], where);
+        Connectors = Landscape.Systems.Values.ToDictionary(
+            system => system.Name, system => isNull(system.Name) ? new NullConnector(ConnectorCatalog.Find(system.Kind)!.Manifest) : Connect(system, where));
+        Hub = new Hub(new HubParts(store, Landscape, ProcessCatalog.Decisions, Connectors, TimeProvider.System, new Random(1), logs), "bench");
     }
 
+    public Landscape.Landscape Landscape { get; }
+
+    /// <summary>By system.</summary>
+    public IReadOnlyDictionary<string, IConnector> Connectors { get; }
+
     public Hub Hub { get; }
+
+    /// <summary>The targets answer nothing from now on, or again; only those in memory can be stopped.</summary>
+    public void Stop(bool isStopped = true)
+    {
+        foreach (var connector in Connectors.Values.OfType<NullConnector>())
+        {
+            connector.IsStopped = isStopped;
+        }
+    }
 
     /// <summary>All won deals of the CRM sandbox, read as the hub's poller would.</summary>
     public async Task<ImmutableArray<WonDeal>> ReadDealsAsync()
@@ -62,11 +71,13 @@ internal sealed class HubUnderTest : IAsyncDisposable
     }
 
     /// <summary>Sends a deal's three records as three deliveries, each answered after its commit.</summary>
-    public async Task SendAsync(WonDeal deal)
+    public Task SendAsync(WonDeal deal) => SendAsync(Hub.Intake, deal);
+
+    public static async Task SendAsync(IntakeService intake, WonDeal deal)
     {
         foreach (var record in deal.Records)
         {
-            var answer = (await Hub.Intake.TakeAsync([new IntakeRequest("crm", record.Entity, "bench|" + record.ExternalId, null, record)]))[0];
+            var answer = (await intake.TakeAsync([new IntakeRequest("crm", record.Entity, "bench|" + record.ExternalId, null, record)]))[0];
             if (answer.Receipt?.Outcome != IntakeOutcome.Accepted)
             {
                 throw new BenchException($"{record.Entity} {record.ExternalId} was not taken in: {string.Join("; ", answer.Problems)}");
@@ -78,13 +89,12 @@ internal sealed class HubUnderTest : IAsyncDisposable
     {
         await Hub.DisposeAsync();
         await _crm.DisposeAsync();
-        foreach (var connector in _connectors.Values)
+        foreach (var connector in Connectors.Values)
         {
             await connector.DisposeAsync();
         }
 
         _transport.Dispose();
-        Directory.Delete(_folder, recursive: true);
     }
 
     private IConnector Connect(SystemDeclaration system, Fields where)
@@ -98,33 +108,5 @@ internal sealed class HubUnderTest : IAsyncDisposable
 
         return kind.Create(new ConnectorContext(
             system.Name, configuration, field => where.Text(system.Configuration.Text(field)!["env:".Length..])!, _transport, TimeProvider.System));
-    }
-
-    private void WriteLandscape(Fields where)
-    {
-        const string limits = "limits: { concurrency: 32, perSecond: 10000 }\n";
-        Directory.CreateDirectory(Path.Combine(_folder, "systems"));
-        File.WriteAllText(Path.Combine(_folder, "landscape.yaml"), $"extends: {Path.GetRelativePath(_folder, Demo())}\nname: bench\n");
-        Write("crm", $"kind: salesforce\nconnection: {{ login_url: \"{where.Text("crm")}\", client_id: {where.Text("clientId")}, "
-            + "client_secret: \"env:clientSecret\" }\n");
-        Write("psa", $"kind: redmine\nconnection: {{ url: \"{where.Text("psa")}\", api_key: \"env:psaKey\" }}\n");
-        Write("erp", $"kind: tryton\nconnection: {{ url: \"{where.Text("erp")}\", database: tryton, user: {where.Text("erpUser")}, "
-            + "password: \"env:erpPassword\" }\n");
-
-        void Write(string system, string text) => File.WriteAllText(Path.Combine(_folder, "systems", system + ".yaml"), $"system: {system}\n{text}{limits}");
-    }
-
-    private static string Demo()
-    {
-        for (var folder = new DirectoryInfo(Directory.GetCurrentDirectory()); folder is not null; folder = folder.Parent)
-        {
-            var demo = Path.Combine(folder.FullName, "landscapes", "demo");
-            if (Directory.Exists(demo))
-            {
-                return demo;
-            }
-        }
-
-        throw new BenchException("landscapes/demo is not here; run it from the repository");
     }
 }

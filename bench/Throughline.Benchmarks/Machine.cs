@@ -14,6 +14,10 @@ internal static class Machine
 
     public static double Memory => Status("/proc/self/status", "VmRSS");
 
+    /// <summary>Bytes that this process has handed to the system in writes.</summary>
+    public static long Written =>
+        long.Parse(File.ReadLines("/proc/self/io").First(line => line.StartsWith("wchar:", StringComparison.Ordinal)).Split(' ')[1], CultureInfo.InvariantCulture);
+
     public static string Load => string.Join(' ', File.ReadAllText("/proc/loadavg").Split(' ')[..3]);
 
     /// <summary>Processor time of the PostgreSQL server that a backend belongs to, ended processes included; zero where it is on another machine.</summary>
@@ -58,7 +62,12 @@ internal static class Machine
         {
             string.Create(CultureInfo.InvariantCulture, $"{Environment.ProcessorCount} cores, {memory:0.0} GiB, Linux {kernel}, .NET {Environment.Version}, server GC"),
         };
-        await using var connection = new NpgsqlConnection(Environment.GetEnvironmentVariable("THROUGHLINE_POSTGRES"));
+        if (Environment.GetEnvironmentVariable(BenchPostgres.Variable) is not { Length: > 0 } server)
+        {
+            return lines[0];
+        }
+
+        await using var connection = new NpgsqlConnection(server);
         await connection.OpenAsync();
         foreach (var name in new[] { "server_version", "fsync", "synchronous_commit", "wal_sync_method", "shared_buffers", "full_page_writes" })
         {

@@ -18,15 +18,31 @@ internal readonly record struct Operation(long Calls, TimeSpan Waited, long Item
 /// A store with stopwatches around it. What is noted is noted after the commit has been answered: a deal counts when its activation is
 /// durable, not when it was decided.
 /// </summary>
-internal sealed class MeasuredStore(IHubStore inner, TimeProvider time) : IHubStore
+internal class MeasuredStore(IHubStore inner, TimeProvider time) : IHubStore
 {
+    private static readonly string[] Writes = ["append intake", "commit partitions", "commit entries", "claim commands", "settle commands"];
+
     private readonly ConcurrentDictionary<string, Operation> _operations = new(StringComparer.Ordinal);
+
+    /// <summary>
+    /// Makes the hub worse on purpose: processor time that each of its writes takes besides. What is measured must show it, or the instrument is broken.
+    /// </summary>
+    public static TimeSpan Worse { get; set; }
 
     /// <summary>Called with the opportunity once its activation event is durable.</summary>
     public Action<string>? Activated { get; set; }
 
     /// <summary>Called with the number of lines of a batch once it is concluded.</summary>
     public Action<int>? LinesDone { get; set; }
+
+    /// <summary>Called with a batch and the ids that its entries have in their system, before the commit that sends it.</summary>
+    public Action<CommandId, ImmutableArray<string>>? Sending { get; set; }
+
+    /// <summary>Called with a command once its outcome is durable.</summary>
+    public Action<CommandId>? Concluded { get; set; }
+
+    /// <summary>Called after each commit of a partition, be it of engagements or of entries.</summary>
+    public Action? Committed { get; set; }
 
     /// <summary>Called with the opportunity once its whole process, the CRM's answer included, is done.</summary>
     public Action<string>? Done { get; set; }
@@ -40,7 +56,7 @@ internal sealed class MeasuredStore(IHubStore inner, TimeProvider time) : IHubSt
 
     public Task MigrateAsync(CancellationToken cancellation) => inner.MigrateAsync(cancellation);
 
-    public Task<ImmutableArray<IntakeReceipt>> AppendAsync(ImmutableArray<IntakeItem> items, CancellationToken cancellation) =>
+    public virtual Task<ImmutableArray<IntakeReceipt>> AppendAsync(ImmutableArray<IntakeItem> items, CancellationToken cancellation) =>
         NoteAsync("append intake", () => inner.AppendAsync(items, cancellation), receipts => receipts.Length);
 
     public Task<int> ForgetKeysAsync(DateTimeOffset before, int max, CancellationToken cancellation) => inner.ForgetKeysAsync(before, max, cancellation);
@@ -51,7 +67,7 @@ internal sealed class MeasuredStore(IHubStore inner, TimeProvider time) : IHubSt
     public Task<ImmutableArray<int>> PartitionsWithWorkAsync(CancellationToken cancellation) =>
         NoteAsync("partitions with work", () => inner.PartitionsWithWorkAsync(cancellation), found => found.Length);
 
-    public Task<ImmutableArray<Envelope>> ReadEnvelopesAsync(ImmutableArray<int> partitions, int maxEach, CancellationToken cancellation) =>
+    public virtual Task<ImmutableArray<Envelope>> ReadEnvelopesAsync(ImmutableArray<int> partitions, int maxEach, CancellationToken cancellation) =>
         NoteAsync("read envelopes", () => inner.ReadEnvelopesAsync(partitions, maxEach, cancellation), found => found.Length);
 
     public Task<ImmutableArray<FoundUnit>> FindUnitsAsync(ImmutableArray<UnitLookup> lookups, CancellationToken cancellation) =>
@@ -60,13 +76,14 @@ internal sealed class MeasuredStore(IHubStore inner, TimeProvider time) : IHubSt
     public Task<ImmutableArray<StateRow>> LoadUnitsAsync(ImmutableArray<UnitKey> units, CancellationToken cancellation) =>
         NoteAsync("load units", () => inner.LoadUnitsAsync(units, cancellation), rows => rows.Length);
 
-    public async Task CommitAsync(ImmutableArray<PartitionCommit> commits, CancellationToken cancellation)
+    public virtual async Task CommitAsync(ImmutableArray<PartitionCommit> commits, CancellationToken cancellation)
     {
         await NoteAsync(
             "commit partitions",
             async () =>
             {
                 await inner.CommitAsync(commits, cancellation);
+                Committed?.Invoke();
                 return true;
             },
             _ => commits.Sum(commit => commit.State.Length));
@@ -91,7 +108,7 @@ internal sealed class MeasuredStore(IHubStore inner, TimeProvider time) : IHubSt
     public Task<ImmutableArray<int>> PartitionsWithEntriesAsync(DateTimeOffset now, CancellationToken cancellation) =>
         inner.PartitionsWithEntriesAsync(now, cancellation);
 
-    public Task<EntryWork> ReadEntryWorkAsync(ImmutableArray<int> partitions, DateTimeOffset now, int maxEach, CancellationToken cancellation) =>
+    public virtual Task<EntryWork> ReadEntryWorkAsync(ImmutableArray<int> partitions, DateTimeOffset now, int maxEach, CancellationToken cancellation) =>
         NoteAsync("read entries", () => inner.ReadEntryWorkAsync(partitions, now, maxEach, cancellation), work => work.Envelopes.Length);
 
     public Task<ImmutableArray<EntryRow>> LoadEntriesAsync(ImmutableArray<EntryId> ids, CancellationToken cancellation) =>
@@ -106,11 +123,13 @@ internal sealed class MeasuredStore(IHubStore inner, TimeProvider time) : IHubSt
     public Task<ImmutableArray<(HomeLookup Lookup, Scope Home)>> FindHomesAsync(ImmutableArray<HomeLookup> lookups, CancellationToken cancellation) =>
         inner.FindHomesAsync(lookups, cancellation);
 
-    public Task CommitEntriesAsync(ImmutableArray<EntryCommit> commits, CancellationToken cancellation) => NoteAsync(
+    public virtual Task CommitEntriesAsync(ImmutableArray<EntryCommit> commits, CancellationToken cancellation) => NoteAsync(
         "commit entries",
         async () =>
         {
+            NoteSending(commits);
             await inner.CommitEntriesAsync(commits, cancellation);
+            Committed?.Invoke();
             return true;
         },
         _ => commits.Sum(commit => commit.Rows.Length));
@@ -126,12 +145,13 @@ internal sealed class MeasuredStore(IHubStore inner, TimeProvider time) : IHubSt
 
     public Task<long> TakeLaneAsync(string system, string owner, CancellationToken cancellation) => inner.TakeLaneAsync(system, owner, cancellation);
 
-    public async Task<ImmutableArray<Command>> ClaimCommandsAsync(
+    public virtual async Task<ImmutableArray<Command>> ClaimCommandsAsync(
         string system, long epoch, DateTimeOffset now, DateTimeOffset sendBefore, int max, CancellationToken cancellation)
     {
         var start = time.GetTimestamp();
         var commands = await inner.ClaimCommandsAsync(system, epoch, now, sendBefore, max, cancellation);
         Note(commands.IsEmpty ? "claim, none there" : "claim commands", start, commands.Length);
+        BeWorse("claim commands");
         return commands;
     }
 
@@ -140,7 +160,7 @@ internal sealed class MeasuredStore(IHubStore inner, TimeProvider time) : IHubSt
         CancellationToken cancellation) =>
         NoteAsync("claim in doubt", () => inner.ClaimInDoubtAsync(system, epoch, now, abandonedBefore, probeAgainAt, max, cancellation), c => c.Length);
 
-    public async Task<ImmutableArray<int>> ConcludeAsync(
+    public virtual async Task<ImmutableArray<int>> ConcludeAsync(
         string system, long epoch, ImmutableArray<CommandOutcome> outcomes, CancellationToken cancellation)
     {
         var rung = await NoteAsync(
@@ -149,6 +169,11 @@ internal sealed class MeasuredStore(IHubStore inner, TimeProvider time) : IHubSt
         foreach (var answer in outcomes.Select(outcome => outcome.Answer).OfType<Fields>())
         {
             LinesDone?.Invoke(BatchAnswer.Taken(answer));
+        }
+
+        foreach (var outcome in outcomes.Where(outcome => outcome.Status == CommandStatus.Done))
+        {
+            Concluded?.Invoke(outcome.Command);
         }
 
         return rung;
@@ -197,12 +222,33 @@ internal sealed class MeasuredStore(IHubStore inner, TimeProvider time) : IHubSt
 
     public ValueTask DisposeAsync() => inner.DisposeAsync();
 
+    private void NoteSending(ImmutableArray<EntryCommit> commits)
+    {
+        if (Sending is { } sending)
+        {
+            foreach (var batch in commits.SelectMany(commit => commit.Rows).Where(row => row.Batch is not null).GroupBy(row => row.Batch!.Value))
+            {
+                sending(batch.Key, [.. batch.Select(row => row.ExternalId)]);
+            }
+        }
+    }
+
     private async Task<T> NoteAsync<T>(string operation, Func<Task<T>> call, Func<T, int> items)
     {
         var start = time.GetTimestamp();
         var result = await call();
         Note(operation, start, items(result));
+        BeWorse(operation);
         return result;
+    }
+
+    private void BeWorse(string operation)
+    {
+        var start = time.GetTimestamp();
+        while (Worse > TimeSpan.Zero && Writes.Contains(operation) && time.GetElapsedTime(start) < Worse)
+        {
+            System.Threading.Thread.SpinWait(100);
+        }
     }
 
     private void Note(string operation, long start, int items)

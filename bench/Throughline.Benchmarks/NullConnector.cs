@@ -18,6 +18,9 @@ internal sealed class NullConnector(Manifest manifest) : IConnector
 
     public Manifest Manifest => manifest;
 
+    /// <summary>The target is away: every write fails in a way that is tried again later.</summary>
+    public bool IsStopped { get; set; }
+
     public Task<ConnectionReport> TestAsync(CancellationToken cancellation) => Task.FromResult(new ConnectionReport("in memory", null));
 
     public async IAsyncEnumerable<SourcePage> ReadAsync(string entity, Cursor? from, [EnumeratorCancellation] CancellationToken cancellation)
@@ -30,9 +33,11 @@ internal sealed class NullConnector(Manifest manifest) : IConnector
         _byKey.TryGetValue((request.Entity, request.Key.ToJson()), out var found) ? ImmutableArray.Create(found) : []);
 
     public Task<ImmutableArray<Receipt>> WriteAsync(ImmutableArray<WriteItem> items, CancellationToken cancellation) =>
-        Task.FromResult(items.Select(Write).ToImmutableArray());
+        Task.FromResult(items.Select(item => IsStopped ? Refused : Write(item)).ToImmutableArray());
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private static Receipt Refused => Receipt.Failed(new Failure.Transient("the target is stopped"));
 
     private Receipt Write(WriteItem item)
     {

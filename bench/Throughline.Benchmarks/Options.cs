@@ -2,10 +2,13 @@ using System.Globalization;
 
 namespace Throughline.Benchmarks;
 
-/// <summary>What one measurement is given, as <c>--name value</c>.</summary>
+/// <summary>What is to be measured and how: names, <c>--name value</c>, and flags that stand alone.</summary>
 internal sealed class Options
 {
+    private static readonly string[] Flags = ["quick", "json", "help"];
+
     private readonly Dictionary<string, string> _values = new(StringComparer.Ordinal);
+    private readonly List<string> _names = [];
 
     private Options(string verb) => Verb = verb;
 
@@ -39,22 +42,63 @@ internal sealed class Options
 
     public string? Out => _values.GetValueOrDefault("out");
 
-    /// <exception cref="BenchException">Not <c>verb --name value ...</c>.</exception>
+    /// <summary>The measurements that were named; none means all.</summary>
+    public IReadOnlyList<string> Names => _names;
+
+    /// <summary>Sizes that finish in seconds and show that the instrument works; their figures mean nothing.</summary>
+    public bool IsQuick => _values.ContainsKey("quick");
+
+    /// <summary>The findings as JSON instead of a table.</summary>
+    public bool IsJson => _values.ContainsKey("json");
+
+    public bool IsHelp => _values.ContainsKey("help");
+
+    /// <summary>The stores to measure.</summary>
+    public IReadOnlyList<string> Stores => _values.TryGetValue("store", out var store) ? store.Split(',') : ["postgres", "sqlite"];
+
+    /// <exception cref="BenchException">Not <c>verb names... --name value ...</c>.</exception>
     public static Options Parse(string[] arguments)
     {
         var options = new Options(arguments.Length == 0 ? "" : arguments[0]);
-        for (var i = 1; i < arguments.Length; i += 2)
+        for (var i = 1; i < arguments.Length; i++)
         {
-            if (!arguments[i].StartsWith("--", StringComparison.Ordinal) || i + 1 == arguments.Length)
+            var isOption = arguments[i].StartsWith("--", StringComparison.Ordinal);
+            if (!isOption)
+            {
+                options._names.Add(arguments[i]);
+            }
+            else if (Flags.Contains(arguments[i][2..]))
+            {
+                options._values[arguments[i][2..]] = "";
+            }
+            else if (i + 1 == arguments.Length)
             {
                 throw new BenchException($"'{arguments[i]}' is not '--name value'");
             }
-
-            options._values[arguments[i][2..]] = arguments[i + 1];
+            else
+            {
+                options._values[arguments[i][2..]] = arguments[++i];
+            }
         }
 
         return options;
     }
+
+    /// <summary>A size of a measurement: what was asked for, or its own default.</summary>
+    public int Size(string name, int otherwise, int quick) => Whole(name, IsQuick ? quick : otherwise);
+
+    /// <summary>How often one run looks at the work and its limit in turns.</summary>
+    public int Looks(int otherwise) => Size("looks", otherwise, 1);
+
+    public string? Given(string name) => _values.GetValueOrDefault(name);
+
+    /// <summary>The same options as the arguments of another process that makes one of the measurements on one store.</summary>
+    public IEnumerable<string> For(string measurement, string store) =>
+    [
+        "measure", measurement, "--store", store,
+        .. _values.Where(pair => pair.Key is not ("store" or "out" or "rounds" or "json"))
+            .SelectMany(pair => pair.Value.Length == 0 ? [$"--{pair.Key}"] : new[] { $"--{pair.Key}", pair.Value }),
+    ];
 
     private string Text(string name, string otherwise) => _values.GetValueOrDefault(name, otherwise);
 

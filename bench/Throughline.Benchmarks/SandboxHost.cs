@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Nodes;
 using Throughline.Model;
 using Throughline.Sandbox;
 using Throughline.Sandbox.Redmine;
@@ -23,13 +24,15 @@ internal static class SandboxHost
             await sandbox.StartAsync();
         }
 
-        for (var i = 0; i < options.Deals + options.WarmUp; i++)
+        for (var i = 0; i < options.Deals; i++)
         {
             Win(crm, i);
         }
 
+        object?[] works = [.. Enumerable.Range(0, options.Size("works", 0, 0)).Select(number => (object?)erp.Insert(
+            "timesheet.work", new JsonObject { ["name"] = "Work " + number.ToString(CultureInfo.InvariantCulture), ["company"] = 1L }))];
         Console.WriteLine(Fields.Of(
-            ("crm", Address(crm)), ("clientId", crm.ClientId), ("clientSecret", crm.ClientSecret), ("psa", Address(psa)), ("psaKey", psa.AdminKey),
+            ("works", works), ("crm", Address(crm)), ("clientId", crm.ClientId), ("clientSecret", crm.ClientSecret), ("psa", Address(psa)), ("psaKey", psa.AdminKey),
             ("erp", Address(erp)), ("erpUser", TrytonSandbox.User), ("erpPassword", TrytonSandbox.Password)).ToJson());
         while (await Console.In.ReadLineAsync() is { } line)
         {
@@ -37,15 +40,20 @@ internal static class SandboxHost
             {
                 Console.WriteLine(Fields.Of(
                     ("projects", psa.Records("projects").Count), ("issues", psa.Records("issues").Count), ("parties", erp.Records("party.identifier").Count),
+                    ("lines", erp.Records("timesheet.line").Count),
                     ("active", crm.All("Opportunity").Count(deal => deal.Text("Hub_Status__c") == "Active"))).ToJson());
             }
         }
     }
 
+    /// <summary>Addresses and credentials of a CRM.</summary>
+    public static Fields Where(SalesforceSandbox crm) =>
+        BenchLandscape.Nowhere.With("crm", Address(crm)).With("clientId", crm.ClientId).With("clientSecret", crm.ClientSecret);
+
     private static string Address(SandboxServer sandbox) => sandbox.Address.ToString().TrimEnd('/');
 
     // One customer, one workstream of time in Germany, three tasks; below every threshold, signed, nothing to ask a person.
-    private static void Win(SalesforceSandbox crm, int number)
+    public static void Win(SalesforceSandbox crm, int number)
     {
         var digits = (900_000_000 + number).ToString(CultureInfo.InvariantCulture);
         var account = crm.Insert("Account", Fields.Of(

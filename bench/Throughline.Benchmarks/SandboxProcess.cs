@@ -23,13 +23,13 @@ internal sealed class SandboxProcess : IAsyncDisposable
         }
     }
 
-    public static async Task<SandboxProcess> StartAsync(Options options)
+    public static async Task<SandboxProcess> StartAsync(int deals, int works = 0)
     {
         var process = Process.Start(new ProcessStartInfo(Environment.ProcessPath!)
         {
             ArgumentList =
             {
-                "sandboxes", "--deals", options.Deals.ToString(CultureInfo.InvariantCulture), "--warm-up", options.WarmUp.ToString(CultureInfo.InvariantCulture),
+                "sandboxes", "--deals", deals.ToString(CultureInfo.InvariantCulture), "--works", works.ToString(CultureInfo.InvariantCulture),
             },
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
