@@ -33,6 +33,10 @@ public sealed partial class Lane(
     private readonly HashSet<CommandId> _unconcluded = [];
     private readonly ConcurrentQueue<(long Epoch, CommandOutcome Outcome)> _finished = new();
     private long? _epoch;
+
+    // The last epoch that this hub took, and when it last took the lane from somebody else, by elapsed time.
+    private long _takenLast = long.MinValue;
+    private long _othersUntil;
     private bool _isUncertain;
     private bool _isStopping;
     private int _ahead;
@@ -102,6 +106,12 @@ public sealed partial class Lane(
             {
                 Drive(null);
                 Drive(await store.TakeLaneAsync(system.Name, owner, cancellation));
+                if (_epoch != _takenLast + 1)
+                {
+                    _othersUntil = time.GetTimestamp();
+                }
+
+                _takenLast = _epoch!.Value;
             }
 
             var epoch = _epoch!.Value;
@@ -162,7 +172,9 @@ public sealed partial class Lane(
             return 0;
         }
 
-        var abandoned = now - system.Limits.TimeOut - system.Limits.Margin;
+        // What a former driver claimed it may still be sending, for as long as a claim is good; its clock and ours may differ, so both are asked.
+        var late = system.Limits.TimeOut + system.Limits.Margin;
+        var abandoned = time.GetElapsedTime(_othersUntil) < SendWindow + late ? DateTimeOffset.UnixEpoch : now - late;
         var commands = await ClaimAsync(() => store.ClaimInDoubtAsync(
             system.Name, epoch, now, abandoned, now + system.Limits.TimeOut + ProbeAgain, max, CancellationToken.None));
         _probeLookAt = commands.Length == max ? now : now + ProbeLookEvery;

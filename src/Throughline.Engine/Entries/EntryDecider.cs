@@ -68,7 +68,10 @@ internal sealed class EntryDecider(Landscape.Landscape landscape, DateTimeOffset
 
         if (scene is null)
         {
-            return Waits(row, definition, EntryReasons.ForHome, $"{row.System} {row.SourceEntity} {row.ExternalId} belongs to no engagement that the hub knows");
+            var says = $"{row.System} {row.SourceEntity} {row.ExternalId} belongs to no engagement that the hub knows";
+            // Wherever it belongs, that is not where it stood before.
+            return standing.Standing == Standing.Stands ? UndoAndWait(row, definition, batch!, standing, isNewTry, EntryReasons.ForHome, says)
+                : Waits(row, definition, EntryReasons.ForHome, says);
         }
 
         var schema = EntityCatalog.Find(row.Entity)!;
@@ -132,8 +135,7 @@ internal sealed class EntryDecider(Landscape.Landscape landscape, DateTimeOffset
         if (standing is { Standing: Standing.Stands } && standing.System != wish.System)
         {
             // It belongs to another system now, which gets it when it stands in the former one no more.
-            var undone = Undo(row, definition, batch!, standing, isNewTry);
-            return undone.Line is null ? undone : undone with { Row = Waiting(undone.Row, definition, EntryReasons.ForAnswer, $"{standing.System} is to take it back first") };
+            return UndoAndWait(row, definition, batch!, standing, isNewTry, EntryReasons.ForAnswer, $"{standing.System} is to take it back first");
         }
 
         var stands = standing.Standing == Standing.Stands;
@@ -162,6 +164,13 @@ internal sealed class EntryDecider(Landscape.Landscape landscape, DateTimeOffset
             default:
                 return Undo(row, definition, batch!, standing, isNewTry);
         }
+    }
+
+    private EntryDecision UndoAndWait(
+        EntryRow row, EntryDefinition definition, EntryBatch batch, EntryStanding standing, bool isNewTry, string reason, string says)
+    {
+        var undone = Undo(row, definition, batch, standing, isNewTry);
+        return undone.Line is null ? undone : undone with { Row = Waiting(undone.Row, definition, reason, says) };
     }
 
     private EntryDecision Undo(EntryRow row, EntryDefinition definition, EntryBatch batch, EntryStanding standing, bool isNewTry)

@@ -82,7 +82,8 @@ internal sealed class EntryTurn(int partition, long epoch, Landscape.Landscape l
     /// <summary>An entry that waits is looked at once more, or one that is held because a person wants another try.</summary>
     public void LookAgain(EntryRow waiting)
     {
-        if (Current(waiting.Id) is { } row && row.Scope == waiting.Scope)
+        // What this turn sends already has been looked at.
+        if (Current(waiting.Id) is { } row && row.Scope == waiting.Scope && !_queued.ContainsKey(row.Id))
         {
             Look(row, row, isNewTry: row.Status == EntryStatus.Held);
         }

@@ -132,7 +132,12 @@ public sealed class When_entries_are_decided
         _desk.Receipt(batch);
         Assert.Empty(_desk.Open);
 
-        _desk.Turn(turn => turn.LookAgain(_desk["a"]));
+        // Twice, as where two cases of an engagement are tried again at once.
+        _desk.Turn(turn =>
+        {
+            turn.LookAgain(_desk["a"]);
+            turn.LookAgain(_desk["a"]);
+        });
 
         Assert.Equal(WriteOperation.Create, _desk.Only().Item.Operation);
     }
