@@ -38,12 +38,14 @@ internal sealed partial class CommandSender
             return new SendResult { Failure = new Failure.InDoubt("the target says that it took a line, and not under which id") };
         }
 
-        var isInDoubt = isCreation && failures.Any(failure => failure is Failure.InDoubt);
-        if (isInDoubt || ids.All(id => id is null))
+        // So it must where a line is there already, perhaps in an earlier form: an entry's key is our own.
+        var isAsked = isCreation && failures.Any(failure => failure is Failure.InDoubt or Failure.Duplicate);
+        if (isAsked || ids.All(id => id is null))
         {
             return new SendResult
             {
-                Failure = failures.FirstOrDefault(failure => failure is Failure.InDoubt) ?? failures.FirstOrDefault(MayBeSentAgain) ?? failures[0],
+                Failure = (isCreation ? failures.FirstOrDefault(failure => failure is Failure.Duplicate) : null)
+                    ?? failures.FirstOrDefault(failure => failure is Failure.InDoubt) ?? failures.FirstOrDefault(MayBeSentAgain) ?? failures[0],
             };
         }
 

@@ -59,10 +59,9 @@ public sealed partial class Lane
             return new CommandOutcome(command.Id, CommandStatus.Waiting, circuit.OpenUntil ?? now, text, null, IsNoAttempt: true);
         }
 
-        if (failure is Failure.Duplicate && !WasInDoubt(command) && (!command.IsBatch || command.Lines.Length > 1))
+        if (failure is Failure.Duplicate && !WasInDoubt(command) && !command.IsBatch)
         {
-            // Nothing of ours can be there yet, so what has our key is somebody else's; taking it for ours would join two records. Of a batch
-            // it is one line or the other; it is sent in parts until that one is alone.
+            // Nothing of ours can be there yet, so what has our key is somebody else's; taking it for ours would join two records.
             return Terminal(command, CommandStatus.Failed, failure, result, now);
         }
 
