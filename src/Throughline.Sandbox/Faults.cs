@@ -65,6 +65,8 @@ public sealed class Faults
     public const string ControlPath = "/_sandbox/faults";
     public const string RequestsPath = "/_sandbox/requests";
 
+    private const string ControlRoot = "/_sandbox";
+
     private const int RequestsKept = 10_000;
 
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
@@ -114,6 +116,13 @@ public sealed class Faults
         if (context.Request.Path == ControlPath || context.Request.Path == RequestsPath)
         {
             await ControlAsync(context);
+            return;
+        }
+
+        if (context.Request.Path.StartsWithSegments(ControlRoot, StringComparison.Ordinal))
+        {
+            // What people do in the system is not on the wire between it and the hub.
+            await next(context);
             return;
         }
 

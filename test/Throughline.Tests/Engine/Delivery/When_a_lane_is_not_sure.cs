@@ -170,6 +170,27 @@ public sealed class When_a_lane_is_not_sure
         Assert.Equal(["a", "a?", "a"], lane.Connector.Calls);
     }
 
+    /// <summary>The claim looks old to a hub whose clock is ahead, while the former driver may still be sending (found by the simulation).</summary>
+    [Fact]
+    public async Task Should_ask_about_what_a_former_driver_sent_only_when_enough_time_has_passed_since_the_take_over()
+    {
+        await using var lane = new DrivenLane();
+        await lane.DecideAsync("a");
+        var now = lane.Clock.GetUtcNow();
+        var former = await lane.Memory.TakeLaneAsync(DrivenLane.System, "former", CancellationToken.None);
+        await lane.Memory.ClaimCommandsAsync(DrivenLane.System, former, now, now.AddSeconds(5), 1, CancellationToken.None);
+        lane.Clock.Pass(TimeSpan.FromMinutes(10));
+
+        await lane.StepAsync();
+        lane.Clock.Pass(TimeSpan.FromSeconds(39));
+        await lane.StepAsync();
+        Assert.Equal(0, lane.Store.Questions.Sum());
+
+        lane.Clock.Pass(TimeSpan.FromSeconds(2));
+        await lane.RunUntilAsync(() => lane.Count(CommandStatus.Done) == 1, "it is asked for, not there, and sent");
+        Assert.Equal(["a?", "a"], lane.Connector.Calls);
+    }
+
     [Fact]
     public async Task Should_let_one_call_through_to_see_whether_the_system_is_back()
     {
