@@ -13,8 +13,8 @@ internal static class Bench
 
     public static string Help { get; } =
         "throughline bench [names...] [--quick] [--rounds 5] [--store postgres|sqlite] [--json] [--out FILE]\n\n"
-        + "Measures what the hub does on this machine, each kind of work in turns with its limit, and prints one table. Takes one to two hours; an idle machine\n"
-        + "is needed for figures that mean anything. --quick finishes in a minute and only shows that it works. Without THROUGHLINE_POSTGRES it starts a\n"
+        + "Measures what the hub does on this machine, each kind of work in turns with its limit, and prints one table. Takes long; an idle machine\n"
+        + "is needed for figures that mean anything. --quick only shows that it works. Without THROUGHLINE_POSTGRES it starts a\n"
         + "PostgreSQL of its own. Raw findings go to FILE (Markdown where it ends in .md, else JSON; default: artifacts/bench/<time>.md).\n"
         + "--looks N looks N times at the work and its limit within one run. --worse MS makes each write of the hub take so much processor time more: a figure that\n"
         + "does not show it would be worth nothing.\n\nMeasurements:\n"

@@ -36,7 +36,7 @@ public sealed partial class Lane(
 
     // The last epoch that this hub took, and when it last took the lane from somebody else, by elapsed time.
     private long _takenLast = long.MinValue;
-    private long _othersUntil;
+    private long _tookOverAt;
     private bool _isUncertain;
     private bool _isStopping;
     private int _ahead;
@@ -108,7 +108,7 @@ public sealed partial class Lane(
                 Drive(await store.TakeLaneAsync(system.Name, owner, cancellation));
                 if (_epoch != _takenLast + 1)
                 {
-                    _othersUntil = time.GetTimestamp();
+                    _tookOverAt = time.GetTimestamp();
                 }
 
                 _takenLast = _epoch!.Value;
@@ -174,7 +174,7 @@ public sealed partial class Lane(
 
         // What a former driver claimed it may still be sending, for as long as a claim is good; its clock and ours may differ, so both are asked.
         var late = system.Limits.TimeOut + system.Limits.Margin;
-        var abandoned = time.GetElapsedTime(_othersUntil) < SendWindow + late ? DateTimeOffset.UnixEpoch : now - late;
+        var abandoned = time.GetElapsedTime(_tookOverAt) < SendWindow + late ? DateTimeOffset.UnixEpoch : now - late;
         var commands = await ClaimAsync(() => store.ClaimInDoubtAsync(
             system.Name, epoch, now, abandoned, now + system.Limits.TimeOut + ProbeAgain, max, CancellationToken.None));
         _probeLookAt = commands.Length == max ? now : now + ProbeLookEvery;

@@ -13,6 +13,19 @@ namespace Throughline.Engine.Entries;
 /// <param name="IsAskedFirst">The target may have it already.</param>
 internal sealed record EntryLine(EntryId Entry, string System, EntryDefinition Definition, WriteItem Item, bool IsAskedFirst = false);
 
+/// <summary>Why an entry is looked at.</summary>
+internal enum EntryOccasion
+{
+    /// <summary>What it waits for may be there, or its batch is answered: what was refused once stays refused.</summary>
+    Answer,
+
+    /// <summary>Its system sent it: what was refused once is sent again.</summary>
+    Change,
+
+    /// <summary>A person wants another try, and has looked into the target where the case asked for that.</summary>
+    Retry,
+}
+
 /// <summary>What was decided of one entry.</summary>
 /// <param name="Line">What is to be sent for it; null where nothing is.</param>
 internal sealed record EntryDecision(EntryRow Row, EntryLine? Line);
@@ -47,8 +60,7 @@ internal sealed class EntryDecider(Landscape.Landscape landscape, DateTimeOffset
 
     /// <param name="scene">Null where it is not known which engagement the entry belongs to.</param>
     /// <param name="batch">The batch in which it was sent last; null where that is not concluded as far as is known.</param>
-    /// <param name="isNewTry">The entry was corrected, or a person wants another try: what was refused once is sent again.</param>
-    public EntryDecision Decide(EntryRow row, EntryScene? scene, EntryBatch? batch, bool isNewTry)
+    public EntryDecision Decide(EntryRow row, EntryScene? scene, EntryBatch? batch, EntryOccasion occasion)
     {
         if (!landscape.Entries.TryGetValue(row.Entity, out var definition))
         {
@@ -58,7 +70,7 @@ internal sealed class EntryDecider(Landscape.Landscape landscape, DateTimeOffset
         var standing = EntryStanding.Of(row, batch);
         if (row.Deleted)
         {
-            return TakeBack(row, definition, batch, standing, isNewTry);
+            return TakeBack(row, definition, batch, standing, occasion);
         }
 
         if (row.Reason == EntryReasons.ByMap)
@@ -70,7 +82,7 @@ internal sealed class EntryDecider(Landscape.Landscape landscape, DateTimeOffset
         {
             var says = $"{row.System} {row.SourceEntity} {row.ExternalId} belongs to no engagement that the hub knows";
             // Wherever it belongs, that is not where it stood before.
-            return standing.Standing == Standing.Stands ? UndoAndWait(row, definition, batch!, standing, isNewTry, EntryReasons.ForHome, says)
+            return standing.Standing == Standing.Stands ? UndoAndWait(row, definition, batch!, standing, occasion, EntryReasons.ForHome, says)
                 : Waits(row, definition, EntryReasons.ForHome, says);
         }
 
@@ -87,7 +99,7 @@ internal sealed class EntryDecider(Landscape.Landscape landscape, DateTimeOffset
 
         if (definition.Ready.Evaluate(variables) is false)
         {
-            return TakeBack(row, definition, batch, standing, isNewTry);
+            return TakeBack(row, definition, batch, standing, occasion);
         }
 
         if (scene.UnknownOf(schema, row.System, row.Attributes) is { } unknown)
@@ -110,10 +122,10 @@ internal sealed class EntryDecider(Landscape.Landscape landscape, DateTimeOffset
         }
 
         return wanted.Failure is { } failure ? Held(row, EntryReasons.ByOutwardMap, failure.Message)
-            : Send(row, definition, new Wish(landscape.SystemFor(map.Role, legalEntity), map.Entity, wanted, wanted.Fields.Fingerprint()), batch, standing, isNewTry);
+            : Send(row, definition, new Wish(landscape.SystemFor(map.Role, legalEntity), map.Entity, wanted, wanted.Fields.Fingerprint()), batch, standing, occasion);
     }
 
-    private EntryDecision Send(EntryRow row, EntryDefinition definition, Wish wish, EntryBatch? batch, EntryStanding standing, bool isNewTry)
+    private EntryDecision Send(EntryRow row, EntryDefinition definition, Wish wish, EntryBatch? batch, EntryStanding standing, EntryOccasion occasion)
     {
         var isSame = row.SentHash == wish.Hash;
         switch (standing.Standing)
@@ -123,11 +135,11 @@ internal sealed class EntryDecider(Landscape.Landscape landscape, DateTimeOffset
                     : Waits(row, definition, EntryReasons.ForAnswer, "an earlier form of it is being written");
             case Standing.Stands when standing.System == wish.System && standing.Hash == wish.Hash:
                 return new EntryDecision(Clear(row) with { Status = EntryStatus.Sent }, null);
-            case Standing.Unknown when batch!.Lines.Length == 1 && !isNewTry:
+            case Standing.Unknown when batch!.Lines.Length == 1 && occasion == EntryOccasion.Answer:
                 return Held(row, EntryReasons.ByDoubt, $"nobody knows whether {batch.System} has it, as it could not be asked ({batch.Lines[row.Place].Refusal})");
         }
 
-        if (!isNewTry && isSame && batch is not null && RefusalOf(row, batch) is { } refusal)
+        if (occasion == EntryOccasion.Answer && isSame && batch is not null && RefusalOf(row, batch) is { } refusal)
         {
             return Held(row, EntryReasons.ByTarget, refusal);
         }
@@ -135,7 +147,7 @@ internal sealed class EntryDecider(Landscape.Landscape landscape, DateTimeOffset
         if (standing is { Standing: Standing.Stands } && standing.System != wish.System)
         {
             // It belongs to another system now, which gets it when it stands in the former one no more.
-            return UndoAndWait(row, definition, batch!, standing, isNewTry, EntryReasons.ForAnswer, $"{standing.System} is to take it back first");
+            return UndoAndWait(row, definition, batch!, standing, occasion, EntryReasons.ForAnswer, $"{standing.System} is to take it back first");
         }
 
         var stands = standing.Standing == Standing.Stands;
@@ -147,7 +159,7 @@ internal sealed class EntryDecider(Landscape.Landscape landscape, DateTimeOffset
             new EntryLine(row.Id, wish.System, definition, item, IsAskedFirst: standing.Standing == Standing.Unknown));
     }
 
-    private EntryDecision TakeBack(EntryRow row, EntryDefinition definition, EntryBatch? batch, EntryStanding standing, bool isNewTry)
+    private EntryDecision TakeBack(EntryRow row, EntryDefinition definition, EntryBatch? batch, EntryStanding standing, EntryOccasion occasion)
     {
         switch (standing.Standing)
         {
@@ -156,26 +168,26 @@ internal sealed class EntryDecider(Landscape.Landscape landscape, DateTimeOffset
             case Standing.UnderWay:
                 return row is { Status: EntryStatus.Kept, SentHash: null } ? new EntryDecision(row, null)
                     : Waits(row, definition, EntryReasons.ForAnswer, "an earlier form of it is being written");
-            case Standing.Unknown when isNewTry:
-                // A person has looked.
+            case Standing.Unknown when occasion == EntryOccasion.Retry && row.Reason == EntryReasons.ByDoubt:
+                // The case asked a person to see to it.
                 return new EntryDecision(Clear(row) with { Status = EntryStatus.Kept, SentHash = null, Batch = null }, null);
             case Standing.Unknown:
                 return Held(row, EntryReasons.ByDoubt, $"it is not to stand in {batch!.System}, and nobody knows whether it does: remove it there, then try again");
             default:
-                return Undo(row, definition, batch!, standing, isNewTry);
+                return Undo(row, definition, batch!, standing, occasion);
         }
     }
 
     private EntryDecision UndoAndWait(
-        EntryRow row, EntryDefinition definition, EntryBatch batch, EntryStanding standing, bool isNewTry, string reason, string says)
+        EntryRow row, EntryDefinition definition, EntryBatch batch, EntryStanding standing, EntryOccasion occasion, string reason, string says)
     {
-        var undone = Undo(row, definition, batch, standing, isNewTry);
+        var undone = Undo(row, definition, batch, standing, occasion);
         return undone.Line is null ? undone : undone with { Row = Waiting(undone.Row, definition, reason, says) };
     }
 
-    private EntryDecision Undo(EntryRow row, EntryDefinition definition, EntryBatch batch, EntryStanding standing, bool isNewTry)
+    private EntryDecision Undo(EntryRow row, EntryDefinition definition, EntryBatch batch, EntryStanding standing, EntryOccasion occasion)
     {
-        if (!isNewTry && batch.Operation == WriteOperation.Undo && RefusalOf(row, batch) is { } refusal)
+        if (occasion == EntryOccasion.Answer && batch.Operation == WriteOperation.Undo && RefusalOf(row, batch) is { } refusal)
         {
             return Held(row, EntryReasons.ByTarget, refusal);
         }

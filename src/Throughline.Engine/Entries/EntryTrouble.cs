@@ -16,6 +16,7 @@ internal static class EntryTrouble
 {
     public const string CaseKind = "entries";
     private const string Reasons = "reasons";
+    private const string AgainOf = "case";
     private const int Examples = 3;
 
     /// <summary>How the entries of one scope stand that people are to know of.</summary>
@@ -36,7 +37,7 @@ internal static class EntryTrouble
     public static void Apply(Turn turn)
     {
         var reasons = turn.Envelope.Payload.NestedList(Reasons);
-        var open = reasons.ToDictionary(reason => IdOf(turn, reason.Text("entity")!, reason.Text("reason")!), reason => reason);
+        var open = reasons.ToDictionary(reason => IdOf(turn.State.Key.Scope, reason.Text("entity")!, reason.Text("reason")!), reason => reason);
         foreach (var gone in turn.State.Cases.Values.Where(item => item.Kind == CaseKind && !open.ContainsKey(item.Id)).ToArray())
         {
             turn.Occasion = "none of its entries is held any more";
@@ -49,10 +50,15 @@ internal static class EntryTrouble
         }
     }
 
-    /// <summary>A person has corrected what was wrong: the entries that are held are looked at once more.</summary>
-    public static void Retry(Turn turn) => turn.Send(EnvelopeKind.EntriesAgain, turn.State.Key.Scope, "", Fields.Empty);
+    /// <summary>A person has corrected what was wrong: the entries that a case is about are looked at once more, and no others, of which that person may not know.</summary>
+    public static void Retry(Turn turn, CaseId id) => turn.Send(EnvelopeKind.EntriesAgain, turn.State.Key.Scope, "", Again(id));
 
-    private static CaseId IdOf(Turn turn, string entity, string reason) => CaseId.Derive(turn.State.Key.Scope.ToString(), CaseKind, entity, reason);
+    public static Fields Again(CaseId id) => Fields.Of((AgainOf, id.ToString()));
+
+    /// <summary>The entries are looked at once more that such an envelope asks for.</summary>
+    public static bool IsAsked(Fields again, EntryRow row) => row.Reason is { } reason && again.Text(AgainOf) == IdOf(row.Scope, row.Entity, reason).ToString();
+
+    public static CaseId IdOf(Scope scope, string entity, string reason) => CaseId.Derive(scope.ToString(), CaseKind, entity, reason);
 
     private static string SubjectOf(Turn turn) =>
         turn.State.Of("project").FirstOrDefault() is { } project ? $"{project.Attributes.Text("code")} {project.Attributes.Text("name")}".Trim()

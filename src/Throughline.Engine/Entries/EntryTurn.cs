@@ -59,7 +59,7 @@ internal sealed class EntryTurn(int partition, long epoch, Landscape.Landscape l
         }
         else if (_decider.Apply(known, change) is { } row)
         {
-            Look(known, row, isNewTry: true);
+            Look(known, row, EntryOccasion.Change);
         }
     }
 
@@ -85,7 +85,7 @@ internal sealed class EntryTurn(int partition, long epoch, Landscape.Landscape l
         // What this turn sends already has been looked at.
         if (Current(waiting.Id) is { } row && row.Scope == waiting.Scope && !_queued.ContainsKey(row.Id))
         {
-            Look(row, row, isNewTry: row.Status == EntryStatus.Held);
+            Look(row, row, row.Status == EntryStatus.Held ? EntryOccasion.Retry : EntryOccasion.Answer);
         }
     }
 
@@ -117,7 +117,7 @@ internal sealed class EntryTurn(int partition, long epoch, Landscape.Landscape l
         {
             if (Current(IdOf(batch.Lines[place])) is { } row && row.Batch == batch.Id && row.Place == place && row.Scope.Partition == partition && !_queued.ContainsKey(row.Id))
             {
-                Look(row, row, isNewTry: false, isWhole ? $"{batch.Id}/{(place < batch.Lines.Length / 2 ? "first" : "second")}" : "");
+                Look(row, row, EntryOccasion.Answer, isWhole ? $"{batch.Id}/{(place < batch.Lines.Length / 2 ? "first" : "second")}" : "");
             }
         }
     }
@@ -131,9 +131,8 @@ internal sealed class EntryTurn(int partition, long epoch, Landscape.Landscape l
     public void Tell(Scope scope, IEnumerable<EntryRow> open, bool isMore)
     {
         var rows = open.Select(row => _rows.GetValueOrDefault(row.Id) ?? row).Concat(_rows.Values).Where(row => row.Scope == scope).DistinctBy(row => row.Id);
-
         _messages.Add(new NewEnvelope(
-            new EnvelopeId(CommandId.Derive(scope.ToString(), "entries", Text(_cursor ?? 0), Text(now.UtcTicks)).Value),
+            new EnvelopeId(CommandId.Derive([scope.ToString(), "entries", Text(_cursor ?? 0), Text(now.UtcTicks), .. _rows.Keys.Select(id => id.ToString())]).Value),
             scope, "", EnvelopeKind.EntryTrouble, EntryTrouble.Of(rows.Where(row => row.IsTrouble), isMore), scope.ToString(), null, now, now));
     }
 
@@ -177,12 +176,12 @@ internal sealed class EntryTurn(int partition, long epoch, Landscape.Landscape l
     public EntryRow? Current(EntryId id) => _rows.GetValueOrDefault(id) ?? _loaded.GetValueOrDefault(id);
 
     /// <param name="group">Only lines of the same group are sent together.</param>
-    private void Look(EntryRow? known, EntryRow row, bool isNewTry, string group = "")
+    private void Look(EntryRow? known, EntryRow row, EntryOccasion occasion, string group = "")
     {
         // What this turn had decided of it before has not been sent: what comes later takes its place.
         var before = Unqueue(row);
         var batch = before.Batch is { } id ? _batches.GetValueOrDefault(id) : null;
-        var decision = _decider.Decide(before, _scenes.GetValueOrDefault(row.Scope), batch, isNewTry);
+        var decision = _decider.Decide(before, _scenes.GetValueOrDefault(row.Scope), batch, occasion);
         if (decision.Line is { } line)
         {
             _queued[row.Id] = new Queued(line, before, group);

@@ -236,7 +236,7 @@ public sealed partial class EntryWorker(
             }
             else if (item.IsAgain)
             {
-                foreach (var row in waiting[item.Envelope.Scope])
+                foreach (var row in waiting[item.Envelope.Scope].Where(row => EntryTrouble.IsAsked(item.Envelope.Payload, row)))
                 {
                     turn.LookAgain(row);
                 }

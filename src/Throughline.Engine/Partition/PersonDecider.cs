@@ -63,7 +63,7 @@ internal static class PersonDecider
         {
             // Whether they go on shows when they have been looked at; the case, and its age, stay until none is held.
             turn.TellOf(item, "retried", $"{by} had the entries looked at once more{Case.StatedName}.{(reason is null ? "" : $" Reason: {reason}")}");
-            EntryTrouble.Retry(turn);
+            EntryTrouble.Retry(turn, item.Id);
             return;
         }
 

@@ -59,7 +59,11 @@ public sealed class When_an_entry_cannot_be_worked
         Assert.Equal(0, await WorkAsync());
 
         _hub.Store.Unreadable.Clear();
-        await SendAsync(Broken, EnvelopeKind.EntriesAgain, Fields.Empty);
+        await SendAsync(Broken, EnvelopeKind.EntriesAgain, EntryTrouble.Again(EntryTrouble.IdOf(Broken, "time-entry", EntryReasons.ForHome)));
+        await WorkAsync();
+        // Another case was tried again, by somebody who may not know of this one.
+        Assert.Equal((EntryStatus.Held, EntryReasons.ByDefect), await StandsAsync(broken));
+        await SendAsync(Broken, EnvelopeKind.EntriesAgain, EntryTrouble.Again(EntryTrouble.IdOf(Broken, "time-entry", EntryReasons.ByDefect)));
         await WorkAsync();
         Assert.Equal((EntryStatus.Waiting, EntryReasons.ForReference), await StandsAsync(broken));
     }

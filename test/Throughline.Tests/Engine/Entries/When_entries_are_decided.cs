@@ -194,6 +194,21 @@ public sealed class When_entries_are_decided
         Assert.Empty(_desk.Open);
     }
 
+    /// <summary>That its system does not want it there any more says nothing of whether it is there.</summary>
+    [Fact]
+    public void Should_not_forget_what_is_in_doubt_when_its_approval_goes()
+    {
+        _desk.Take(EntryDesk.Change("a", 1, 8m));
+        var batch = _desk.Only();
+        _desk.Refused(batch, "in-doubt: policy: you may not look");
+        _desk.Receipt(batch);
+
+        _desk.Take(EntryDesk.Change("a", 2, 8m, isApproved: false));
+
+        Assert.Equal((EntryStatus.Held, EntryReasons.ByDoubt), (_desk["a"].Status, _desk["a"].Reason));
+        Assert.Contains("remove it there", _desk["a"].Says, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Should_send_again_the_line_of_which_the_target_said_nothing_and_hold_the_one_that_it_refused()
     {
