@@ -39,7 +39,7 @@ public sealed record HttpResponse(HttpStatusCode Status, HttpResponseHeaders Hea
 public readonly record struct HttpResult(HttpResponse? Response, Failure? Failure);
 
 /// <summary>
-/// The one way from a connector to the network: allowed hosts, size limit, time-out, signing, and one renewal of an expired session.
+/// The one way from a connector to the network: allowed hosts, size limit, time-out, <see cref="CallDeadline"/>, signing, and one renewal of an expired session.
 /// It repeats a request only after such a renewal (the vendor has refused the first, so nothing was done); every other retry belongs to Delivery.
 /// </summary>
 public sealed class HttpPipeline : IDisposable
@@ -109,6 +109,12 @@ public sealed class HttpPipeline : IDisposable
                 await _session.SignAsync(request, timed.Token);
             }
 
+            if (CallDeadline.HasPassed)
+            {
+                throw new TooLateException();
+            }
+
+            request.Content = request.Content is { } content ? new TimelyContent(content) : null;
             sent = true;
             using var answer = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, timed.Token);
             var body = await ReadBodyAsync(answer.Content, timed.Token);
@@ -119,6 +125,10 @@ public sealed class HttpPipeline : IDisposable
         catch (ConnectorException e)
         {
             return new(request, null, e.Failure);
+        }
+        catch (Exception e) when (e is TooLateException || e.InnerException is TooLateException)
+        {
+            return new(request, null, new Failure.Transient($"nothing was sent to {uri.Authority}: the time in which it might be sent had passed"));
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {

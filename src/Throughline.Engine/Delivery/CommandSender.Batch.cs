@@ -21,7 +21,7 @@ internal sealed partial class CommandSender
             }
 
             var next = isOneCall ? batch.Lines : [batch.Lines[receipts.Count]];
-            receipts.AddRange(await connector.WriteAsync(next, CancellationToken.None));
+            receipts.AddRange(await WriteAsync(batch, next));
         }
 
         return Gather(batch, receipts.ToImmutable());

@@ -78,7 +78,7 @@ internal sealed partial class CommandSender(SystemDeclaration system, IConnector
             return new SendResult { NotSent = true };
         }
 
-        var receipt = (await connector.WriteAsync([command.Item], CancellationToken.None))[0];
+        var receipt = (await WriteAsync(command, [command.Item]))[0];
         if (receipt.Failure is Failure.Authentication refused && (await connector.TestAsync(CancellationToken.None)).Works)
         {
             // The credentials are good, so it is this one record that we may not write: a case, and no reason to stop the lane.
@@ -131,6 +131,15 @@ internal sealed partial class CommandSender(SystemDeclaration system, IConnector
             // Changing named fields to fixed values, or taking back, may be done twice: the record is there, so it is sent again.
             _ => new SendResult { WasProbe = true, SendAgain = true },
         };
+    }
+
+    // However many requests a connector makes of it: none begins later than the successor counts on.
+    private async Task<ImmutableArray<Receipt>> WriteAsync(Command command, ImmutableArray<WriteItem> items)
+    {
+        using (CallDeadline.Until((command.SendBefore ?? time.GetUtcNow()) + system.Limits.TimeOut, time))
+        {
+            return await connector.WriteAsync(items, CancellationToken.None);
+        }
     }
 
     private Failure.Validation Ambiguous(string entity, Fields key, ImmutableArray<SourceRecord> records) => new(
