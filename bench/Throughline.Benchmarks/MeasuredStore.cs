@@ -5,6 +5,7 @@ using Throughline.Engine.Cases;
 using Throughline.Engine.Delivery;
 using Throughline.Engine.Entries;
 using Throughline.Engine.Intake;
+using Throughline.Engine.Ledger;
 using Throughline.Engine.Lineage;
 using Throughline.Engine.Partition;
 using Throughline.Model;
@@ -137,6 +138,14 @@ internal class MeasuredStore(IHubStore inner, TimeProvider time) : IHubStore
     public Task<ImmutableArray<EntryRow>> FindEntriesAsync(EntryFilter filter, CancellationToken cancellation) => inner.FindEntriesAsync(filter, cancellation);
 
     public Task<ImmutableArray<EntryCount>> CountEntriesAsync(Scope? scope, CancellationToken cancellation) => inner.CountEntriesAsync(scope, cancellation);
+
+    public Task<ImmutableArray<LedgerBalance>> BalancesAsync(Scope scope, CancellationToken cancellation) => inner.BalancesAsync(scope, cancellation);
+
+    public Task<ImmutableArray<LedgerBalance>> ListBalancesAsync(Scope? after, int max, CancellationToken cancellation) => inner.ListBalancesAsync(after, max, cancellation);
+
+    public Task<ImmutableArray<LedgerBalance>> TotalsAsync(CancellationToken cancellation) => inner.TotalsAsync(cancellation);
+
+    public Task<ImmutableArray<LedgerTransaction>> PostedAsync(EntryId line, CancellationToken cancellation) => inner.PostedAsync(line, cancellation);
 
     public Task<ImmutableArray<EntryRow>> ListEntriesAsync(Scope scope, EntryId? after, int max, CancellationToken cancellation) =>
         inner.ListEntriesAsync(scope, after, max, cancellation);

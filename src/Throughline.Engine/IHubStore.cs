@@ -3,6 +3,7 @@ using Throughline.Engine.Cases;
 using Throughline.Engine.Delivery;
 using Throughline.Engine.Entries;
 using Throughline.Engine.Intake;
+using Throughline.Engine.Ledger;
 using Throughline.Engine.Lineage;
 using Throughline.Engine.Partition;
 using Throughline.Model;
@@ -14,7 +15,7 @@ namespace Throughline.Engine;
 /// for tests, memory; all pass the same conformance suite. A store that cannot commit throws <see cref="StoreUnavailableException"/>
 /// and has changed nothing, or does not know: callers repeat only what is idempotent.
 /// </summary>
-public interface IHubStore : IIntakeStore, IPartitionStore, IEntryStore, IEntryQueries, ILaneStore, IScheduleStore, IHubQueries, IAsyncDisposable
+public interface IHubStore : IIntakeStore, IPartitionStore, IEntryStore, IEntryQueries, ILedgerQueries, ILaneStore, IScheduleStore, IHubQueries, IAsyncDisposable
 {
     /// <summary>For the health page and the log: product, version, where it is (without credentials).</summary>
     string Description { get; }

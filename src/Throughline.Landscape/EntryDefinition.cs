@@ -13,8 +13,9 @@ namespace Throughline.Landscape;
 /// <param name="Map">The outward map that says where and as what.</param>
 /// <param name="Batch">Entries in one call at the most.</param>
 /// <param name="Within">How long an entry may wait for something (its project, an id) before a person is told.</param>
+/// <param name="Value">What it is worth; null where such entries bear no money.</param>
 public sealed record EntryDefinition(
-    string Name, string Title, string From, Expression Ready, ImmutableArray<EntryCheck> Checks, string Map, int Batch, TimeSpan Within, Place Place);
+    string Name, string Title, string From, Expression Ready, ImmutableArray<EntryCheck> Checks, EntryValuation? Value, string Map, int Batch, TimeSpan Within, Place Place);
 
 /// <summary>One thing that must hold for an entry; where it does not, the entry is held and a case tells of all that are held for the same reason.</summary>
 public sealed record EntryCheck(string Name, Expression Require, CaseText Case, Place Place);

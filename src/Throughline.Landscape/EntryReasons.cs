@@ -23,6 +23,9 @@ public static class EntryReasons
     /// <summary>Held: whether it is ready cannot be told.</summary>
     public const string ByReady = "map-ready";
 
+    /// <summary>Held: what it is worth cannot be told.</summary>
+    public const string ByPrice = "price";
+
     /// <summary>Held: the outward map failed.</summary>
     public const string ByOutwardMap = "map-out";
 
@@ -40,5 +43,5 @@ public static class EntryReasons
 
     /// <summary>No check may have one of these names.</summary>
     public static readonly ImmutableArray<string> All =
-        [ForHome, ForReference, ForId, ForAnswer, ByMap, ByReady, ByOutwardMap, ByLandscape, ByTarget, ByDoubt, ByDefect];
+        [ForHome, ForReference, ForId, ForAnswer, ByMap, ByReady, ByPrice, ByOutwardMap, ByLandscape, ByTarget, ByDoubt, ByDefect];
 }

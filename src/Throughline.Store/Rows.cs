@@ -6,6 +6,7 @@ using Throughline.Engine.Entries;
 using Throughline.Engine.Lineage;
 using Throughline.Engine.Partition;
 using Throughline.Model;
+using Throughline.Model.Ledger;
 
 namespace Throughline.Store;
 
@@ -41,7 +42,7 @@ internal static class Rows
 
     public const string EntryColumns =
         "id, scope, system, entity, source_entity, external_id, version, deleted, status, data, sent_hash, batch, place, sends, reason, says, trouble, since, due_at, "
-        + "envelope_id, at";
+        + "envelope_id, at, value, value_says, transactions";
 
     public const string ParkedColumns = EnvelopeColumns + ", reason, due_at";
 
@@ -91,6 +92,9 @@ internal static class Rows
     {
         Deleted = row.Int(7) != 0,
         IsTrouble = row.Int(16) != 0,
+        Value = LineValue.Of(row.IsNull(21) ? null : row.Fields(21)),
+        ValueSays = row.TextOrNull(22),
+        Transactions = row.Int(23),
     };
 
     public const string EntryBatchColumns = "id, system, status, last_failure, answer, item";

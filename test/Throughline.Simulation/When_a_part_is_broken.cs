@@ -31,6 +31,7 @@ public sealed class When_a_part_is_broken(ITestOutputHelper output)
         new AcknowledgeEntriesEarly(),
         new LoseBatchReceipts(),
         new ForgetHeldEntries(),
+        new LosePostings(),
     ];
 
     public static TheoryData<string> Names => [.. Mutations.Select(mutation => mutation.Name)];

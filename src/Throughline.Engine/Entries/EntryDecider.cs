@@ -64,23 +64,25 @@ internal sealed class EntryDecider(Landscape.Landscape landscape, DateTimeOffset
     {
         if (!landscape.Entries.TryGetValue(row.Entity, out var definition))
         {
-            return Held(row, EntryReasons.ByLandscape, $"the landscape says nothing any more of what becomes of {row.Entity}");
+            var gone = $"the landscape says nothing any more of what becomes of {row.Entity}";
+            return Held(EntryWorth.Hold(row, gone), EntryReasons.ByLandscape, gone);
         }
 
         var standing = EntryStanding.Of(row, batch);
         if (row.Deleted)
         {
-            return TakeBack(row, definition, batch, standing, occasion);
+            return TakeBack(EntryWorth.Withdraw(row, "it was deleted"), definition, batch, standing, occasion);
         }
 
         if (row.Reason == EntryReasons.ByMap)
         {
-            return Held(row, EntryReasons.ByMap, row.Says!);
+            return Held(EntryWorth.Hold(row, row.Says!), EntryReasons.ByMap, row.Says!);
         }
 
         if (scene is null)
         {
             var says = $"{row.System} {row.SourceEntity} {row.ExternalId} belongs to no engagement that the hub knows";
+            row = EntryWorth.Hold(row, says);
             // Wherever it belongs, that is not where it stood before.
             return standing.Standing == Standing.Stands ? UndoAndWait(row, definition, batch!, standing, occasion, EntryReasons.ForHome, says)
                 : Waits(row, definition, EntryReasons.ForHome, says);
@@ -94,23 +96,29 @@ internal sealed class EntryDecider(Landscape.Landscape landscape, DateTimeOffset
         if (NotTold(definition, variables) is { } unclear)
         {
             // To take back what may well be approved would lose it, and nobody would know.
-            return Held(row, EntryReasons.ByReady, unclear);
+            return Held(EntryWorth.Hold(row, unclear), EntryReasons.ByReady, unclear);
         }
 
         if (definition.Ready.Evaluate(variables) is false)
         {
-            return TakeBack(row, definition, batch, standing, occasion);
+            return TakeBack(EntryWorth.Withdraw(row, "it is not approved"), definition, batch, standing, occasion);
         }
 
         if (scene.UnknownOf(schema, row.System, row.Attributes) is { } unknown)
         {
-            return Waits(
-                row, definition, EntryReasons.ForReference, $"it is booked on {unknown.Entity} {unknown.Id} of {row.System}, which the hub does not know in this engagement");
+            var says = $"it is booked on {unknown.Entity} {unknown.Id} of {row.System}, which the hub does not know in this engagement";
+            return Waits(EntryWorth.Hold(row, definition, variables, says), definition, EntryReasons.ForReference, says);
         }
 
         if (Refused(definition, variables) is { } refused)
         {
-            return Held(row, refused.Reason, refused.Says);
+            return Held(EntryWorth.Hold(row, definition, variables, refused.Says), refused.Reason, refused.Says);
+        }
+
+        row = EntryWorth.Price(row, definition, variables, out var unpriced);
+        if (unpriced is not null)
+        {
+            return Held(row, EntryReasons.ByPrice, unpriced);
         }
 
         var map = landscape.OutwardMaps[definition.Map];

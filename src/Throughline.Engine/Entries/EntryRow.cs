@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
 using Throughline.Engine.Delivery;
+using Throughline.Engine.Ledger;
 using Throughline.Engine.Partition;
 using Throughline.Model;
+using Throughline.Model.Ledger;
 
 namespace Throughline.Engine.Entries;
 
@@ -58,6 +60,15 @@ public sealed record EntryRow(
 
     /// <summary>A person is to be told of it: it is held, or has waited for longer than it may.</summary>
     public bool IsTrouble { get; init; }
+
+    /// <summary>Where all of it stands in the value ledger, as the last transaction has left it.</summary>
+    public LineValue Value { get; init; } = LineValue.Nothing;
+
+    /// <summary>How its worth came about, or what keeps it from having one; null where it is worth nothing.</summary>
+    public string? ValueSays { get; init; }
+
+    /// <summary>Transactions of the ledger about it so far.</summary>
+    public int Transactions { get; init; }
 }
 
 /// <summary>What is to be worked in some partitions.</summary>
@@ -80,6 +91,9 @@ public sealed record EntryCommit
 
     /// <summary>Among them those that go on to another scope, whose partition they are from this commit on.</summary>
     public ImmutableArray<EntryRow> Rows { get; init; } = [];
+
+    /// <summary>What changed in the ledger by the new rows.</summary>
+    public ImmutableArray<LedgerTransaction> Ledger { get; init; } = [];
 
     public ImmutableArray<Command> Commands { get; init; } = [];
 
@@ -112,6 +126,7 @@ public interface IEntryStore
 
     /// <summary>Writes what was decided, in one transaction, all or nothing, with a fence for each partition inside.</summary>
     /// <exception cref="FencedException">Another writer has taken one of the partitions; nothing was written.</exception>
+    /// <exception cref="InvalidOperationException">A transaction of the ledger is not balanced, or is there already; nothing was written.</exception>
     Task CommitEntriesAsync(ImmutableArray<EntryCommit> commits, CancellationToken cancellation);
 
     /// <summary>Entries of a scope by id, for people.</summary>

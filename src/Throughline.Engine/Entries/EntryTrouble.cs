@@ -5,6 +5,7 @@ using Throughline.Engine.Partition;
 using Throughline.Landscape;
 using Throughline.Landscape.Expressions;
 using Throughline.Model;
+using Throughline.Model.Ledger;
 
 namespace Throughline.Engine.Entries;
 
@@ -30,9 +31,17 @@ internal static class EntryTrouble
             ("count", group.Count()),
             ("isMore", isMore),
             ("hours", group.Sum(row => row.Attributes.Number("hours") ?? 0)),
+            ("amount", AtStake(group)),
             ("says", group.OrderBy(row => row.Id.Value).Select(row => row.Says).Distinct().Take(Examples).ToArray()),
             ("examples", group.OrderBy(row => row.Id.Value).Take(Examples).Select(row => $"{row.System} {row.SourceEntity} {row.ExternalId}").ToArray())))
         .ToArray()));
+
+    // What is held at a price; one amount only, so null where it is in several currencies.
+    private static Money? AtStake(IEnumerable<EntryRow> rows)
+    {
+        var held = rows.SelectMany(row => row.Value.Portions).Where(portion => portion.Account == LedgerAccount.Held && portion.Amount.Currency != LineValue.NoCurrency);
+        return held.GroupBy(portion => portion.Amount.Currency).ToArray() is [var alike] ? new Money(alike.Sum(portion => portion.Amount.Amount), alike.Key) : null;
+    }
 
     public static void Apply(Turn turn)
     {
@@ -46,7 +55,7 @@ internal static class EntryTrouble
 
         foreach (var (id, reason) in open)
         {
-            turn.Open(id, CaseKind, SubjectOf(turn), [CaseAction.Retry], Words(turn, reason));
+            turn.Open(id, CaseKind, SubjectOf(turn), [CaseAction.Retry], Words(turn, reason) with { Amount = reason.Money("amount") });
         }
     }
 
@@ -85,6 +94,8 @@ internal static class EntryTrouble
                 EntryReasons.ForReference => new CaseWords("pmo", held, "Book them on what the hub has set up for this engagement, in the system where they were entered."
                     + " They go on by themselves."),
                 EntryReasons.ForId or EntryReasons.ForAnswer => new CaseWords("integration-ops", held, "See what holds up the engagement; they go on by themselves."),
+                EntryReasons.ByPrice => new CaseWords("finance-ops", held, "Book them where a rate holds, in the system where they were entered; or see to it that"
+                    + " the rate card of the engagement has one, then try again."),
                 EntryReasons.ByTarget => new CaseWords("finance-ops", held, "Correct it where the target says what is wrong, then try again; or correct the entries"
                     + " in the system where they were entered."),
                 EntryReasons.ByDoubt => new CaseWords("finance-ops", held, "Look in the target whether they stand there, then try again: the hub asks the target once"

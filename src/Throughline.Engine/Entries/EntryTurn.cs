@@ -2,9 +2,11 @@ using System.Collections.Immutable;
 using System.Globalization;
 using Throughline.Connect;
 using Throughline.Engine.Delivery;
+using Throughline.Engine.Ledger;
 using Throughline.Engine.Partition;
 using Throughline.Landscape;
 using Throughline.Model;
+using Throughline.Model.Ledger;
 
 namespace Throughline.Engine.Entries;
 
@@ -31,6 +33,7 @@ internal sealed class EntryTurn(int partition, long epoch, Landscape.Landscape l
     /// <summary>Scopes of which people are told anew: something began or ceased to be held, or somebody asked for another try.</summary>
     public IReadOnlyCollection<Scope> Told => _told;
 
+    /// <summary>An entry as it stands in the store: what this turn posts leads on from there.</summary>
     public void Load(EntryRow row) => _loaded.TryAdd(row.Id, row);
 
     public void Load(Scope scope, EntryScene scene) => _scenes[scope] = scene;
@@ -97,7 +100,7 @@ internal sealed class EntryTurn(int partition, long epoch, Landscape.Landscape l
         {
             var left = Unqueue(row);
             var isUnmapped = left.Reason == EntryReasons.ByMap;
-            Put(known, left with
+            Put(known, EntryWorth.Withdraw(left, "") with
             {
                 Scope = home, Status = EntryStatus.Waiting, DueAt = now, Since = now, IsTrouble = false, At = now,
                 Reason = isUnmapped ? left.Reason : EntryReasons.ForHome, Says = isUnmapped ? left.Says : "it has just been moved here",
@@ -123,7 +126,11 @@ internal sealed class EntryTurn(int partition, long epoch, Landscape.Landscape l
     }
 
     /// <summary>A defect of the hub keeps an entry from being worked; a person may have it tried again.</summary>
-    public void Hold(EntryRow row, string says) => Put(row, _decider.Hold(row, EntryReasons.ByDefect, says));
+    public void Hold(EntryRow row, string says)
+    {
+        Load(row);
+        Put(row, _decider.Hold(EntryWorth.Hold(row, says), EntryReasons.ByDefect, says));
+    }
 
     /// <summary>Tells the engagement how its entries stand, so that cases open, change or close.</summary>
     /// <param name="open">Entries of the scope that wait or are held in the store.</param>
@@ -160,12 +167,14 @@ internal sealed class EntryTurn(int partition, long epoch, Landscape.Landscape l
         }
 
         _queued.Clear();
+        ImmutableArray<LedgerTransaction> ledger = [.. _rows.Keys.ToArray().Select(Post).OfType<LedgerTransaction>()];
         return new EntryCommit
         {
             Partition = partition,
             Epoch = epoch,
             Cursor = _cursor,
             Rows = [.. _rows.Values],
+            Ledger = ledger,
             Commands = [.. _commands],
             Messages = [.. _messages],
             Parked = [.. _parked],
@@ -214,6 +223,24 @@ internal sealed class EntryTurn(int partition, long epoch, Landscape.Landscape l
         {
             _told.Add(after.Scope);
         }
+    }
+
+    /// <summary>What leads from where the entry stood in the ledger to where it stands now; null where that is the same.</summary>
+    private LedgerTransaction? Post(EntryId id)
+    {
+        var (before, after) = (_loaded.GetValueOrDefault(id), _rows[id]);
+        var postings = after.Value.PostingsFrom(before?.Value ?? LineValue.Nothing);
+        if (postings.IsEmpty)
+        {
+            return null;
+        }
+
+        _rows[id] = after = after with { Transactions = after.Transactions + 1 };
+        var hasDay = DateOnly.TryParseExact(after.Attributes.Text("date"), "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day);
+        // What goes on to another engagement leaves the books of this one.
+        return new LedgerTransaction(
+            id, after.Transactions, before?.Scope ?? after.Scope, hasDay ? day : null,
+            after.ValueSays ?? "it is to be billed no more", landscape.Release, after.Envelope, now, postings);
     }
 
     private void Batch(string system, EntryLine[] lines)

@@ -223,7 +223,8 @@ public sealed partial class EntryWorker(
             if (item.Change is { } change)
             {
                 // Two records of a new one, booked on different engagements: the first of them has it, and the other asks that one for it.
-                if (!byId.ContainsKey(change.Id) && turns.Values.Select(other => other.Current(change.Id)).FirstOrDefault(row => row is not null) is { } begun)
+                if (!byId.ContainsKey(change.Id)
+                    && turns.Values.Where(other => other != turn).Select(other => other.Current(change.Id)).FirstOrDefault(row => row is not null) is { } begun)
                 {
                     turn.Load(begun);
                 }

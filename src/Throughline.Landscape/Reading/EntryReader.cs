@@ -23,16 +23,18 @@ internal static class EntryReader
         var scope = VariableScope.Entry(schema, functions);
         var ready = ExpressionReader.Take(keys, "ready", scope, draft, required: true);
         var checks = ReadChecks(keys, scope, draft);
+        var hasValue = keys.Has("value");
+        var value = ValuationReader.Read(keys, scope, draft);
         var map = keys.Text("map", required: true);
         var batch = keys.Whole("batch", BatchDefault, 1, BatchMax);
         var within = keys.Duration("within", TimeSpan.FromDays(1));
         keys.Done();
-        if (name is null || title is null || schema is null || ready is null || map is null)
+        if (name is null || title is null || schema is null || ready is null || map is null || (hasValue && value is null))
         {
             return;
         }
 
-        var definition = new EntryDefinition(name, title, schema.Name, ready, checks, map, batch, within, keys.Place);
+        var definition = new EntryDefinition(name, title, schema.Name, ready, checks, value, map, batch, within, keys.Place);
         if (draft.Entries.Values.FirstOrDefault(other => other.From == schema.Name) is { } same)
         {
             draft.Problems.Error(

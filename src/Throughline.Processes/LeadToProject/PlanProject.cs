@@ -256,18 +256,24 @@ internal sealed class WorkstreamPlan
         ("cap", _first.Money("cap")),
         ("rows", Milestones().Select(row => Fields.Of(("date", row.Line.Text("date")), ("amount", row.Line.Money("amount")), ("milestone", row.Code)))));
 
+    // The price of a country holds for everybody who works there, and so does what was sold for one role alone. They hold from the first day of work, whenever that is.
     private Fields Rates()
     {
         var blended = _sale.Landscape.Parameters.Nested("blendedRates")?.Money(_first.Text("country") ?? "");
-        var rates = _lines.GroupBy(line => line.Text("role") ?? "", StringComparer.Ordinal).Select(group =>
+        if (blended is { } given && given.Currency == _amount.Currency)
         {
-            var hours = group.Sum(line => line.Number("hours") ?? 0m);
-            var amount = group.Aggregate(Money.Zero(_amount.Currency), (sum, line) => sum + line.Money("amount")!.Value);
-            var rate = blended is { } given && given.Currency == _amount.Currency ? given
-                : hours > 0 ? new Money(amount.Amount / hours, amount.Currency).Round() : (Money?)null;
-            return Fields.Of(("role", group.Key), ("rate", rate), ("from", _sale.Subject.Text("start")));
-        });
-        return Fields.Of(("workstream", _code), ("rates", rates));
+            return Fields.Of(("workstream", _code), ("rates", new[] { Fields.Of(("rate", given)) }));
+        }
+
+        var roles = _lines.GroupBy(line => line.Text("role") ?? "", StringComparer.Ordinal).ToArray();
+        return Fields.Of(("workstream", _code), ("rates", roles.Select(role => Fields.Of(("role", roles.Length == 1 ? null : role.Key), ("rate", RateOf([.. role]))))));
+    }
+
+    private Money? RateOf(Fields[] lines)
+    {
+        var hours = lines.Sum(line => line.Number("hours") ?? 0m);
+        var amount = lines.Aggregate(Money.Zero(_amount.Currency), (sum, line) => sum + line.Money("amount")!.Value);
+        return hours > 0 ? new Money(amount.Amount / hours, amount.Currency).Round() : null;
     }
 
     private IEnumerable<DerivedRecord> Demand() =>

@@ -4,6 +4,7 @@ using Throughline.Server.Api.Cases;
 using Throughline.Server.Api.Entries;
 using Throughline.Server.Api.Hooks;
 using Throughline.Server.Api.Intake;
+using Throughline.Server.Api.Ledger;
 using Throughline.Server.Api.Processes;
 using Throughline.Server.Api.Status;
 using Throughline.Server.Api.Trace;
@@ -44,6 +45,8 @@ internal static class ApiRoutes
         var entries = new EntryDoor(doors);
         application.MapGet("/api/v1/entries", entries.ListAsync);
         application.MapGet("/api/v1/entries/{id}", entries.ShowAsync);
+
+        application.MapGet("/api/v1/ledger", new LedgerDoor(doors).GetAsync);
 
         var traces = new TraceReader(doors.Store, doors.Hub.Release);
         application.MapGet("/api/v1/trace/{id}", context => TraceDoor.GetAsync(context, traces));

@@ -42,8 +42,8 @@ internal static class EntriesCommand
         command.SetAction(async (parsed, cancellation) =>
         {
             using var hub = HubClient.Open(parsed.GetValue(url)!, parsed.GetValue(data)!);
-            var query = $"/api/v1/entries?max={ShownMax}" + Query("engagement", parsed.GetValue(engagement)) + Query("status", parsed.GetValue(status))
-                + Query("after", parsed.GetValue(after));
+            var query = $"/api/v1/entries?max={ShownMax}" + HubClient.Query("engagement", parsed.GetValue(engagement)) + HubClient.Query("status", parsed.GetValue(status))
+                + HubClient.Query("after", parsed.GetValue(after));
             var body = (await terminal.WithProgressAsync("Asking the hub", hub.GetAsync(query, cancellation))).Need();
             if (parsed.GetValue(json))
             {
@@ -95,6 +95,4 @@ internal static class EntriesCommand
         });
         return command;
     }
-
-    private static string Query(string name, string? value) => value is { Length: > 0 } ? $"&{name}={Uri.EscapeDataString(value)}" : "";
 }

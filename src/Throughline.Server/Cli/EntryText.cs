@@ -1,6 +1,7 @@
 using System.Text;
 using Throughline.Model;
 using Throughline.Server.Api.Entries;
+using Throughline.Server.Api.Ledger;
 
 namespace Throughline.Server.Cli;
 
@@ -8,11 +9,12 @@ namespace Throughline.Server.Cli;
 internal static class EntryText
 {
     public static string Table(IReadOnlyCollection<Fields> entries, int indent = 0) => Cli.Table.Render(
-        ["Entry", "Date", "Who", "Hours", "Task", "How it stands", "In its system", "In the target"],
+        ["Entry", "Date", "Who", "Hours", "Task", "How it stands", "Worth", "In its system", "In the target"],
         [.. entries.Select(entry => new[]
         {
             entry.Text("id") ?? "", entry.Text("date") ?? "", entry.Text("person") ?? "", EntryCounts.Number(entry.Number("hours")),
-            entry.Text("taskName") ?? entry.Text("task") ?? "", entry.Text("says") ?? "", $"{entry.Text("system")} {entry.Text("externalId")}", Target(entry) ?? "",
+            entry.Text("taskName") ?? entry.Text("task") ?? "", entry.Text("says") ?? "", Worth(entry),
+            $"{entry.Text("system")} {entry.Text("externalId")}", Target(entry) ?? "",
         })],
         indent);
 
@@ -29,6 +31,11 @@ internal static class EntryText
         {
             Line(text, $"    {EntryCounts.Number(reason.Number("count"))} {reason.Text("status")}, {EntryCounts.Number(reason.Number("hours"))} h: "
                 + string.Join("; ", reason.List("says")));
+        }
+
+        foreach (var account in time.NestedList("value"))
+        {
+            Line(text, $"  Value {account.Text("words")}: {LedgerWords.Line(account)}");
         }
 
         return text.Append(Table(time.NestedList("newest"), indent: 2)).ToString();
@@ -58,8 +65,19 @@ internal static class EntryText
             : "  Nothing of it was sent yet");
         Line(text, Target(entry) is { } target ? $"  It stands as {target}{(entry.Nested("target")!.Flag("isNewest") == true ? "" : ", in an earlier form")}"
             : "  Nothing of it is known to stand in the target");
+        Line(text, entry.NestedList("value") is { Count: > 0 } value
+            ? $"  Worth: {string.Join("; ", value.Select(part => $"{LedgerWords.Line(part)}, {part.Text("words")}"))} ({entry.Text("valueSays")})"
+            : "  It is worth nothing so far");
+        foreach (var posted in entry.NestedList("transactions"))
+        {
+            Line(text, $"  Ledger {posted.Number("number"):0}, {CaseText.Local(posted.Text("at"))}: "
+                + $"{string.Join("; ", posted.NestedList("postings").Select(part => $"{part.Text("account")} {LedgerWords.Line(part)}"))} ({posted.Text("why")})");
+        }
+
         return text.ToString();
     }
+
+    private static string Worth(Fields entry) => string.Join("; ", entry.NestedList("value").Select(LedgerWords.Worth));
 
     private static string? Target(Fields entry) => entry.Nested("target") is { } target ? $"{target.Text("system")} {target.Text("entity")} {target.Text("id")}".Trim() : null;
 

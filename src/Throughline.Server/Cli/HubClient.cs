@@ -24,6 +24,9 @@ internal sealed class HubClient : IDisposable
     private readonly HttpClient _client;
     private readonly string? _tokenFile;
 
+    /// <summary>A further parameter of a query; nothing where it was not given.</summary>
+    public static string Query(string name, string? value) => value is { Length: > 0 } ? $"&{name}={Uri.EscapeDataString(value)}" : "";
+
     /// <param name="tokenFile">Where the token was read, for messages.</param>
     public HubClient(Uri address, string? token, string? tokenFile = null)
     {

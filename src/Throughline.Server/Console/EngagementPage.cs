@@ -1,5 +1,6 @@
 using Throughline.Model;
 using Throughline.Server.Api.Entries;
+using Throughline.Server.Api.Ledger;
 using Throughline.Server.Api.Trace;
 
 namespace Throughline.Server.Console;
@@ -99,11 +100,18 @@ internal static class EngagementPage
                 + string.Join("; ", reason.List("says")), reason.Text("status") == "held" ? "bad" : "wait");
         }
 
-        page.Raw("<div class=\"wide\"><table><tr><th>Date</th><th>Who</th><th>Hours</th><th>Task</th><th>How it stands</th><th>Id</th><th>Id in the target</th></tr>");
+        if (time.NestedList("value") is { Count: > 0 } value)
+        {
+            page.Raw("<p>").Text("Worth to the customer: ").Text(string.Join("; ", value.Select(row => $"{row.Text("words")} {LedgerWords.Line(row)}"))).Raw(".</p>");
+        }
+
+        page.Raw("<div class=\"wide\"><table><tr><th>Date</th><th>Who</th><th>Hours</th><th>Task</th><th>How it stands</th><th>Worth</th>")
+            .Raw("<th>Id</th><th>Id in the target</th></tr>");
         foreach (var line in time.NestedList("newest"))
         {
             page.Raw("<tr>").Cell("Date", line.Text("date"), "when").Cell("Who", line.Text("person")).Cell("Hours", EntryCounts.Number(line.Number("hours")), "amount")
-                .Cell("Task", line.Text("taskName") ?? line.Text("task")).Cell("How it stands", line.Text("says")).Cell("Id", $"{line.Text("system")} {line.Text("externalId")}")
+                .Cell("Task", line.Text("taskName") ?? line.Text("task")).Cell("How it stands", line.Text("says"))
+                .Cell("Worth", string.Join("; ", line.NestedList("value").Select(LedgerWords.Worth))).Cell("Id", $"{line.Text("system")} {line.Text("externalId")}")
                 .Cell("Id in the target", line.Nested("target")?.Text("id")).Raw("</tr>");
         }
 

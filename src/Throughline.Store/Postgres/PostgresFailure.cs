@@ -21,6 +21,9 @@ internal static class PostgresFailure
     /// <summary>Raised by our own functions; the message is the release and the name of a hub that works with another release.</summary>
     public const string OtherRelease = "TL005";
 
+    /// <summary>Raised by our own functions: money would not be conserved; the message says where.</summary>
+    public const string Unbalanced = "TL006";
+
     /// <summary>The failure in the words of the port, or null where it is a defect of the program.</summary>
     public static StoreUnavailableException? Translate(Exception failure, string where) => failure switch
     {

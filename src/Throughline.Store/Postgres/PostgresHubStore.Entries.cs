@@ -71,6 +71,7 @@ public sealed partial class PostgresHubStore
                 {
                     var batch = new PostgresBatch(connection);
                     Write(batch, [.. ordered.SelectMany(commit => commit.Rows)]);
+                    Write(batch, [.. ordered.SelectMany(commit => commit.Ledger)]);
                     Write(batch, [.. ordered.SelectMany(commit => commit.Commands)], []);
                     Write(batch, [.. ordered.SelectMany(commit => commit.Parked)]);
                     batch.Add(
@@ -90,6 +91,14 @@ public sealed partial class PostgresHubStore
         {
             throw CursorBeyondEnd(int.Parse(failure.MessageText, CultureInfo.InvariantCulture));
         }
+        catch (PostgresException failure) when (failure.SqlState == PostgresFailure.Unbalanced)
+        {
+            throw Unbalanced(failure.MessageText);
+        }
+        catch (PostgresException failure) when (failure is { SqlState: PostgresErrorCodes.UniqueViolation, TableName: "ledger_transaction" })
+        {
+            throw Unbalanced($"it is there already ({failure.Detail})");
+        }
     }
 
     private static void Write(PostgresBatch batch, ImmutableArray<EntryRow> rows)
@@ -103,12 +112,13 @@ public sealed partial class PostgresHubStore
             """
             insert into entry (
                 id, partition, scope, system, entity, source_entity, external_id, version, deleted, status, data, sent_hash, batch, place, sends, reason, says, trouble,
-                since, due_at, envelope_id, at)
-            select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
+                since, due_at, envelope_id, at, value, value_says, transactions)
+            select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)
             on conflict (id) do update set
                 partition = excluded.partition, scope = excluded.scope, version = excluded.version, deleted = excluded.deleted, status = excluded.status,
                 data = excluded.data, sent_hash = excluded.sent_hash, batch = excluded.batch, place = excluded.place, sends = excluded.sends, reason = excluded.reason,
-                says = excluded.says, trouble = excluded.trouble, since = excluded.since, due_at = excluded.due_at, envelope_id = excluded.envelope_id, at = excluded.at
+                says = excluded.says, trouble = excluded.trouble, since = excluded.since, due_at = excluded.due_at, envelope_id = excluded.envelope_id, at = excluded.at,
+                value = excluded.value, value_says = excluded.value_says, transactions = excluded.transactions
             """,
             Column(rows, row => row.Id.Value),
             Column(rows, row => (short)row.Scope.Partition),
@@ -131,7 +141,10 @@ public sealed partial class PostgresHubStore
             Column(rows, row => StoredTime.At(row.Since)),
             Column(rows, row => row.DueAt is { } due ? StoredTime.Due(due) : (DateTimeOffset?)null),
             Column(rows, row => row.Envelope.Value),
-            Column(rows, row => StoredTime.At(row.At)));
+            Column(rows, row => StoredTime.At(row.At)),
+            Column(rows, row => row.Value.ToFields()?.ToJson()),
+            Column(rows, row => StoredText.ProseOrNull(row.ValueSays)),
+            Column(rows, row => row.Transactions));
     }
 
     private static object[] EntryColumns(IReadOnlyCollection<StoredEnvelope> envelopes) =>

@@ -74,6 +74,8 @@ public sealed partial class SqliteHubStore
                 Fence(session, commit);
             }
 
+            Write(session, [.. commits.SelectMany(commit => commit.Ledger)]);
+
             Append(session, [.. commits.SelectMany(commit => commit.Messages).Select(message => new StoredEnvelope(message))]);
         },
         cancellation);
@@ -96,17 +98,19 @@ public sealed partial class SqliteHubStore
         """
         insert into entry (
             id, partition, scope, system, entity, source_entity, external_id, version, deleted, status, data, sent_hash, batch, place, sends, reason, says, trouble,
-            since, due_at, envelope_id, at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
+            since, due_at, envelope_id, at, value, value_says, transactions)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)
         on conflict (id) do update set
             partition = excluded.partition, scope = excluded.scope, version = excluded.version, deleted = excluded.deleted, status = excluded.status,
             data = excluded.data, sent_hash = excluded.sent_hash, batch = excluded.batch, place = excluded.place, sends = excluded.sends, reason = excluded.reason,
-            says = excluded.says, trouble = excluded.trouble, since = excluded.since, due_at = excluded.due_at, envelope_id = excluded.envelope_id, at = excluded.at
+            says = excluded.says, trouble = excluded.trouble, since = excluded.since, due_at = excluded.due_at, envelope_id = excluded.envelope_id, at = excluded.at,
+            value = excluded.value, value_says = excluded.value_says, transactions = excluded.transactions
         """,
         row.Id.Value, row.Scope.Partition, StoredText.Of(row.Scope), StoredText.Key(row.System), StoredText.Key(row.Entity), StoredText.Key(row.SourceEntity),
         StoredText.Key(row.ExternalId), StoredText.ProseOrNull(row.Version), row.Deleted ? 1 : 0, row.Status, row.Attributes.ToJson(), row.SentHash, row.Batch?.Value,
         row.Place, row.Sends, row.Reason, StoredText.ProseOrNull(row.Says), row.IsTrouble ? 1 : 0, StoredTime.At(row.Since),
-        row.DueAt is { } due ? StoredTime.Due(due) : null, row.Envelope.Value, StoredTime.At(row.At));
+        row.DueAt is { } due ? StoredTime.Due(due) : null, row.Envelope.Value, StoredTime.At(row.At),
+        row.Value.ToFields()?.ToJson(), StoredText.ProseOrNull(row.ValueSays), row.Transactions);
 
     private static void AppendEntries(SqliteSession session, StoredEnvelope[] envelopes)
     {

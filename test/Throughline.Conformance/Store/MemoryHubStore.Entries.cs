@@ -47,6 +47,8 @@ public sealed partial class MemoryHubStore
             {
                 throw new InvalidOperationException("a cursor points beyond the end of its stream");
             }
+
+            CheckLedger(commit.Ledger);
         }
 
         foreach (var commit in commits)
@@ -55,11 +57,13 @@ public sealed partial class MemoryHubStore
             {
                 _data.Entries[row.Id] = row with
                 {
-                    Version = Prose(row.Version), Says = Prose(row.Says), Since = row.Since is { } since ? At(since) : null, DueAt = row.DueAt is { } due ? Due(due) : null,
+                    Version = Prose(row.Version), Says = Prose(row.Says), ValueSays = Prose(row.ValueSays),
+                    Since = row.Since is { } since ? At(since) : null, DueAt = row.DueAt is { } due ? Due(due) : null,
                     At = At(row.At),
                 };
             }
 
+            Post(commit.Ledger);
             Decide(commit.Commands);
             Park(commit.Parked);
             _data.Heads[commit.Partition].Entries = Math.Max(_data.Heads[commit.Partition].Entries, commit.Cursor ?? 0);

@@ -6,6 +6,7 @@ using Throughline.Engine.Cluster;
 using Throughline.Engine.Delivery;
 using Throughline.Engine.Entries;
 using Throughline.Engine.Intake;
+using Throughline.Engine.Ledger;
 using Throughline.Engine.Lineage;
 using Throughline.Engine.Partition;
 using Throughline.Model;
@@ -322,6 +323,8 @@ public sealed partial class MemoryHubStore : IHubStore, IClusterStore
         public Head[] Heads { get; } = [.. Enumerable.Range(0, Scope.PartitionCount).Select(_ => new Head())];
 
         public Dictionary<EntryId, EntryRow> Entries { get; } = [];
+
+        public Dictionary<(EntryId Line, int Number), LedgerTransaction> Ledger { get; } = [];
 
         public List<Envelope>[,] Streams { get; } = NewStreams();
 

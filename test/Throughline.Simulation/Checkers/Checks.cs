@@ -10,6 +10,7 @@ internal static class Checks
         new WonDealsStand(),
         new ApprovedTimeStandsOnce(),
         new HeldTimeIsTold(),
+        new MoneyIsConserved(),
         new DivergenceHasACase(),
         new AcknowledgedIsKept(),
         new NothingHappensTwice(),

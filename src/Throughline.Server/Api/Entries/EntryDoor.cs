@@ -14,14 +14,14 @@ internal sealed class EntryDoor(Doors doors)
     private const int SameIdMax = 10;
 
     private readonly EntryTeller _teller = new(doors.Store, doors.Hub.Release);
-    private readonly EngagementFinder _finder = new(doors.Store, doors.Hub.Release);
+    private readonly EngagementChoice _engagement = new(doors);
 
     public async Task ListAsync(HttpContext context)
     {
         var (max, problem) = context.Whole("max", 100, 1, RouteText.PageMax);
         var (status, wrongStatus) = StatusOf(context);
         var (after, wrongAfter) = AfterOf(context);
-        var (scope, unknown) = (problem ?? wrongStatus ?? wrongAfter) is null ? await ScopeOfAsync(context) : (null, null);
+        var (scope, unknown) = (problem ?? wrongStatus ?? wrongAfter) is null ? await _engagement.OfAsync(context) : (null, null);
         if ((problem ?? wrongStatus ?? wrongAfter ?? unknown) is { } wrong)
         {
             await Answer.ProblemAsync(context, wrong);
@@ -61,31 +61,9 @@ internal sealed class EntryDoor(Doors doors)
         _ => (null, RouteText.BadQuery("after", "must be the id of an entry: what the page before gave as 'next'")),
     };
 
-    private async Task<(Scope? Scope, Problem? Problem)> ScopeOfAsync(HttpContext context)
-    {
-        if (context.Query("engagement") is not { } text)
-        {
-            return (null, null);
-        }
-
-        var (engagements, meant) = TraceDoor.IsText(text) ? await _finder.FindAsync(text, context.RequestAborted) : new Found([], []);
-        if (engagements is [var scope])
-        {
-            var isKnown = !(await doors.Store.LoadScopeAsync(scope, context.RequestAborted)).IsEmpty;
-            return isKnown ? (scope, null) : (null, Unknown($"The hub knows no engagement by '{text}'. {TraceDoor.Kinds}"));
-        }
-
-        return (null, engagements.IsEmpty && meant.IsEmpty
-            ? Unknown($"The hub knows no engagement by '{(text.Length > 40 ? text[..40] + "..." : text)}'. {TraceDoor.Kinds}")
-            : Problem.NotFound("several-match", $"'{text}' may mean several engagements; give the opportunity's id of one of them:\n  "
-                + string.Join("\n  ", engagements.Select(each => each.Key).Concat(meant).Take(SameIdMax))));
-    }
-
     private async Task<UnitState> UnitAsync(Scope scope, CancellationToken cancellation)
     {
         var key = new UnitKey(scope, "");
         return UnitRows.Read(key, (await doors.Store.LoadScopeAsync(scope, cancellation)).Where(row => row.Unit == key && row.Data is not null));
     }
-
-    private static Problem Unknown(string detail) => Problem.NotFound("unknown-engagement", detail);
 }

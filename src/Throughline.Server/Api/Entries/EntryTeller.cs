@@ -6,6 +6,7 @@ using Throughline.Engine.Partition;
 using Throughline.Engine.Process;
 using Throughline.Landscape;
 using Throughline.Model;
+using Throughline.Server.Api.Ledger;
 
 namespace Throughline.Server.Api.Entries;
 
@@ -32,6 +33,7 @@ internal sealed class EntryTeller(IHubStore store, ReleaseHolder release)
         var line = (await LinesAsync([row], unit, cancellation))[0];
         var command = row.Batch is { } id ? (await store.FindCommandsAsync([id], cancellation)).SingleOrDefault() : null;
         return line.With("engagementTitle", unit?.Of("opportunity").Select(record => record.Attributes.Text("name")).FirstOrDefault(name => name is { Length: > 0 }))
+            .With("valueSays", row.ValueSays).With("transactions", (await store.PostedAsync(row.Id, cancellation)).Select(LedgerWords.ToFields))
             .With("sends", row.Sends).With("checks", Checks(row)).With("batch", command is null ? null : Fields.Of(
                 ("id", command.Id.ToString()), ("system", command.System), ("entity", command.Item.Entity), ("status", Word(command.Status)), ("line", row.Place + 1),
                 ("lines", command.Lines.Length), ("decidedAt", command.CreatedAt), ("failure", command.LastFailure)));
@@ -49,7 +51,7 @@ internal sealed class EntryTeller(IHubStore store, ReleaseHolder release)
 
         var open = await store.LoadOpenEntriesAsync([scope], OpenMax, cancellation);
         var newest = await store.FindEntriesAsync(new EntryFilter(scope, Max: NewestShown), cancellation);
-        return EntryCounts.ToFields(counts)
+        return EntryCounts.ToFields(counts).With("value", LedgerWords.ToFields(await store.BalancesAsync(scope, cancellation)))
             .With("reasons", open.GroupBy(row => (row.Status, row.Reason)).OrderByDescending(group => group.Key.Status).ThenBy(group => group.Key.Reason, StringComparer.Ordinal)
                 .Select(group => Fields.Of(
                     ("status", EntryCounts.Word(group.Key.Status)), ("reason", group.Key.Reason), ("count", group.Count()),
@@ -74,6 +76,7 @@ internal sealed class EntryTeller(IHubStore store, ReleaseHolder release)
             ("system", row.System), ("sourceEntity", row.SourceEntity), ("externalId", row.ExternalId), ("version", row.Version), ("entity", row.Entity),
             ("date", row.Attributes.Text("date")), ("person", row.Attributes.Text("person")), ("hours", row.Attributes.Number("hours")),
             ("task", row.Attributes.Text("task")), ("taskName", TaskName(row, unit)), ("note", row.Attributes.Text("note")),
+            ("value", LedgerWords.ToFields(row.Value)),
             ("status", EntryCounts.Word(row.Status)), ("taken", isTaken), ("deleted", row.Deleted),
             ("reason", row.Reason), ("says", Says(row, batch, standing)), ("since", row.Since), ("lookedAtAgain", row.DueAt), ("changedAt", row.At),
             ("target", standing.Standing != Standing.Stands ? null : Fields.Of(
@@ -117,7 +120,7 @@ internal sealed class EntryTeller(IHubStore store, ReleaseHolder release)
             EntryStatus.Kept => false,
             EntryStatus.Sent => true,
             EntryStatus.Waiting => row.Reason is EntryReasons.ForId,
-            _ => failed >= 0 || row.Reason is EntryReasons.ByTarget or EntryReasons.ByDoubt or EntryReasons.ByOutwardMap,
+            _ => failed >= 0 || row.Reason is EntryReasons.ByTarget or EntryReasons.ByDoubt or EntryReasons.ByOutwardMap or EntryReasons.ByPrice,
         };
         return checks.Select((check, place) => Fields.Of(
             ("check", check.Name),

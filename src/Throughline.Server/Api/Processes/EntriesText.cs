@@ -25,6 +25,15 @@ internal static class EntriesText
 
         Line(text, $"- Ready when `{ProcessText.OneLine(definition.Ready.Text)}`. What is not is kept, and what stood in the target before is taken back.");
         Line(text, $"- Becomes `{map.Entity}` in the system that plays `{map.Role}`, by the map `{map.Name}`, once; a correction changes the same record.");
+        if (definition.Value is { } value)
+        {
+            Line(text, $"- Worth to the customer: `{ProcessText.OneLine(value.Quantity.Text)}` times the rate of the day `{ProcessText.OneLine(value.Date.Text)}`, in "
+                + $"`{ProcessText.OneLine(value.Currency.Text)}`, rounded to the cent of each entry; in the value ledger as `{ProcessText.OneLine(value.State.Text)}`.");
+            Line(text, $"- Its rate is one of `{ProcessText.OneLine(value.Cards.Text)}`, the first that there is: "
+                + string.Join(", then ", value.Precedence.Select(names => names.IsEmpty ? "for everybody" : $"for {string.Join(" and ", names)}"))
+                + $" ({string.Join(", ", value.Facts.Select(fact => $"{fact.Name}: `{ProcessText.OneLine(fact.Is.Text)}`"))}). Without one the entry is held.");
+        }
+
         Line(text, string.Create(CultureInfo.InvariantCulture, $"- At most {definition.Batch:N0} in one call. ")
             + "One that the target refuses is taken out, and the others go without it.");
         Line(text, $"- What waits for longer than {Span(definition.Within)} is a case.");

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.RegularExpressions;
 using Throughline.Conformance;
 using Throughline.Connect;
 using Throughline.Connectors;
@@ -101,7 +102,7 @@ internal sealed class EntryDesk
     private void Conclude(Command batch, CommandStatus status, string? failure, Fields? answer) =>
         _batches[batch.Id] = EntryBatch.Of(batch.Id, batch.System, status, failure, answer, () => (batch.Item, batch.Lines));
 
-    // The demo's, but that a line refers to nothing else.
+    // The demo's, but that a line refers to nothing else, and is worth nothing.
     private static Throughline.Landscape.Landscape Read()
     {
         var folder = Directory.CreateTempSubdirectory("throughline-entries-");
@@ -114,6 +115,7 @@ internal sealed class EntryDesk
                 Directory.CreateDirectory(Path.GetDirectoryName(to)!);
                 var text = File.ReadAllText(file).Replace("require: task.key != null", "require: true", StringComparison.Ordinal);
                 text = text.Replace("{ party.code: \"lookup('people', timeEntry.person)\" }", "{ party.code: \"'P1'\" }", StringComparison.Ordinal);
+                text = Regex.Replace(text, @"^value:\n(?:  .*\n)+", "", RegexOptions.Multiline);
                 text = string.Join('\n', text.Split('\n').Where(line => !line.StartsWith("  work: answer(", StringComparison.Ordinal)));
                 File.WriteAllText(to, text);
             }

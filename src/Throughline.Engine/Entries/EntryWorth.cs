@@ -1,0 +1,58 @@
+using Throughline.Engine.Pricing;
+using Throughline.Landscape;
+using Throughline.Model;
+using Throughline.Model.Ledger;
+
+namespace Throughline.Engine.Entries;
+
+/// <summary>
+/// What an entry is worth, as it is decided anew. It does not depend on what stands in the target, nor on the order in which entries come. Pure.
+/// </summary>
+internal static class EntryWorth
+{
+    /// <summary>Its system does not want it any more, or not yet.</summary>
+    public static EntryRow Withdraw(EntryRow row, string why) => Set(row, row.Value.Withdraw(), why);
+
+    /// <summary>What is to be billed of it is not clear: what it was worth so far is held.</summary>
+    public static EntryRow Hold(EntryRow row, string why) => Set(row, row.Value.Hold(), why);
+
+    /// <summary>It is approved, and something keeps it from going on: held at the worth that it will have, as far as that can be told.</summary>
+    public static EntryRow Hold(EntryRow row, EntryDefinition definition, IReadOnlyDictionary<string, object?> variables, string why)
+    {
+        if (definition.Value is not { } valuation)
+        {
+            return row;
+        }
+
+        var priced = Pricer.Price(valuation, variables);
+        return MayBe(row, priced) ? Set(row, row.Value.Worth(LedgerAccount.Held, priced.Quantity, priced.Amount), why) : Hold(row, why);
+    }
+
+    /// <summary>It is sound: worth what its rate says.</summary>
+    /// <param name="failure">Why that cannot be told; null where it can.</param>
+    public static EntryRow Price(EntryRow row, EntryDefinition definition, IReadOnlyDictionary<string, object?> variables, out string? failure)
+    {
+        failure = null;
+        if (definition.Value is not { } valuation)
+        {
+            return row;
+        }
+
+        var priced = Pricer.Price(valuation, variables);
+        if (!MayBe(row, priced))
+        {
+            failure = $"a part of it was invoiced in another currency than {priced.Amount.Currency}, in which it is billed now";
+            return Hold(row, failure);
+        }
+
+        failure = priced.IsFailure ? priced.Says : null;
+        return Set(row, row.Value.Worth(priced.Account, priced.Quantity, priced.Amount), priced.Says);
+    }
+
+    private static bool MayBe(EntryRow row, Priced priced) =>
+        row.Value.Portions.All(portion => portion.Account.IsOpen() || portion.Amount.Currency == priced.Amount.Currency);
+
+    // The same row where nothing is new, so that it is not written.
+    private static EntryRow Set(EntryRow row, LineValue value, string why) =>
+        value.Equals(row.Value) ? row : row with { Value = value, ValueSays = value.Portions.IsEmpty ? null : why };
+}
