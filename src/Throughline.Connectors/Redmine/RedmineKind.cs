@@ -47,7 +47,7 @@ public sealed class RedmineKind : IConnectorKind
         Gaps =
         [
             new("deletions of issues are not read", "Redmine keeps no trace of a deleted record and issues are read by change",
-                "reconciliation compares ids"),
+                "none yet; the reconciliation to come compares ids"),
             new("an archived project looks deleted", "Redmine lists archived projects to nobody", "close projects (status 5) instead of archiving them"),
             new("issues and time entries are not protected against doubles", "Redmine has no unique custom fields",
                 $"the hub looks for \"{RedmineEntities.IssueKeyField}\" and \"{RedmineEntities.TimeEntryKeyField}\" before it writes again; "

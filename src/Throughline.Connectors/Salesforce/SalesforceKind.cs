@@ -72,7 +72,7 @@ public sealed class SalesforceKind : IConnectorKind
         Gaps =
         [
             new("Hard deletions, and deletions older than 15 days", "Salesforce forgets them with the recycle bin.",
-                "The next reconciliation finds the record missing."),
+                "None yet; the reconciliation to come finds the record missing."),
             new("Events (change data capture, platform events)", "They need the gRPC Pub/Sub API.", "Changes are polled by SystemModstamp with an overlap."),
             new("Version checks of batches and of creations", "Salesforce takes If-Unmodified-Since on the update of one record only.",
                 "An item with an expected version is sent alone."),

@@ -77,10 +77,10 @@ public sealed class TrytonKind : IConnectorKind
         Gaps =
         [
             new KnownGap("Deletions are not reported", "Tryton keeps no trace of a deleted record and has no web hooks",
-                "the hub reconciles by reading everything; "
+                "none yet, the reconciliation to come reads everything; "
                 + "the hub itself archives (active = false) instead of deleting where the model can"),
             new KnownGap("A change made directly on an address or identifier is not read", "it does not touch the party's own time stamp",
-                "changes made in the party form, as users make them, do touch it; reconciliation finds the rest"),
+                "changes made in the party form, as users make them, do touch it; the reconciliation to come finds the rest"),
             new KnownGap("Warnings are never confirmed", "Tryton asks a person, and the hub is none", "the write becomes a case; "
                 + "the person confirms the warning in Tryton and the case is tried again"),
             new KnownGap("Only timesheet lines and parties have a key that the server enforces",

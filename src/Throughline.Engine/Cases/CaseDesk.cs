@@ -35,12 +35,14 @@ public static class CaseDesk
     internal const string Refused = "refused";
 
     private static readonly TimeSpan WaitMax = TimeSpan.FromSeconds(10);
+    // The case of held entries changes only where none of them is held any more, which shows at once or not at all.
+    private static readonly TimeSpan WaitForEntries = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(50);
 
     /// <summary>
     /// Retries, approves or rejects a case. The same request again is the same action: its key is made of the case, its opening, the
     /// action, who and why; for held entries, whose case a retry leaves as it is, also about when.
-    /// Returns once the case has changed, or after ten seconds. An approval by who may not give it changes nothing
+    /// Returns once the case has changed, or after ten seconds (two for held entries). An approval by who may not give it changes nothing
     /// and is answered at once; the story of the case tells of it.
     /// </summary>
     /// <exception cref="StoreUnavailableException">Nothing was recorded.</exception>
@@ -95,7 +97,7 @@ public static class CaseDesk
 
     private static async Task<CaseActionResult> WaitAsync(Hub hub, Case before, TimeProvider time, CancellationToken cancellation)
     {
-        var until = time.GetUtcNow() + WaitMax;
+        var until = time.GetUtcNow() + (before.Kind == EntryTrouble.CaseKind ? WaitForEntries : WaitMax);
         var item = before;
         while (time.GetUtcNow() < until)
         {

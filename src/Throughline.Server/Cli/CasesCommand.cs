@@ -119,7 +119,9 @@ internal static class CasesCommand
 
             if (answer.Status == 202)
             {
-                terminal.Error.WriteLine("The hub has recorded it and has not come to it yet; look again with 'throughline cases show'.");
+                terminal.Error.WriteLine(answer.Body.Text("kind") == "entries"
+                    ? "The entries are looked at once more. The case stays open as long as one of them is held; 'throughline cases show' says how it stands."
+                    : "The hub has recorded it and has not come to it yet; look again with 'throughline cases show'.");
             }
 
             return Exit.Ok;

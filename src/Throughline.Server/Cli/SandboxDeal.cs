@@ -54,7 +54,7 @@ internal static class SandboxDeal
         var deal = await firm.AddTrialAsync(now.ToString("HHmmss", CultureInfo.InvariantCulture), amount, cancellation);
         terminal.Out.WriteLine($"'{deal.Name}' ({amount.ToString("N2", CultureInfo.InvariantCulture)} EUR) is won in the CRM stand-in at {crm}. "
             + "A hub finds it when it next reads the CRM.");
-        terminal.Out.WriteLine("What becomes of it:");
+        terminal.Out.WriteLine("What becomes of it, from a few seconds on:");
         terminal.Out.WriteLine($"  throughline trace {deal.Id}");
         return Exit.Ok;
     }

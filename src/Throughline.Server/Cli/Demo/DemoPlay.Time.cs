@@ -1,4 +1,5 @@
 using Throughline.Model;
+using Throughline.Server.Api.Ledger;
 
 namespace Throughline.Server.Cli.Demo;
 
@@ -27,12 +28,17 @@ internal sealed partial class DemoPlay
         Say($"The ERP has three timesheet lines, sent in batches. Ada's kick-off is its line {before}; her travel is kept until it is approved.");
         var lost = await CaseAsync(_firm.Fabrikam, "entries", cancellation);
         Say($"{Line(_firm.Fabrikam)}: case for {lost.Text("queue")}. {lost.Text("says")} {lost.Text("remedy")}");
+        Say($"What it is worth by the rates of the sale stands in the value ledger: {Worth(_firm.Contoso)} for {Line(_firm.Contoso)}.");
         await psa.CorrectAsync(kickOff, 6.5m, cancellation);
         Say("Ada corrects her eight hours to six and a half, after they were posted.");
         await WaitAsync(_firm.Contoso, "has the correction in the ERP", deal => Stand(deal, "taken") == (2, 14m), cancellation);
         var after = Target(_firm.Contoso, kickOff);
         Say(after == before ? $"The same line {after} of the ERP has 6.5 hours now; there is no second one." : $"The ERP has a second line {after} beside {before}!");
+        Say($"The ledger has the difference as a posting of its own: {Worth(_firm.Contoso)} now.");
     }
+
+    private static string Worth(Deal deal) => string.Join("; ", (deal.Time?.NestedList("value") ?? [])
+        .Where(row => row.Text("account") != "approved").Select(row => $"{LedgerWords.Line(row)} {row.Text("words")}").DefaultIfEmpty("nothing"));
 
     private async Task<string> BookAsync(
         DemoTimesheets psa, long person, Deal deal, decimal hours, string note, CancellationToken cancellation, bool isApproved = true, bool isOnTask = true)

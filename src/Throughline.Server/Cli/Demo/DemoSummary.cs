@@ -24,6 +24,11 @@ internal sealed class DemoSummary(DemoStage stage, DemoFirm firm, Terminal termi
             .Select(stands => (Name: stands.Key, Count: stands.Sum(stand => stand.Number("count")), Hours: stands.Sum(stand => stand.Number("hours"))))
             .Where(stand => stand.Count > 0);
         terminal.Out.WriteLine($"  Time: {string.Join("; ", time.Select(stand => $"{stand.Count:0} {stand.Name}, {EntryCounts.Number(stand.Hours)} h").DefaultIfEmpty("none"))}");
+        var worth = firm.Deals.SelectMany(deal => deal.Time?.NestedList("value") ?? []).Where(row => row.Text("account") != "approved")
+            .GroupBy(row => (Account: row.Text("account")!, row.Money("amount")?.Currency))
+            .Select(rows => $"{EntryCounts.Number(rows.Sum(row => row.Number("quantity")))} h {rows.Key.Account}"
+                + (rows.Key.Currency is { } currency ? $", {new Money(rows.Sum(row => row.Money("amount")!.Value.Amount), currency)}" : ""));
+        terminal.Out.WriteLine($"  Worth of what is approved, by the value ledger: {string.Join("; ", worth.DefaultIfEmpty("nothing"))}");
         terminal.Out.WriteLine();
         terminal.Out.WriteLine("Counted in the systems themselves, without the hub");
         var outcome = new DemoOutcome(firm.Deals, await CountAsync(cancellation));

@@ -179,6 +179,9 @@ internal sealed class AnsweringConnector : IConnector
     /// <summary>Whether the system has such a record when it is asked.</summary>
     public Func<string, bool> Has { get; set; } = _ => false;
 
+    /// <summary>Whether a further request of the last write could still have begun when its first one was answered.</summary>
+    public bool? WasInTime { get; private set; }
+
     public int Most { get; private set; }
 
     public Manifest Manifest => throw new NotSupportedException("a lane does not look at it");
@@ -274,7 +277,9 @@ internal sealed class AnsweringConnector : IConnector
     public async Task<ImmutableArray<Receipt>> WriteAsync(ImmutableArray<WriteItem> items, CancellationToken cancellation)
     {
         var name = items.Single().Fields.Text("name")!;
-        return [await CallAsync(name) is { } failure ? Receipt.Failed(failure) : Receipt.Done(IdOf(name))];
+        var outcome = await CallAsync(name);
+        WasInTime = !CallDeadline.HasPassed;
+        return [outcome is { } failure ? Receipt.Failed(failure) : Receipt.Done(IdOf(name))];
     }
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;

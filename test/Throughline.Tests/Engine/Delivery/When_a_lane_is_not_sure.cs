@@ -171,6 +171,24 @@ public sealed class When_a_lane_is_not_sure
     }
 
     /// <summary>The claim looks old to a hub whose clock is ahead, while the former driver may still be sending (found by the simulation).</summary>
+    /// <summary>5 s until the call begins and 30 s for it; after another 5 s a successor asks the system.</summary>
+    [Theory]
+    [InlineData(34, true)]
+    [InlineData(36, false)]
+    public async Task Should_let_no_request_of_a_write_begin_when_a_successor_may_be_about_to_ask(int seconds, bool mayBegin)
+    {
+        await using var lane = new DrivenLane();
+        lane.Connector.Hold("slow");
+        await lane.DecideAsync("slow");
+        await lane.StepAsync();
+        await lane.Connector.BegunAsync("slow");
+        lane.Clock.Pass(TimeSpan.FromSeconds(seconds));
+        lane.Connector.Answer("slow");
+        await lane.RunUntilAsync(() => lane.Count(CommandStatus.Done) == 1, "the slow one is concluded");
+
+        Assert.Equal(mayBegin, lane.Connector.WasInTime);
+    }
+
     [Fact]
     public async Task Should_ask_about_what_a_former_driver_sent_only_when_enough_time_has_passed_since_the_take_over()
     {
