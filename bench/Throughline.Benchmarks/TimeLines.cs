@@ -15,6 +15,12 @@ internal static class TimeLines
     public static (string Key, string Payload)[] BareRows { get; } =
         [.. Enumerable.Range(0, 2_000).Select(number => (IdOf(number), Record(number).Fields.ToJson()))];
 
+    private static readonly Fields[] Rates =
+    [
+        Fields.Of(("role", "Consultant"), ("rate", Money.Of(150m, "EUR"))), Fields.Of(("role", "Consultant"), ("rate", Money.Of(156m, "EUR")), ("from", "2026-06-16")),
+        Fields.Of(("role", "Architect"), ("rate", Money.Of(190m, "EUR"))), Fields.Of(("rate", Money.Of(120m, "EUR"))),
+    ];
+
     /// <summary>Engagements as they stand when their projects are set up: task, workstream, and their ids in PSA and ERP.</summary>
     /// <param name="works">The places for time that an ERP which is there has for them.</param>
     public static async Task SetUpAsync(IHubStore store, IReadOnlyList<long>? works = null)
@@ -26,8 +32,11 @@ internal static class TimeLines
             var workstream = new RecordId("workstream", "W" + Text(number));
             var instance = InstanceId.Derive("bench", Text(number));
             var unit = UnitState.Empty(key)
-                .With(new CanonicalRecord(task, Fields.Of(("code", "P-1"), ("name", "Design"), ("workstream", workstream.Key), ("billable", true)), null, Fields.Empty))
-                .With(new CanonicalRecord(workstream, Fields.Of(("code", "P-1-DE"), ("name", "Germany"), ("legalEntity", "DE"), ("billing", "time")), null, Fields.Empty))
+                .With(new CanonicalRecord(task, Fields.Of(
+                    ("code", "P-1"), ("name", "Design"), ("workstream", workstream.Key), ("role", "Consultant"), ("billable", true)), null, Fields.Empty))
+                .With(new CanonicalRecord(workstream, Fields.Of(
+                    ("code", "P-1-DE"), ("name", "Germany"), ("legalEntity", "DE"), ("country", "DE"), ("billing", "time"), ("currency", "EUR")), null, Fields.Empty))
+                .With(new CanonicalRecord(new RecordId("rate-card", workstream.Key), Fields.Of(("workstream", workstream.Key), ("rates", Rates)), null, Fields.Empty))
                 .With(new Target(Target.IdOf("psa-task", task), task, "psa-task", instance, "tasks", "psa", "issue", Issue(number)))
                 .With(new Target(Target.IdOf("erp-project", workstream), workstream, "erp-project", instance, "erp", "erp", "project.work", Text(number))
                 {
