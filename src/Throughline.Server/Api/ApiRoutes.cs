@@ -33,6 +33,7 @@ internal static class ApiRoutes
 
         var status = new StatusDoor(doors);
         application.MapGet("/health", status.HealthAsync).WithMetadata(new OpenMark());
+        application.MapGet("/health/live", StatusDoor.LiveAsync).WithMetadata(new OpenMark());
         application.MapGet("/api/v1/status", status.StatusAsync);
         application.MapGet("/api/v1/instances", status.InstancesAsync);
         application.MapGet("/api/v1/events", status.EventsAsync);

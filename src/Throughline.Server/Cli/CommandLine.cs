@@ -9,8 +9,6 @@ namespace Throughline.Server.Cli;
 /// <summary>The program <c>throughline</c>.</summary>
 internal static class CommandLine
 {
-    private static readonly TimeSpan DrainMax = TimeSpan.FromSeconds(45);
-
     public static async Task<int> RunAsync(string[] args, Terminal terminal, CancellationToken cancellation = default)
     {
         var parsed = Root(terminal).Parse(args);
@@ -25,7 +23,7 @@ internal static class CommandLine
         using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, _ => Volatile.Write(ref isAsked, true));
         using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, _ => Volatile.Write(ref isAsked, true));
         var configuration = new InvocationConfiguration { Output = terminal.Out, Error = terminal.Error, EnableDefaultExceptionHandler = false,
-            ProcessTerminationTimeout = DrainMax };
+            ProcessTerminationTimeout = ServeCommand.StopMax(parsed) };
         return await GuardAsync(terminal, () => parsed.InvokeAsync(configuration, cancellation),
             () => cancellation.IsCancellationRequested || Volatile.Read(ref isAsked));
     }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using Microsoft.AspNetCore.Connections;
 using Throughline.Cluster;
 using Throughline.Engine.Cluster;
@@ -11,6 +12,12 @@ namespace Throughline.Server.Cli;
 /// <summary><c>throughline serve</c>: the hub.</summary>
 internal static class ServeCommand
 {
+    /// <summary>How long after it was asked to stop, and after its notice, the program ends even where something is still under way.</summary>
+    public static readonly TimeSpan DrainMax = TimeSpan.FromSeconds(45);
+
+    private const string NoticeName = "--notice";
+    private static readonly TimeSpan NoticeMax = TimeSpan.FromMinutes(1);
+
     public static Command Make(Terminal terminal)
     {
         var landscape = CommonOptions.Landscape();
@@ -22,6 +29,12 @@ internal static class ServeCommand
             Description = "Loopback addresses to listen on, separated by semicolons.", HelpName = "URLS", DefaultValueFactory = _ =>
                 LoopbackAddress.Default,
         };
+        var notice = new Option<int>(NoticeName)
+        {
+            Description = "How many seconds the hub works on, with /health saying 503, before it stops: so a balancer in front sends nothing more when it closes. Default: 0.",
+            HelpName = "SECONDS",
+            DefaultValueFactory = _ => 0,
+        };
         var command = new Command("serve", """
             Run the hub: check the landscape, open the store, read and write the systems, serve the API and the status page.
             Stops gently on Ctrl-C or SIGTERM: what is under way is finished.
@@ -31,15 +44,20 @@ internal static class ServeCommand
 
             Several hubs, each with a data folder of its own, on one PostgreSQL (THROUGHLINE_POSTGRES) and one RabbitMQ:
               throughline serve --landscape landscapes/demo --data /var/lib/throughline --cluster amqp://hub@rabbit:5672 --cluster-password file:/etc/throughline/rabbit
-            """) { landscape, data, postgres, cluster, clusterPassword, urls };
+            """) { landscape, data, postgres, cluster, clusterPassword, urls, notice };
         command.SetAction((parsed, cancellation) => RunAsync(
             terminal,
             new Choices(
                 parsed.GetValue(landscape)!, parsed.GetValue(data)!, parsed.GetValue(postgres), parsed.GetValue(urls)!,
-                parsed.GetValue(cluster) is { Length: > 0 } address ? new ClusterChoice(address, parsed.GetValue(clusterPassword)!) : null),
+                parsed.GetValue(cluster) is { Length: > 0 } address ? new ClusterChoice(address, parsed.GetValue(clusterPassword)!) : null,
+                TimeSpan.FromSeconds(parsed.GetValue(notice))),
             cancellation));
         return command;
     }
+
+    /// <summary>How long the program may take to stop after a command line.</summary>
+    public static TimeSpan StopMax(ParseResult parsed) =>
+        DrainMax + TimeSpan.FromSeconds(parsed.GetResult(NoticeName) is OptionResult notice ? Math.Max(0, notice.GetValueOrDefault<int>()) : 0);
 
     /// <summary>A landscape without errors, or the failure that lists every problem.</summary>
     public static Landscape.Landscape ReadLandscape(string folder, Func<string, string?> environment)
@@ -51,7 +69,12 @@ internal static class ServeCommand
 
     private static async Task<int> RunAsync(Terminal terminal, Choices choices, CancellationToken cancellation)
     {
-        var (folder, data, postgres, urls, cluster) = choices;
+        var (folder, data, postgres, urls, cluster, notice) = choices;
+        if (notice < TimeSpan.Zero || notice > NoticeMax)
+        {
+            throw new CommandFailedException($"{NoticeName} must be from 0 to {NoticeMax.TotalSeconds:0} seconds.", Exit.Usage);
+        }
+
         var endpoints = urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(LoopbackAddress.Parse).ToArray();
         if (endpoints.Length == 0 || endpoints.Any(entry => entry.Problem is not null))
         {
@@ -85,7 +108,10 @@ internal static class ServeCommand
             cancellation);
         Announce(terminal, server, store.Description);
         await UntilStoppedAsync(cancellation);
-        terminal.Out.WriteLine("Stopping: what is under way is finished first.");
+        terminal.Out.WriteLine(notice == TimeSpan.Zero ? "Stopping: what is under way is finished first."
+            : $"Stopping in {notice.TotalSeconds:0} s, so that nobody is sent here any more; then what is under way is finished.");
+        server.GiveNotice();
+        await Task.Delay(notice, terminal.Time, CancellationToken.None);
         return Exit.Ok;
     }
 
@@ -154,5 +180,5 @@ internal static class ServeCommand
         terminal.Out.WriteLine($"Token:        {(token.IsNew ? $"{token.Value} (shown this once; kept in {token.FilePath})" : $"in {token.FilePath}")}");
     }
 
-    private sealed record Choices(string Folder, string Data, string? Postgres, string Urls, ClusterChoice? Cluster);
+    private sealed record Choices(string Folder, string Data, string? Postgres, string Urls, ClusterChoice? Cluster, TimeSpan Notice);
 }

@@ -41,11 +41,12 @@ internal sealed record HubServerParts
 internal sealed class HubServer : IAsyncDisposable
 {
     private readonly HubServerParts _parts;
+    private readonly Doors _doors;
     private readonly WebApplication _application;
 
-    private HubServer(HubServerParts parts, Hub hub, WebApplication application) => (_parts, Hub, _application) = (parts, hub, application);
+    private HubServer(HubServerParts parts, Doors doors, WebApplication application) => (_parts, _doors, _application) = (parts, doors, application);
 
-    public Hub Hub { get; }
+    public Hub Hub => _doors.Hub;
 
     public Landscape.Landscape Landscape => _parts.Landscape;
 
@@ -74,8 +75,9 @@ internal sealed class HubServer : IAsyncDisposable
             }
         });
         var application = builder.Build();
-        ApiRoutes.Map(application, new Doors(hub, parts));
-        var server = new HubServer(parts, hub, application);
+        var doors = new Doors(hub, parts);
+        ApiRoutes.Map(application, doors);
+        var server = new HubServer(parts, doors, application);
         try
         {
             await hub.JoinAsync(cancellation);
@@ -89,6 +91,9 @@ internal sealed class HubServer : IAsyncDisposable
             throw;
         }
     }
+
+    /// <summary>From now on the hub says that it is not to be sent anything more. It works on until it is disposed.</summary>
+    public void GiveNotice() => _doors.IsStopping = true;
 
     public async ValueTask DisposeAsync()
     {
@@ -115,9 +120,18 @@ internal sealed class HubServer : IAsyncDisposable
 /// <summary>What every door of the hub may use.</summary>
 internal sealed record Doors(Hub Hub, HubServerParts Parts)
 {
+    private bool _isStopping;
+
     public IHubStore Store => Parts.Store;
 
     public Landscape.Landscape Landscape => Hub.Release.Landscape;
 
     public TimeProvider Time => Parts.Time;
+
+    /// <summary>The hub will stop in a moment; what is sent meanwhile is still taken.</summary>
+    public bool IsStopping
+    {
+        get => Volatile.Read(ref _isStopping);
+        set => Volatile.Write(ref _isStopping, value);
+    }
 }

@@ -35,7 +35,7 @@ internal static class SourceTree
     private static readonly string[] Texts =
     [
         ".cs", ".csproj", ".props", ".targets", ".slnx", ".json", ".yaml", ".yml", ".md", ".txt", ".sql", ".sh", ".py", ".mjs", ".css",
-        ".editorconfig", ".npmrc",
+        ".editorconfig", ".npmrc", ".service", ".example",
     ];
 
     private static readonly Lazy<SourceFile[]> Files =
@@ -60,7 +60,7 @@ internal static class SourceTree
         foreach (var file in folder.EnumerateFiles())
         {
             // LICENSE is somebody else's text, lock files and received files are made by programs.
-            var isOurs = (Texts.Contains(file.Extension) || file.FullName.Contains("/.ci/", StringComparison.Ordinal))
+            var isOurs = (Texts.Contains(file.Extension) || file.Name == "Containerfile" || file.FullName.Contains("/.ci/", StringComparison.Ordinal))
                 && !file.Name.EndsWith(".received.txt", StringComparison.Ordinal) && file.Name is not ("packages.lock.json" or "package-lock.json");
             if (isOurs)
             {

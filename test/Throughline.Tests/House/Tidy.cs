@@ -22,7 +22,7 @@ public sealed partial class Tidy
         "Directory.Packages.props", "LICENSE", "README.md", "STYLE.md", "Throughline.slnx", "global.json", "test.sh", "throughline",
     ];
 
-    private static readonly string[] RootFolders = [".ci", "bench", "docs", "landscapes", "scripts", "src", "test"];
+    private static readonly string[] RootFolders = [".ci", "bench", "deploy", "docs", "landscapes", "scripts", "src", "test"];
 
     // What git ignores and may therefore lie about.
     private static readonly string[] Ignored = [".git", ".vs", "artifacts", "bin", "data", "node_modules", "obj", "BenchmarkDotNet.Artifacts", "TestResults"];

@@ -7,16 +7,20 @@ using Throughline.Server.Hosting;
 
 namespace Throughline.Server.Api.Status;
 
-/// <summary>How the hub is: <c>/health</c>, <c>/api/v1/status</c>, <c>/api/v1/instances</c>, <c>/api/v1/events</c>.</summary>
+/// <summary>How the hub is: <c>/health</c>, <c>/health/live</c>, <c>/api/v1/status</c>, <c>/api/v1/instances</c>, <c>/api/v1/events</c>.</summary>
 internal sealed class StatusDoor(Doors doors)
 {
+    /// <summary>Whether the hub is to be sent anything: 200, or 503 where the store cannot be used or the hub is about to stop.</summary>
     public async Task HealthAsync(HttpContext context)
     {
-        var works = !doors.Hub.StoreFails && await WorksAsync(context.RequestAborted);
-        await Answer.JsonAsync(context, works ? 200 : 503, Fields.Of(
-            ("status", works ? "ok" : "store-unavailable"), ("version", Composition.Version), ("store", doors.Store.Description),
+        var status = doors.IsStopping ? "stopping" : !doors.Hub.StoreFails && await WorksAsync(context.RequestAborted) ? "ok" : "store-unavailable";
+        await Answer.JsonAsync(context, status == "ok" ? 200 : 503, Fields.Of(
+            ("status", status), ("version", Composition.Version), ("store", doors.Store.Description),
             ("data", Path.GetDirectoryName(doors.Parts.Token.FilePath)), ("cluster", Cluster(doors.Hub))));
     }
+
+    /// <summary>Whether the program answers at all. It does not ask the store: a restart would not bring that back, and what is under way would have to be asked for.</summary>
+    public static Task LiveAsync(HttpContext context) => Answer.JsonAsync(context, 200, Fields.Of(("status", "ok"), ("version", Composition.Version)));
 
     public async Task StatusAsync(HttpContext context) => await Answer.JsonAsync(context, 200, await ReadAsync(doors, context.RequestAborted));
 

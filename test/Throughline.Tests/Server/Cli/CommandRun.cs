@@ -14,16 +14,16 @@ internal sealed class CommandRun : IDisposable
     private readonly LiveWriter _error = new();
     private readonly Task<int> _exit;
 
-    private CommandRun(string[] words, IReadOnlyDictionary<string, string>? environment)
+    private CommandRun(string[] words, IReadOnlyDictionary<string, string>? environment, TimeProvider? time = null)
     {
-        var terminal = new Terminal(_output, _error, name => environment?.GetValueOrDefault(name), TimeProvider.System);
+        var terminal = new Terminal(_output, _error, name => environment?.GetValueOrDefault(name), time ?? TimeProvider.System);
         _exit = Task.Run(() => CommandLine.RunAsync(words, terminal, _stop.Token));
     }
 
     /// <summary>A command that stays up, until it has printed a text.</summary>
-    public static async Task<CommandRun> UpAsync(string line, string until, IReadOnlyDictionary<string, string>? environment = null)
+    public static async Task<CommandRun> UpAsync(string line, string until, IReadOnlyDictionary<string, string>? environment = null, TimeProvider? time = null)
     {
-        var run = new CommandRun(line.Split(' '), environment);
+        var run = new CommandRun(line.Split(' '), environment, time);
         await Task.WhenAny(run._output.UntilAsync(until), run._exit).WaitAsync(Patience, TimeProvider.System, TestContext.Current.CancellationToken);
         Assert.True(run.Output.Contains(until, StringComparison.Ordinal), $"'{line}' was to print '{until}' and ended with:\n{run.Output}{run._error}");
         return run;
