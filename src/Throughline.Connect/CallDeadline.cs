@@ -11,22 +11,41 @@ public static class CallDeadline
 
     /// <summary>Holds until it is disposed, for the calls made meanwhile.</summary>
     /// <param name="until">By the clock by which the successor counts.</param>
-    public static IDisposable Until(DateTimeOffset until, TimeProvider time)
+    /// <param name="atMost">From now on, whatever the clock says: it may have been set back.</param>
+    public static IDisposable Until(DateTimeOffset until, TimeSpan atMost, TimeProvider time)
+    {
+        var left = until - time.GetUtcNow();
+        return Set(new Deadline(until, left < atMost ? left : atMost, time));
+    }
+
+    /// <summary>None for the calls made until this is disposed: what only reads does no harm at any time, and is needed to say what a write has made.</summary>
+    public static IDisposable None() => Set(null);
+
+    /// <summary>How long a request may still take; null without a deadline. An answer that comes later would come after the successor has asked.</summary>
+    public static TimeSpan? Left => Current.Value?.Left;
+
+    /// <summary>By the clock, or by the time that has gone by since: either may be wrong.</summary>
+    public static bool HasPassed => Left < TimeSpan.Zero;
+
+    private static Scope Set(Deadline? deadline)
     {
         var outer = Current.Value;
-        Current.Value = new Deadline(until, time);
+        Current.Value = deadline;
         return new Scope(outer);
     }
 
-    /// <summary>By the clock, or by the time that has gone by since: either may be wrong.</summary>
-    public static bool HasPassed => Current.Value is { } deadline && deadline.HasPassed;
-
-    private sealed class Deadline(DateTimeOffset until, TimeProvider time)
+    private sealed class Deadline(DateTimeOffset until, TimeSpan length, TimeProvider time)
     {
         private readonly long _began = time.GetTimestamp();
-        private readonly TimeSpan _left = until - time.GetUtcNow();
 
-        public bool HasPassed => time.GetUtcNow() > until || time.GetElapsedTime(_began) > _left;
+        public TimeSpan Left
+        {
+            get
+            {
+                var (byClock, byTime) = (until - time.GetUtcNow(), length - time.GetElapsedTime(_began));
+                return byClock < byTime ? byClock : byTime;
+            }
+        }
     }
 
     private sealed class Scope(Deadline? outer) : IDisposable

@@ -114,6 +114,11 @@ public sealed class HttpPipeline : IDisposable
                 throw new TooLateException();
             }
 
+            if (CallDeadline.Left is { } left && left < _timeout)
+            {
+                timed.CancelAfter(left);
+            }
+
             request.Content = request.Content is { } content ? new TimelyContent(content) : null;
             sent = true;
             using var answer = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, timed.Token);

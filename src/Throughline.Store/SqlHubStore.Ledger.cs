@@ -16,7 +16,7 @@ public abstract partial class SqlHubStore
 
     public async Task<ImmutableArray<LedgerBalance>> ListBalancesAsync(Scope? after, int max, CancellationToken cancellation) => await QueryAsync(
         $"""
-        select {BalanceColumns} from (select distinct scope from ledger_balance where scope > $1 order by scope limit $2) as page
+        select {BalanceColumns} from (select distinct b.scope from ledger_balance b where b.scope > $1 and {Filled} order by b.scope limit $2) as page
         join ledger_balance b on b.scope = page.scope where {Filled} order by b.scope, b.account, b.currency
         """,
         Balance, cancellation, after?.ToString() ?? "", max);

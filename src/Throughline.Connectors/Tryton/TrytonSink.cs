@@ -138,6 +138,7 @@ internal sealed class TrytonSink(TrytonClient client, TrytonSchema schema, TimeP
     /// <summary>What the server made of the records. They are written already, so that a failure here must not look like one of the write.</summary>
     private async Task<Dictionary<long, Fields>> FactsAsync(TrytonModel model, long[] ids, CancellationToken cancellation)
     {
+        using var read = CallDeadline.None();
         try
         {
             var names = await schema.PresentAsync(model, model.Answer, cancellation);

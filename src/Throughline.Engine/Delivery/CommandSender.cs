@@ -133,10 +133,10 @@ internal sealed partial class CommandSender(SystemDeclaration system, IConnector
         };
     }
 
-    // However many requests a connector makes of it: none begins later than the successor counts on.
+    // However many requests a connector makes of it: none lasts longer than the successor counts on.
     private async Task<ImmutableArray<Receipt>> WriteAsync(Command command, ImmutableArray<WriteItem> items)
     {
-        using (CallDeadline.Until((command.SendBefore ?? time.GetUtcNow()) + system.Limits.TimeOut, time))
+        using (CallDeadline.Until((command.SendBefore ?? time.GetUtcNow()) + system.Limits.TimeOut, Lane.SendWindow + system.Limits.TimeOut, time))
         {
             return await connector.WriteAsync(items, CancellationToken.None);
         }

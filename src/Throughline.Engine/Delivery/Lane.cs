@@ -17,7 +17,7 @@ public sealed partial class Lane(
     : IAsyncDisposable
 {
     private const int AheadMax = 256;
-    private static readonly TimeSpan SendWindow = TimeSpan.FromSeconds(5);
+    internal static readonly TimeSpan SendWindow = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan ProbeAgain = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan ProbeLookEvery = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(500);

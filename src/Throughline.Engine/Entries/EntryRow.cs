@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using Throughline.Engine.Delivery;
 using Throughline.Engine.Ledger;
 using Throughline.Engine.Partition;
@@ -64,8 +65,12 @@ public sealed record EntryRow(
     /// <summary>Where all of it stands in the value ledger, as the last transaction has left it.</summary>
     public LineValue Value { get; init; } = LineValue.Nothing;
 
-    /// <summary>How its worth came about, or what keeps it from having one; null where it is worth nothing.</summary>
+    /// <summary>How its worth came about, or why it has none; null where nobody has asked yet.</summary>
     public string? ValueSays { get; init; }
+
+    /// <summary>The day of the work; null where the entry does not say.</summary>
+    public DateOnly? WorkDate =>
+        DateOnly.TryParseExact(Attributes.Text("date"), "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day) ? day : null;
 
     /// <summary>Transactions of the ledger about it so far.</summary>
     public int Transactions { get; init; }

@@ -100,7 +100,7 @@ internal sealed class EntryTurn(int partition, long epoch, Landscape.Landscape l
         {
             var left = Unqueue(row);
             var isUnmapped = left.Reason == EntryReasons.ByMap;
-            Put(known, EntryWorth.Withdraw(left, "") with
+            Put(known, EntryWorth.Withdraw(left, "it is decided anew in the engagement that it belongs to") with
             {
                 Scope = home, Status = EntryStatus.Waiting, DueAt = now, Since = now, IsTrouble = false, At = now,
                 Reason = isUnmapped ? left.Reason : EntryReasons.ForHome, Says = isUnmapped ? left.Says : "it has just been moved here",
@@ -167,7 +167,7 @@ internal sealed class EntryTurn(int partition, long epoch, Landscape.Landscape l
         }
 
         _queued.Clear();
-        ImmutableArray<LedgerTransaction> ledger = [.. _rows.Keys.ToArray().Select(Post).OfType<LedgerTransaction>()];
+        ImmutableArray<LedgerTransaction> ledger = [.. _rows.Keys.ToArray().SelectMany(Post)];
         return new EntryCommit
         {
             Partition = partition,
@@ -225,22 +225,30 @@ internal sealed class EntryTurn(int partition, long epoch, Landscape.Landscape l
         }
     }
 
-    /// <summary>What leads from where the entry stood in the ledger to where it stands now; null where that is the same.</summary>
-    private LedgerTransaction? Post(EntryId id)
+    /// <summary>What leads from where the entry stood in the ledger to where it stands now.</summary>
+    private IEnumerable<LedgerTransaction> Post(EntryId id)
     {
         var (before, after) = (_loaded.GetValueOrDefault(id), _rows[id]);
-        var postings = after.Value.PostingsFrom(before?.Value ?? LineValue.Nothing);
-        if (postings.IsEmpty)
+        var stood = before?.Value ?? LineValue.Nothing;
+        if (before is not null && !stood.Portions.IsEmpty && (before.Scope != after.Scope || before.WorkDate != after.WorkDate))
         {
-            return null;
+            // It leaves the books of one engagement or day as a whole, whatever comes to stand in those of the other.
+            var why = before.Scope != after.Scope ? $"it goes on to {after.Scope}" : "its day was corrected";
+            yield return Post(before, LineValue.Nothing.PostingsFrom(stood), why);
+            stood = LineValue.Nothing;
         }
 
-        _rows[id] = after = after with { Transactions = after.Transactions + 1 };
-        var hasDay = DateOnly.TryParseExact(after.Attributes.Text("date"), "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day);
-        // What goes on to another engagement leaves the books of this one.
-        return new LedgerTransaction(
-            id, after.Transactions, before?.Scope ?? after.Scope, hasDay ? day : null,
-            after.ValueSays ?? "it is to be billed no more", landscape.Release, after.Envelope, now, postings);
+        if (after.Value.PostingsFrom(stood) is { IsEmpty: false } postings)
+        {
+            yield return Post(after, postings, after.ValueSays ?? "");
+        }
+    }
+
+    private LedgerTransaction Post(EntryRow books, ImmutableArray<Posting> postings, string why)
+    {
+        var row = _rows[books.Id];
+        _rows[books.Id] = row with { Transactions = row.Transactions + 1 };
+        return new LedgerTransaction(row.Id, row.Transactions + 1, books.Scope, books.WorkDate, why, landscape.Release, row.Envelope, now, postings);
     }
 
     private void Batch(string system, EntryLine[] lines)

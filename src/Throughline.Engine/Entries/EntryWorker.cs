@@ -53,8 +53,9 @@ public sealed partial class EntryWorker(
         {
             await RunOrApartAsync(work, epochs, cancellation);
         }
-        catch (FencedException)
+        catch (Exception e) when (e is FencedException or StoreUnavailableException)
         {
+            // Also where it is not known whether a commit has landed or will: what is read next must be behind it, and taking the partition anew waits for it or fences it.
             foreach (var partition in asked)
             {
                 partitions.Release(partition);
@@ -116,8 +117,14 @@ public sealed partial class EntryWorker(
     // What is set aside has a case, or else nobody would know that an hour is missing.
     private async Task SetAsideAsync(EntryWork one, Dictionary<int, long> epochs, Exception cause, CancellationToken cancellation)
     {
-        if (one.Due is [var row])
+        if (one.Due is [var seen])
         {
+            // What has changed meanwhile is not what failed, and comes again.
+            if (await store.LoadEntriesAsync([seen.Id], cancellation) is not [var row] || row != seen)
+            {
+                return;
+            }
+
             LogHeld(cause, row.Id, row.Scope);
             await CommitAsync(one, epochs, turns => Do(() => turns[row.Scope.Partition].Hold(row, Defect)), cancellation);
             return;

@@ -17,16 +17,8 @@ internal static class EntryWorth
     public static EntryRow Hold(EntryRow row, string why) => Set(row, row.Value.Hold(), why);
 
     /// <summary>It is approved, and something keeps it from going on: held at the worth that it will have, as far as that can be told.</summary>
-    public static EntryRow Hold(EntryRow row, EntryDefinition definition, IReadOnlyDictionary<string, object?> variables, string why)
-    {
-        if (definition.Value is not { } valuation)
-        {
-            return row;
-        }
-
-        var priced = Pricer.Price(valuation, variables);
-        return MayBe(row, priced) ? Set(row, row.Value.Worth(LedgerAccount.Held, priced.Quantity, priced.Amount), why) : Hold(row, why);
-    }
+    public static EntryRow Hold(EntryRow row, EntryDefinition definition, IReadOnlyDictionary<string, object?> variables, string why) =>
+        definition.Value is not { } valuation ? Unvalued(row) : HoldAt(row, Pricer.Price(valuation, variables), why);
 
     /// <summary>It is sound: worth what its rate says.</summary>
     /// <param name="failure">Why that cannot be told; null where it can.</param>
@@ -35,24 +27,26 @@ internal static class EntryWorth
         failure = null;
         if (definition.Value is not { } valuation)
         {
-            return row;
+            return Unvalued(row);
         }
 
         var priced = Pricer.Price(valuation, variables);
-        if (!MayBe(row, priced))
-        {
-            failure = $"a part of it was invoiced in another currency than {priced.Amount.Currency}, in which it is billed now";
-            return Hold(row, failure);
-        }
-
-        failure = priced.IsFailure ? priced.Says : null;
-        return Set(row, row.Value.Worth(priced.Account, priced.Quantity, priced.Amount), priced.Says);
+        failure = priced.IsFailure ? priced.Says : MayBe(row, priced) ? null
+            : $"a part of it was invoiced in another currency than {priced.Amount.Currency}, in which it is billed now";
+        return failure is not null ? HoldAt(row, priced, failure) : Set(row, row.Value.Worth(priced.Account, priced.Quantity!.Value, priced.Amount), priced.Says);
     }
+
+    // Where not even the quantity is known, what it was worth before is held.
+    private static EntryRow HoldAt(EntryRow row, Priced priced, string why) => priced.Quantity is { } quantity && MayBe(row, priced)
+        ? Set(row, row.Value.Worth(LedgerAccount.Held, quantity, priced.Amount), why) : Hold(row, why);
+
+    private static EntryRow Unvalued(EntryRow row) =>
+        row.Value.Portions.IsEmpty ? row : Hold(row, "the landscape says nothing any more of what it is worth");
 
     private static bool MayBe(EntryRow row, Priced priced) =>
         row.Value.Portions.All(portion => portion.Account.IsOpen() || portion.Amount.Currency == priced.Amount.Currency);
 
     // The same row where nothing is new, so that it is not written.
     private static EntryRow Set(EntryRow row, LineValue value, string why) =>
-        value.Equals(row.Value) ? row : row with { Value = value, ValueSays = value.Portions.IsEmpty ? null : why };
+        value.Equals(row.Value) && row.ValueSays == why ? row : row with { Value = value, ValueSays = why };
 }

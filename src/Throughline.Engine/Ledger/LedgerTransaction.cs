@@ -21,8 +21,11 @@ public sealed record LedgerTransaction(
     /// <summary>No currency has more.</summary>
     public const int AmountDecimals = 4;
 
-    /// <summary>Nothing beyond this is the quantity or the amount of a line, so that the sums of a firm stay within what a store counts exactly.</summary>
-    public const decimal Max = 10_000_000_000m;
+    /// <summary>No line has a larger quantity: nine million such lines still add up exactly in 64 bits.</summary>
+    public const decimal QuantityMax = 1_000_000m;
+
+    /// <summary>No line has a larger amount: nine hundred thousand such lines still add up exactly in 64 bits.</summary>
+    public const decimal AmountMax = 1_000_000_000m;
 }
 
 /// <summary>What stands in one account.</summary>

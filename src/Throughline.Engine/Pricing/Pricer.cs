@@ -9,8 +9,9 @@ namespace Throughline.Engine.Pricing;
 
 /// <summary>What a line is worth, or why that cannot be told.</summary>
 /// <param name="Account">Where it stands in the ledger; <see cref="LedgerAccount.Held"/> where its price cannot be told.</param>
+/// <param name="Quantity">Null where not even that can be told.</param>
 /// <param name="Says">How its worth came about, or what is missing.</param>
-internal sealed record Priced(LedgerAccount Account, decimal Quantity, Money Amount, string Says)
+internal sealed record Priced(LedgerAccount Account, decimal? Quantity, Money Amount, string Says)
 {
     public bool IsFailure => Account == LedgerAccount.Held;
 }
@@ -20,12 +21,12 @@ internal static class Pricer
 {
     public static Priced Price(EntryValuation valuation, IReadOnlyDictionary<string, object?> variables)
     {
-        var quantity = 0m;
+        decimal? quantity = null;
         try
         {
             quantity = QuantityOf(valuation.Quantity.Evaluate(variables));
             var currency = CurrencyOf(valuation.Currency.Evaluate(variables));
-            return Price(valuation, variables, quantity, currency);
+            return Price(valuation, variables, quantity.Value, currency);
         }
         catch (EvaluationException e)
         {
@@ -65,8 +66,13 @@ internal static class Pricer
             throw new PriceException($"its rate is in {rate.Currency}, and it is billed in {currency}: {found.Says}");
         }
 
+        if (rate.Amount <= 0 && account == LedgerAccount.Unbilled)
+        {
+            throw new PriceException($"nothing is billed at {rate}: {found.Says}");
+        }
+
         var amount = (rate * quantity).Round();
-        return decimal.Abs(amount.Amount) > LedgerTransaction.Max ? throw new OverflowException()
+        return decimal.Abs(amount.Amount) > LedgerTransaction.AmountMax ? throw new OverflowException()
             : new Priced(account, quantity, amount, $"{quantity.ToString("0.######", CultureInfo.InvariantCulture)} x {rate}, {found.Says}");
     }
 
@@ -91,13 +97,13 @@ internal static class Pricer
             decimal number => decimal.Round(number, LedgerTransaction.QuantityDecimals, MidpointRounding.AwayFromZero),
             _ => throw new PriceException("how much of it there is, is not said"),
         };
-        return decimal.Abs(quantity) > LedgerTransaction.Max ? throw new OverflowException() : quantity;
+        return decimal.Abs(quantity) > LedgerTransaction.QuantityMax ? throw new OverflowException() : quantity;
     }
 
-    private static Currency CurrencyOf(object? value) => Currency.TryOf(value as string, out var currency) ? currency
+    private static Currency CurrencyOf(object? value) => Currency.TryOf(value as string, out var currency) && currency != LineValue.NoCurrency ? currency
         : throw new PriceException(value is null ? "the currency in which it is billed is not known" : $"'{value}' is not the code of a currency");
 
-    private static Priced Failure(decimal quantity, string says) => new(LedgerAccount.Held, quantity, Money.Zero(LineValue.NoCurrency), says);
+    private static Priced Failure(decimal? quantity, string says) => new(LedgerAccount.Held, quantity, Money.Zero(LineValue.NoCurrency), says);
 
     private sealed class PriceException(string message) : Exception(message);
 }

@@ -75,7 +75,8 @@ public sealed class LineValue : IEquatable<LineValue>
     /// <exception cref="FormatException">It was not written by <see cref="ToFields"/>.</exception>
     public static LineValue Of(Fields? stored) => stored is null ? Nothing : Of(stored.NestedList("portions").Select(portion => new Portion(
         LedgerAccounts.TryOf(portion.Text("account"), out var account) ? account : throw new FormatException($"the ledger has no account '{portion.Text("account")}'"),
-        portion.Number("quantity") ?? 0, Money.Of(portion.Number("amount") ?? 0, portion.Text("currency") ?? ""))));
+        portion.Number("quantity") ?? throw new FormatException("a portion has no quantity"),
+        Money.Of(portion.Number("amount") ?? throw new FormatException("a portion has no amount"), portion.Text("currency") ?? ""))));
 
     public bool Equals(LineValue? other) => other is not null && Portions.SequenceEqual(other.Portions);
 

@@ -67,7 +67,7 @@ internal static class EntryText
             : "  Nothing of it is known to stand in the target");
         Line(text, entry.NestedList("value") is { Count: > 0 } value
             ? $"  Worth: {string.Join("; ", value.Select(part => $"{LedgerWords.Line(part)}, {part.Text("words")}"))} ({entry.Text("valueSays")})"
-            : "  It is worth nothing so far");
+            : $"  It is worth nothing{(entry.Text("valueSays") is { } none ? $": {none}" : " so far")}");
         foreach (var posted in entry.NestedList("transactions"))
         {
             Line(text, $"  Ledger {posted.Number("number"):0}, {CaseText.Local(posted.Text("at"))}: "

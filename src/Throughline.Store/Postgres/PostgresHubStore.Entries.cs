@@ -71,12 +71,13 @@ public sealed partial class PostgresHubStore
                 {
                     var batch = new PostgresBatch(connection);
                     Write(batch, [.. ordered.SelectMany(commit => commit.Rows)]);
-                    Write(batch, [.. ordered.SelectMany(commit => commit.Ledger)]);
                     Write(batch, [.. ordered.SelectMany(commit => commit.Commands)], []);
                     Write(batch, [.. ordered.SelectMany(commit => commit.Parked)]);
                     batch.Add(
                         "select fence_entries($1, $2, $3)",
                         Column(ordered, commit => commit.Partition), Column(ordered, commit => commit.Epoch), Column(ordered, commit => commit.Cursor));
+                    // Behind the fence: a writer whose time is over is to hear that, and not that a transaction is there already.
+                    Write(batch, [.. ordered.SelectMany(commit => commit.Ledger)]);
                     Append(batch, [.. ordered.SelectMany(commit => commit.Messages).Select(message => new StoredEnvelope(message))]);
                     await batch.RunAsync(cancellation);
                     return true;

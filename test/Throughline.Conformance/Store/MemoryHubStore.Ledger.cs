@@ -10,7 +10,7 @@ public sealed partial class MemoryHubStore
 
     public Task<ImmutableArray<LedgerBalance>> ListBalancesAsync(Scope? after, int max, CancellationToken cancellation) => Do(() => _data.Ledger.Values
         .Select(transaction => transaction.Scope).Distinct()
-        .Where(scope => string.CompareOrdinal(scope.ToString(), after?.ToString() ?? "") > 0).OrderBy(scope => scope.ToString(), StringComparer.Ordinal)
+        .Where(scope => string.CompareOrdinal(scope.ToString(), after?.ToString() ?? "") > 0 && Balances(scope).Any()).OrderBy(scope => scope.ToString(), StringComparer.Ordinal)
         .Take(max).SelectMany(scope => Balances(scope)).ToImmutableArray());
 
     public Task<ImmutableArray<LedgerBalance>> TotalsAsync(CancellationToken cancellation) => Do(() => Balances(null).ToImmutableArray());

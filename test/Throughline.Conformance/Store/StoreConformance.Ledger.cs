@@ -61,6 +61,30 @@ public abstract partial class StoreConformance
         Assert.Empty(await Store.ListBalancesAsync(scopes[1], 10, Stop));
     }
 
+    /// <summary>An engagement whose books are empty again takes no place on a page.</summary>
+    [Fact]
+    public async Task Should_page_over_engagements_in_whose_books_something_stands()
+    {
+        var scopes = Enumerable.Range(0, 3).Select(number => Scope.Engagement("page-" + number)).ToArray();
+        for (var number = 0; number < scopes.Length; number++)
+        {
+            var row = Entry(scopes[number], "p" + number);
+            ImmutableArray<LedgerTransaction> posted = [Posted(row, 1, LineValue.Nothing, Eight)];
+            await Store.CommitEntriesAsync(
+                [
+                    new()
+                    {
+                        Partition = row.Scope.Partition, Epoch = await Store.TakePartitionAsync(row.Scope.Partition, "test", Stop), Rows = [row],
+                        Ledger = number == 1 ? [.. posted, Posted(row, 2, Eight, LineValue.Nothing)] : posted,
+                    },
+                ],
+                Stop);
+        }
+
+        Assert.Equal([scopes[0]], (await Store.ListBalancesAsync(null, 1, Stop)).Select(balance => balance.Scope!.Value).Distinct());
+        Assert.Equal([scopes[2]], (await Store.ListBalancesAsync(scopes[0], 1, Stop)).Select(balance => balance.Scope!.Value).Distinct());
+    }
+
     [Fact]
     public async Task Should_refuse_what_would_lose_or_make_money()
     {

@@ -31,6 +31,15 @@ internal sealed class MoneyIsConserved : IChecker
                 yield return $"time {row.ExternalId} says that it has {row.Transactions} transactions, and {posted.Length} are there";
             }
 
+            foreach (var left in posted.GroupBy(transaction => transaction.Scope).Where(group => group.Key != row.Scope))
+            {
+                var remains = LineValue.Of(left.SelectMany(transaction => transaction.Postings).Select(posting => new Portion(posting.Account, posting.Quantity, posting.Amount)));
+                if (!remains.Portions.IsEmpty)
+                {
+                    yield return $"time {row.ExternalId} belongs to {row.Scope}, and {remains} of it stand in the books of {left.Key}";
+                }
+            }
+
             foreach (var posting in postings)
             {
                 var sum = books.GetValueOrDefault((posting.Account, posting.Amount.Currency));

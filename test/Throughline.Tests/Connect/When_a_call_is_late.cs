@@ -22,7 +22,7 @@ public sealed class When_a_call_is_late
     public async Task Should_not_begin_a_request_after_its_time()
     {
         using var pipeline = new HttpPipeline(_line, null, [Address]);
-        using (CallDeadline.Until(Start.AddSeconds(35), _clock))
+        using (CallDeadline.Until(Start.AddSeconds(35), TimeSpan.FromSeconds(35), _clock))
         {
             Assert.Null((await SendAsync(pipeline)).Failure);
             _clock.Pass(TimeSpan.FromSeconds(36));
@@ -42,12 +42,36 @@ public sealed class When_a_call_is_late
     {
         using var pipeline = new HttpPipeline(_line, null, [Address]);
         _line.Connecting = () => _clock.Pass(TimeSpan.FromSeconds(36));
-        using var deadline = CallDeadline.Until(Start.AddSeconds(35), _clock);
+        using var deadline = CallDeadline.Until(Start.AddSeconds(35), TimeSpan.FromSeconds(35), _clock);
 
         var late = (await SendAsync(pipeline)).Failure;
 
         Assert.IsType<Failure.Transient>(late);
         Assert.Equal(0, _line.Answered);
+    }
+
+    /// <summary>What a write has made is asked for after it, and asking does no harm at any time.</summary>
+    [Fact]
+    public async Task Should_still_read_what_the_write_has_made()
+    {
+        using var pipeline = new HttpPipeline(_line, null, [Address]);
+        using var deadline = CallDeadline.Until(Start.AddSeconds(35), TimeSpan.FromSeconds(35), _clock);
+        _clock.Pass(TimeSpan.FromSeconds(36));
+        using (CallDeadline.None())
+        {
+            Assert.Null((await SendAsync(pipeline)).Failure);
+        }
+
+        Assert.True(CallDeadline.HasPassed);
+    }
+
+    /// <summary>A clock that was set back between claim and call gives no more time than there was.</summary>
+    [Fact]
+    public void Should_give_no_more_time_than_a_call_has()
+    {
+        using var deadline = CallDeadline.Until(Start.AddMinutes(10), TimeSpan.FromSeconds(35), _clock);
+
+        Assert.Equal(TimeSpan.FromSeconds(35), CallDeadline.Left);
     }
 
     [Fact]
@@ -66,7 +90,7 @@ public sealed class When_a_call_is_late
     public void Should_count_the_time_that_went_by_as_well()
     {
         var turned = new Turned(_clock);
-        using var deadline = CallDeadline.Until(Start.AddSeconds(35), turned);
+        using var deadline = CallDeadline.Until(Start.AddSeconds(35), TimeSpan.FromSeconds(35), turned);
         turned.Off = TimeSpan.FromMinutes(-10);
 
         Assert.False(CallDeadline.HasPassed);

@@ -22,8 +22,8 @@ create table ledger_posting (
     number integer not null,
     account integer not null,
     currency text not null,
-    quantity integer not null,
-    amount integer not null,
+    quantity integer not null check (typeof(quantity) = 'integer'),
+    amount integer not null check (typeof(amount) = 'integer'),
     primary key (line, number, account, currency)
 ) without rowid;
 
@@ -31,8 +31,8 @@ create table ledger_balance (
     scope text not null,
     account integer not null,
     currency text not null,
-    quantity integer not null,
-    amount integer not null,
+    quantity integer not null check (typeof(quantity) = 'integer'),
+    amount integer not null check (typeof(amount) = 'integer'),
     primary key (scope, account, currency)
 ) without rowid;
 

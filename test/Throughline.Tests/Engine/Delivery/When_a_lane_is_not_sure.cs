@@ -170,7 +170,6 @@ public sealed class When_a_lane_is_not_sure
         Assert.Equal(["a", "a?", "a"], lane.Connector.Calls);
     }
 
-    /// <summary>The claim looks old to a hub whose clock is ahead, while the former driver may still be sending (found by the simulation).</summary>
     /// <summary>5 s until the call begins and 30 s for it; after another 5 s a successor asks the system.</summary>
     [Theory]
     [InlineData(34, true)]
@@ -189,6 +188,7 @@ public sealed class When_a_lane_is_not_sure
         Assert.Equal(mayBegin, lane.Connector.WasInTime);
     }
 
+    /// <summary>The claim looks old to a hub whose clock is ahead, while the former driver may still be sending (found by the simulation).</summary>
     [Fact]
     public async Task Should_ask_about_what_a_former_driver_sent_only_when_enough_time_has_passed_since_the_take_over()
     {

@@ -53,8 +53,8 @@ public sealed class When_entries_have_a_value
         var (row, posted) = Take(first, DecidedTime.Said(2, isApproved: isDeleted, isDeleted: isDeleted));
 
         Assert.Equal(LineValue.Nothing, row.Value);
-        Assert.Null(row.ValueSays);
-        Assert.Equal([(LedgerAccount.Approved, 8m, 1200m), (LedgerAccount.Unbilled, -8m, -1200m)], Sides(posted!));
+        Assert.Equal(isDeleted ? "it was deleted" : "it is not approved", posted!.Why);
+        Assert.Equal([(LedgerAccount.Approved, 8m, 1200m), (LedgerAccount.Unbilled, -8m, -1200m)], Sides(posted));
     }
 
     /// <summary>P19, P20: what is approved and cannot go on is not forgotten: it is held, with its hours, and a case says why.</summary>
@@ -118,6 +118,67 @@ public sealed class When_entries_have_a_value
         Assert.Equal(LineValue.Nothing, commit.Rows.Single().Value);
         Assert.Equal(DecidedTime.Home, commit.Ledger.Single().Scope);
         Assert.Equal([(LedgerAccount.Approved, 8m, 1200m), (LedgerAccount.Unbilled, -8m, -1200m)], Sides(commit.Ledger.Single()));
+    }
+
+    /// <summary>Both in one turn, where both engagements are of one partition: the old books lose all of it, the new ones get all of it.</summary>
+    [Fact]
+    public void Should_stand_in_the_books_of_the_new_engagement_alone_when_it_moves_and_is_said_again()
+    {
+        var (first, _) = Take(null, DecidedTime.Said(1));
+        var turn = _time.Turn(DecidedTime.Home, first with { Scope = DecidedTime.Elsewhere });
+        turn.MoveHome(first with { Scope = DecidedTime.Elsewhere }, DecidedTime.Home);
+        turn.Take(DecidedTime.Said(2, 10m));
+        var posted = turn.ToCommit().Ledger;
+
+        Assert.Equal([(DecidedTime.Elsewhere, 2), (DecidedTime.Home, 3)], posted.Select(transaction => (transaction.Scope, transaction.Number)));
+        Assert.Equal([(LedgerAccount.Approved, 8m, 1200m), (LedgerAccount.Unbilled, -8m, -1200m)], Sides(posted[0]));
+        Assert.Equal([(LedgerAccount.Approved, -10m, -1500m), (LedgerAccount.Unbilled, 10m, 1500m)], Sides(posted[1]));
+    }
+
+    [Fact]
+    public void Should_leave_its_day_as_a_whole_when_that_is_corrected()
+    {
+        var (first, _) = Take(null, DecidedTime.Said(1));
+        var turn = _time.Turn(DecidedTime.Home, first);
+        var said = DecidedTime.Said(2);
+        turn.Take(said with { Attributes = said.Attributes!.With("date", "2026-11-19") });
+        var posted = turn.ToCommit().Ledger;
+
+        Assert.Equal(
+            [(new DateOnly(2026, 11, 20), -8m), (new DateOnly(2026, 11, 19), 8m)],
+            posted.Select(transaction => (transaction.WorkDate!.Value, transaction.Postings.Single(posting => posting.Account == LedgerAccount.Unbilled).Quantity)));
+    }
+
+    [Fact]
+    public void Should_say_what_holds_it_now_and_not_what_held_it_first()
+    {
+        var (first, _) = Take(null, DecidedTime.Said(1, isOnTask: false));
+        var unrated = new DecidedTime { Rates = [DecidedTime.Rate(150m, from: "2026-12-01")] };
+        var (row, posted) = Take(first, DecidedTime.Said(2), unrated);
+
+        Assert.Equal(EntryReasons.ByPrice, row.Reason);
+        Assert.Contains("no rate", row.ValueSays, StringComparison.Ordinal);
+        Assert.Null(posted);
+    }
+
+    [Fact]
+    public void Should_bill_nothing_at_nought()
+    {
+        var (row, _) = Take(null, DecidedTime.Said(1), new DecidedTime { Rates = [DecidedTime.Rate(0m)] });
+
+        Assert.Equal(EntryReasons.ByPrice, row.Reason);
+        Assert.StartsWith("nothing is billed at 0.00 EUR", row.Says, StringComparison.Ordinal);
+    }
+
+    /// <summary>What the ledger cannot count is held at what it was worth before, and said.</summary>
+    [Fact]
+    public void Should_hold_what_is_beyond_all_amounts()
+    {
+        var (first, _) = Take(null, DecidedTime.Said(1));
+        var (row, _) = Take(first, DecidedTime.Said(2, 79_000_000_000_000_000_000m));
+
+        Assert.Equal((EntryStatus.Held, "hours"), (row.Status, row.Reason));
+        Assert.Equal(LineValue.Of(new Portion(LedgerAccount.Held, 8m, Euro(1200m))), row.Value);
     }
 
     /// <summary>Whatever comes in whatever order, also together, also twice: the end is what was said last, and the postings add up to it.</summary>
