@@ -100,11 +100,13 @@ public sealed class HttpPipeline : IDisposable
         }
 
         using var timed = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        timed.CancelAfter(_timeout);
+        // Until the deadline of the whole call where that comes first.
+        var allowed = CallDeadline.Left is { } left && left < _timeout ? left : _timeout;
+        timed.CancelAfter(allowed > TimeSpan.Zero ? allowed : TimeSpan.Zero);
         var sent = false;
         try
         {
-            if (_session is not null)
+            if (_session is not null && !CallDeadline.HasPassed)
             {
                 await _session.SignAsync(request, timed.Token);
             }
@@ -112,11 +114,6 @@ public sealed class HttpPipeline : IDisposable
             if (CallDeadline.HasPassed)
             {
                 throw new TooLateException();
-            }
-
-            if (CallDeadline.Left is { } left && left < _timeout)
-            {
-                timed.CancelAfter(left);
             }
 
             request.Content = request.Content is { } content ? new TimelyContent(content) : null;
@@ -137,7 +134,7 @@ public sealed class HttpPipeline : IDisposable
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            return new(request, null, Lost(safe || !sent, $"{uri.Authority} did not answer within {_timeout.TotalSeconds:0.#} s"));
+            return new(request, null, Lost(safe || !sent, $"{uri.Authority} did not answer within {allowed.TotalSeconds:0.#} s"));
         }
         catch (HttpRequestException e) when (e.HttpRequestError
             is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError)

@@ -104,7 +104,7 @@ public sealed partial class Hub : IAsyncDisposable
             lane.ShortWay = way;
         }
 
-        _laneWatch = new LaneWatch(Lanes, parts.Time, Drives);
+        _laneWatch = new LaneWatch(Lanes, parts.Time, Drives, parts.Store.FindCaseAsync, items => GroupCommit.AppendAsync(items));
         _keys = new KeyPruner(parts.Store, Release, parts.Time);
     }
 
@@ -235,7 +235,7 @@ public sealed partial class Hub : IAsyncDisposable
         }
 
         _storeOutage.OverUnlessFailedWithin(StoreQuiet);
-        await GroupCommit.AppendAsync([.. _laneWatch.Look()]);
+        await _laneWatch.LookAsync(cancellation);
         await Task.Delay(LookEvery, _parts.Time, cancellation);
     }
 

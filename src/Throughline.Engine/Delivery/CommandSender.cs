@@ -88,6 +88,13 @@ internal sealed partial class CommandSender(SystemDeclaration system, IConnector
         return new SendResult { Failure = receipt.Failure, ExternalId = receipt.ExternalId, Answer = receipt.Answer };
     }
 
+    /// <summary>Asks the system for nothing but whether it is there and lets us in.</summary>
+    public async Task<SendResult> TryAsync()
+    {
+        await _budget.TakeAsync();
+        return new SendResult { WasProbe = true, Failure = (await connector.TestAsync(CancellationToken.None)).Failure };
+    }
+
     public async Task<SendResult> ProbeAsync(Command command)
     {
         if (command.IsBatch)

@@ -121,7 +121,13 @@ public sealed partial class Lane(
                 return concluded;
             }
 
-            return concluded + await ProbeAsync(epoch) + await SendAsync(epoch);
+            var begun = await ProbeAsync(epoch) + await SendAsync(epoch);
+            if (begun == 0 && circuit.IsTrying)
+            {
+                Try();
+            }
+
+            return concluded + begun;
         }
         catch (FencedException)
         {
@@ -188,7 +194,7 @@ public sealed partial class Lane(
         lock (_gate)
         {
             var target = circuit.IsTrying ? 1 : Concurrency + _ahead;
-            if (IsFull(target) || (Interlocked.Exchange(ref _isRung, 0) == 0 && now < _lookAt))
+            if (IsFull(target) || (Interlocked.Exchange(ref _isRung, 0) == 0 && now < _lookAt && !circuit.IsTrying))
             {
                 return 0;
             }
@@ -273,7 +279,7 @@ public sealed partial class Lane(
         await slot;
         try
         {
-            var result = !isProbe && IsHeld() ? new SendResult { NotSent = true } : await GuardedAsync(command, act, isProbe);
+            var result = !isProbe && IsHeld() ? new SendResult { NotSent = true } : await GuardedAsync(() => act(command), isProbe, command.Id);
             Finish(epoch, Conclude(command, result));
         }
         catch (Exception e) when (e is not OutOfMemoryException)
@@ -296,23 +302,46 @@ public sealed partial class Lane(
         }
     }
 
+    // Nothing is due by which to find out whether the system is back, and it would count as out until something is.
+    private void Try()
+    {
+        var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_gate)
+        {
+            _running.Add(begun.Task);
+        }
+
+        _ = Background.Run(async () =>
+        {
+            var answer = await GuardedAsync(_sender.TryAsync, isProbe: true);
+            circuit.Note(answer.Failure, time.GetUtcNow());
+            lock (_gate)
+            {
+                _running.Remove(begun.Task);
+            }
+
+            begun.SetResult();
+            Woken?.Invoke();
+        });
+    }
+
     // A defect of a connector strikes one command, not the others; and since nobody knows how far it came, the target is asked.
-    private async Task<SendResult> GuardedAsync(Command command, Func<Command, Task<SendResult>> act, bool isProbe)
+    private async Task<SendResult> GuardedAsync(Func<Task<SendResult>> act, bool isProbe, CommandId? command = null)
     {
         try
         {
-            return await act(command);
+            return await act();
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            LogDefect(e, command.Id, system.Name);
+            LogDefect(e, command, system.Name);
             var failure = new Failure.InDoubt($"the connector of {system.Name} failed unexpectedly ({e.GetType().Name}); see TL1202 in the log");
             return new SendResult { WasProbe = isProbe, Failure = failure };
         }
     }
 
     [LoggerMessage(EventId = 1202, Level = LogLevel.Error, Message = "TL1202 an unexpected failure at command {Command} to {System}; the target is asked")]
-    private partial void LogDefect(Exception e, CommandId command, string system);
+    private partial void LogDefect(Exception e, CommandId? command, string system);
 
     [LoggerMessage(EventId = 1203, Level = LogLevel.Error, Message = "TL1203 the answer of {System} to command {Command} cannot be kept; a case asks a person to look there")]
     private partial void LogUnkept(Exception e, CommandId command, string system);

@@ -6,10 +6,12 @@ namespace Throughline.Engine.Partition;
 /// <summary>A system that does not take anything is one case for integration operations, settled by itself when it does again.</summary>
 internal static class LaneDecider
 {
+    public static CaseId CaseOf(string system) => CaseId.Derive("lane", system);
+
     public static void Apply(Turn turn)
     {
         var system = turn.Envelope.Payload.Text("system")!;
-        var id = CaseId.Derive("lane", system);
+        var id = CaseOf(system);
         if (turn.Envelope.Payload.Flag("blocked") != true)
         {
             turn.Close(id, CaseStatus.Settled, null, $"{system} takes what the hub sends again");

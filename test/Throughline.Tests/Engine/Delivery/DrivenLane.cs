@@ -173,6 +173,9 @@ internal sealed class AnsweringConnector : IConnector
     /// <summary>What a write that is not held comes to; null is done.</summary>
     public Func<string, Failure?> Outcome { get; set; } = _ => null;
 
+    /// <summary>What is wrong with the system as a whole where it is asked for that alone.</summary>
+    public Func<Failure?> Test { get; set; } = () => new Failure.Authentication("refused");
+
     /// <summary>The id that the system gives to a record.</summary>
     public Func<string, string> IdOf { get; set; } = name => "id-" + name;
 
@@ -261,7 +264,7 @@ internal sealed class AnsweringConnector : IConnector
         }
     }
 
-    public Task<ConnectionReport> TestAsync(CancellationToken cancellation) => Task.FromResult(new ConnectionReport("refused", new Failure.Authentication("refused")));
+    public Task<ConnectionReport> TestAsync(CancellationToken cancellation) => Task.FromResult(new ConnectionReport("asked", Test()));
 
     public IAsyncEnumerable<SourcePage> ReadAsync(string entity, Cursor? from, CancellationToken cancellation) => throw new NotSupportedException("nothing is read");
 

@@ -120,6 +120,18 @@ public sealed class When_entries_have_a_value
         Assert.Equal([(LedgerAccount.Approved, 8m, 1200m), (LedgerAccount.Unbilled, -8m, -1200m)], Sides(commit.Ledger.Single()));
     }
 
+    /// <summary>X3: the case says how much money waits for it, where that is in one currency and known.</summary>
+    [Fact]
+    public void Should_tell_what_is_at_stake_where_it_is_held()
+    {
+        var (first, _) = Take(null, DecidedTime.Said(1));
+        var (priced, _) = Take(first, DecidedTime.Said(2, failure: "the hours are missing"));
+        var (unpriced, _) = Take(null, DecidedTime.Said(1, isOnTask: false));
+
+        Assert.Equal(Euro(1200m), EntryTrouble.Of([priced], isMore: false).NestedList("reasons").Single().Money("amount"));
+        Assert.Null(EntryTrouble.Of([unpriced], isMore: false).NestedList("reasons").Single().Money("amount"));
+    }
+
     /// <summary>Both in one turn, where both engagements are of one partition: the old books lose all of it, the new ones get all of it.</summary>
     [Fact]
     public void Should_stand_in_the_books_of_the_new_engagement_alone_when_it_moves_and_is_said_again()
