@@ -43,6 +43,15 @@ public enum EnvelopeKind
 
     /// <summary>How the entries of an engagement stand that people are to know of.</summary>
     EntryTrouble,
+
+    /// <summary>Invoices are to be drawn of what is unbilled in an engagement.</summary>
+    DrawInvoices,
+
+    /// <summary>Invoices were drawn, or why none were.</summary>
+    InvoicesDrawn,
+
+    /// <summary>The entries on an invoice are invoiced, or may be billed again.</summary>
+    InvoiceLines,
 }
 
 /// <summary>Streams of a partition: control is drained first, so that a receipt does not queue behind records; entries go a way of their own beside both.</summary>
@@ -71,7 +80,7 @@ public sealed record NewEnvelope(
     public EnvelopeStream Stream => Kind switch
     {
         EnvelopeKind.SourceRecord => EnvelopeStream.Intake,
-        EnvelopeKind.Entry or EnvelopeKind.BatchReceipt or EnvelopeKind.EntriesAgain => EnvelopeStream.Entries,
+        EnvelopeKind.Entry or EnvelopeKind.BatchReceipt or EnvelopeKind.EntriesAgain or EnvelopeKind.DrawInvoices or EnvelopeKind.InvoiceLines => EnvelopeStream.Entries,
         _ => EnvelopeStream.Control,
     };
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Throughline.Engine.Billing;
 using Throughline.Engine.Cases;
 using Throughline.Engine.Delivery;
 using Throughline.Engine.Entries;
@@ -15,7 +16,7 @@ namespace Throughline.Engine;
 /// for tests, memory; all pass the same conformance suite. A store that cannot commit throws <see cref="StoreUnavailableException"/>
 /// and has changed nothing, or does not know: callers repeat only what is idempotent.
 /// </summary>
-public interface IHubStore : IIntakeStore, IPartitionStore, IEntryStore, IEntryQueries, ILedgerQueries, ILaneStore, IScheduleStore, IHubQueries, IAsyncDisposable
+public interface IHubStore : IIntakeStore, IPartitionStore, IEntryStore, IEntryQueries, ILedgerQueries, IInvoiceQueries, ILaneStore, IScheduleStore, IHubQueries, IAsyncDisposable
 {
     /// <summary>For the health page and the log: product, version, where it is (without credentials).</summary>
     string Description { get; }

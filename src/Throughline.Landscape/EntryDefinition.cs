@@ -15,7 +15,17 @@ namespace Throughline.Landscape;
 /// <param name="Within">How long an entry may wait for something (its project, an id) before a person is told.</param>
 /// <param name="Value">What it is worth; null where such entries bear no money.</param>
 public sealed record EntryDefinition(
-    string Name, string Title, string From, Expression Ready, ImmutableArray<EntryCheck> Checks, EntryValuation? Value, string Map, int Batch, TimeSpan Within, Place Place);
+    string Name, string Title, string From, Expression Ready, ImmutableArray<EntryCheck> Checks, EntryValuation? Value, string Map, int Batch, TimeSpan Within, Place Place)
+{
+    /// <summary>How what is unbilled comes on an invoice; null where nothing of it is ever billed.</summary>
+    public EntryBilling? Bill { get; init; }
+}
+
+/// <summary>How entries come on an invoice. Expressions see what those of <see cref="EntryDefinition"/> see.</summary>
+/// <param name="Reference">What the invoices are counted by, such as the code of the workstream: entries with the same reference come on one invoice.</param>
+/// <param name="Text">What the invoice says of an entry; entries with the same text and rate are one line.</param>
+/// <param name="Cap">What must not be exceeded by all invoices of the reference together; null where nothing limits them.</param>
+public sealed record EntryBilling(Expression Reference, Expression Text, Expression? Cap, Place Place);
 
 /// <summary>One thing that must hold for an entry; where it does not, the entry is held and a case tells of all that are held for the same reason.</summary>
 public sealed record EntryCheck(string Name, Expression Require, CaseText Case, Place Place);

@@ -26,6 +26,9 @@ public static class EntryReasons
     /// <summary>Held: what it is worth cannot be told.</summary>
     public const string ByPrice = "price";
 
+    /// <summary>Held: how it is billed cannot be told.</summary>
+    public const string ByBilling = "billing";
+
     /// <summary>Held: the outward map failed.</summary>
     public const string ByOutwardMap = "map-out";
 
@@ -43,5 +46,5 @@ public static class EntryReasons
 
     /// <summary>No check may have one of these names.</summary>
     public static readonly ImmutableArray<string> All =
-        [ForHome, ForReference, ForId, ForAnswer, ByMap, ByReady, ByPrice, ByOutwardMap, ByLandscape, ByTarget, ByDoubt, ByDefect];
+        [ForHome, ForReference, ForId, ForAnswer, ByMap, ByReady, ByPrice, ByBilling, ByOutwardMap, ByLandscape, ByTarget, ByDoubt, ByDefect];
 }

@@ -170,6 +170,9 @@ public sealed record OutwardMap(
 {
     private Seen? _sees;
 
+    /// <summary>The map whose record it changes further, once that stands; null where it has a record of its own.</summary>
+    public string? Updates { get; init; }
+
     /// <summary>Whether any of its expressions looks at a variable; where none does, the result cannot change with it.</summary>
     public bool Sees(string variable)
     {

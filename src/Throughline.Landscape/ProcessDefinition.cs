@@ -132,6 +132,18 @@ public abstract record StepDefinition(string Name, string Title, ImmutableArray<
         public override TimeSpan? Deadline => Within;
     }
 
+    /// <summary>
+    /// The entries of the invoice that the instance is about go on in the value ledger, once the ERP shows the invoice as the hub has it. What
+    /// <see cref="ReadBack"/> reads and the invoice says already must be the same; the rest of it is taken over. When the instance is taken back before, they
+    /// may be billed again.
+    /// </summary>
+    /// <param name="Answer">The outward map whose answer is read back.</param>
+    public sealed record Lines(string Name, string Title, ImmutableArray<string> After, string Answer, Template ReadBack, CaseText Case, Place Place)
+        : StepDefinition(Name, Title, After, Place)
+    {
+        public override string Kind => "lines";
+    }
+
     /// <summary>Publishes a canonical event once per instance.</summary>
     public sealed record Publish(string Name, string Title, ImmutableArray<string> After, string Event, Expression? When, Template Payload, Place Place)
         : StepDefinition(Name, Title, After, Place)

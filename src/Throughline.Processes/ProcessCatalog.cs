@@ -12,6 +12,7 @@ public static class ProcessCatalog
     public static IReadOnlyDictionary<string, string> Definitions { get; } = new[]
     {
         "account-hierarchy",
+        "billing",
         "customer-onboarding",
         "lead-to-project",
     }.ToFrozenDictionary(name => name, Read, StringComparer.Ordinal);

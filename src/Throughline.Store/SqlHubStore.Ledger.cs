@@ -52,5 +52,5 @@ public abstract partial class SqlHubStore
     private static LedgerBalance Balance(Row row) => new(
         row.Scope(0), (LedgerAccount)row.Int(1), StoredPosting.Quantity(row.Long(3)), StoredPosting.Amount(row.Long(4), row.Text(2)));
 
-    private protected static string? Day(LedgerTransaction transaction) => transaction.WorkDate?.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+    private protected static string? Day(LedgerTransaction transaction) => transaction.WorkDate is { } day ? Day(day) : null;
 }

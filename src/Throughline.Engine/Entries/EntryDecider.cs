@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Throughline.Connect;
+using Throughline.Engine.Billing;
 using Throughline.Engine.Delivery;
 using Throughline.Landscape;
 using Throughline.Landscape.Expressions;
@@ -115,8 +116,9 @@ internal sealed class EntryDecider(Landscape.Landscape landscape, DateTimeOffset
             return Held(EntryWorth.Hold(row, definition, variables, refused.Says), refused.Reason, refused.Says);
         }
 
-        row = EntryWorth.Price(row, definition, variables, out var unpriced);
-        if (unpriced is not null)
+        var valued = EntryWorth.Price(row, definition, variables);
+        row = valued.Row;
+        if (valued.Failure is { } unpriced)
         {
             return Held(row, EntryReasons.ByPrice, unpriced);
         }
@@ -131,6 +133,41 @@ internal sealed class EntryDecider(Landscape.Landscape landscape, DateTimeOffset
 
         return wanted.Failure is { } failure ? Held(row, EntryReasons.ByOutwardMap, failure.Message)
             : Send(row, definition, new Wish(landscape.SystemFor(map.Role, legalEntity), map.Entity, wanted, wanted.Fields.Fingerprint()), batch, standing, occasion);
+    }
+
+    /// <summary>
+    /// An entry at the worth of today, as it would come on an invoice; only the row, then held, where that cannot be told, and neither where such entries are never billed.
+    /// </summary>
+    public (EntryRow? Row, InvoiceEntry? Entry) ForInvoice(EntryRow row, EntryScene scene)
+    {
+        if (!landscape.Entries.TryGetValue(row.Entity, out var definition) || definition.Bill is not { } billing)
+        {
+            return (null, null);
+        }
+
+        var schema = EntityCatalog.Find(row.Entity)!;
+        var beside = scene.Beside(schema, row.System, row.Attributes);
+        var workstream = beside.GetValueOrDefault("workstream") as Fields ?? Fields.Empty;
+        var variables = Variables(row, schema.Complete(row.Attributes).With("key", row.Id.ToString()), scene, beside, workstream.Text("legalEntity"));
+        // What is no longer approved, or waits, has the worth that it was given for that.
+        var valued = row.Status == EntryStatus.Sent ? EntryWorth.Price(row, definition, variables) : new Valued(row, null, null);
+        if (valued.Failure is { } unpriced)
+        {
+            return (Hold(valued.Row, EntryReasons.ByPrice, unpriced), null);
+        }
+
+        try
+        {
+            var reference = billing.Reference.Evaluate(variables) as string;
+            var cap = billing.Cap?.Evaluate(variables) switch { Money money => money, Fields fields => fields.AsMoney(), _ => null };
+            return string.IsNullOrEmpty(reference) ? throw new EvaluationException("it has no reference")
+                : (valued.Row, new InvoiceEntry(valued.Row, reference, billing.Text.Evaluate(variables) as string ?? "", valued.Rate, cap, workstream));
+        }
+        catch (EvaluationException e)
+        {
+            var says = $"it cannot be told how it is billed ({billing.Place}): {e.Message}";
+            return (Hold(EntryWorth.Hold(valued.Row, says), EntryReasons.ByBilling, says), null);
+        }
     }
 
     private EntryDecision Send(EntryRow row, EntryDefinition definition, Wish wish, EntryBatch? batch, EntryStanding standing, EntryOccasion occasion)

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using Throughline.Engine.Billing;
 using Throughline.Engine.Delivery;
 using Throughline.Engine.Ledger;
 using Throughline.Engine.Partition;
@@ -74,6 +75,13 @@ public sealed record EntryRow(
 
     /// <summary>Transactions of the ledger about it so far.</summary>
     public int Transactions { get; init; }
+
+    /// <summary>
+    /// The day of the work where something of it may come on an invoice: what is unbilled, and what was beyond a cap, which is held although the entry itself is sound.
+    /// Nothing of an entry that is held comes on one.
+    /// </summary>
+    public DateOnly? BillDate => Status != EntryStatus.Held && Value.Portions.Any(portion => portion.Account == LedgerAccount.Unbilled || (portion.Account == LedgerAccount.Held && Status == EntryStatus.Sent))
+        ? WorkDate : null;
 }
 
 /// <summary>What is to be worked in some partitions.</summary>
@@ -100,6 +108,12 @@ public sealed record EntryCommit
     /// <summary>What changed in the ledger by the new rows.</summary>
     public ImmutableArray<LedgerTransaction> Ledger { get; init; } = [];
 
+    /// <summary>New ones, and known ones that have become something else.</summary>
+    public ImmutableArray<Invoice> Invoices { get; init; } = [];
+
+    /// <summary>Of the new invoices.</summary>
+    public ImmutableArray<InvoiceLine> InvoiceLines { get; init; } = [];
+
     public ImmutableArray<Command> Commands { get; init; } = [];
 
     public ImmutableArray<NewEnvelope> Messages { get; init; } = [];
@@ -123,6 +137,12 @@ public interface IEntryStore
 
     /// <summary>Entries of the scopes that wait or are held, by id, at most <paramref name="maxEach"/> of each scope.</summary>
     Task<ImmutableArray<EntryRow>> LoadOpenEntriesAsync(ImmutableArray<Scope> scopes, int maxEach, CancellationToken cancellation);
+
+    /// <summary>Entries of a scope with a <see cref="EntryRow.BillDate"/> up to a day, in the order of that day and then their ids.</summary>
+    Task<ImmutableArray<EntryRow>> LoadBillableAsync(Scope scope, DateOnly until, int max, CancellationToken cancellation);
+
+    /// <summary>All invoices of some scopes, in the order of their references and counts.</summary>
+    Task<ImmutableArray<Invoice>> LoadInvoicesAsync(ImmutableArray<Scope> scopes, CancellationToken cancellation);
 
     Task<ImmutableArray<EntryBatch>> LoadBatchesAsync(ImmutableArray<CommandId> ids, CancellationToken cancellation);
 

@@ -11,7 +11,7 @@ using Throughline.Model.Ledger;
 namespace Throughline.Engine.Entries;
 
 /// <summary>What some envelopes and waiting entries of one partition come to: rows, lines gathered into batches, and what people are told.</summary>
-internal sealed class EntryTurn(int partition, long epoch, Landscape.Landscape landscape, DateTimeOffset now)
+internal sealed partial class EntryTurn(int partition, long epoch, Landscape.Landscape landscape, DateTimeOffset now)
 {
     private const int Priority = 4;
     private const int ApartMax = 20;
@@ -56,12 +56,13 @@ internal sealed class EntryTurn(int partition, long epoch, Landscape.Landscape l
             // It belongs elsewhere by now. Only the scope that holds it knows what of it is under way, so that one is told, and where it is to go.
             Send(change with { Scope = change.Home ?? change.Scope }, known.Scope);
         }
-        else if (change.Home is { } home)
+        else if (change.Home is { } home && known?.Value.IsBilled != true)
         {
             MoveHome(known is null ? null : _decider.Apply(known, change) ?? known, change, home);
         }
         else if (_decider.Apply(known, change) is { } row)
         {
+            // Also one that was booked on another engagement after it was billed: it stays in the books that have its invoice, and waits there with a reason.
             Look(known, row, EntryOccasion.Change);
         }
     }
@@ -175,6 +176,8 @@ internal sealed class EntryTurn(int partition, long epoch, Landscape.Landscape l
             Cursor = _cursor,
             Rows = [.. _rows.Values],
             Ledger = ledger,
+            Invoices = [.. _invoices.Values],
+            InvoiceLines = [.. _lines],
             Commands = [.. _commands],
             Messages = [.. _messages],
             Parked = [.. _parked],
@@ -240,7 +243,7 @@ internal sealed class EntryTurn(int partition, long epoch, Landscape.Landscape l
 
         if (after.Value.PostingsFrom(stood) is { IsEmpty: false } postings)
         {
-            yield return Post(after, postings, after.ValueSays ?? "");
+            yield return Post(after, postings, _whys.GetValueOrDefault(id) ?? after.ValueSays ?? "");
         }
     }
 

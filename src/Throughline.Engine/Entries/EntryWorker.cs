@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
 using Throughline.Connect;
+using Throughline.Engine.Billing;
 using Throughline.Engine.Delivery;
 using Throughline.Engine.Intake;
 using Throughline.Engine.Partition;
@@ -169,6 +170,11 @@ public sealed partial class EntryWorker(
             }
         }
 
+        if (prepared.IsAboutInvoices)
+        {
+            turn.Park(envelope, Defect);
+        }
+
         // Those that somebody wanted tried again are held already.
         turn.Done(envelope);
     }
@@ -207,6 +213,7 @@ public sealed partial class EntryWorker(
             turns[change.Scope.Partition].Load(byId[change.Id]);
         }
 
+        var invoices = await LoadInvoicesAsync(prepared, turns, cancellation);
         var homes = await PlaceAsync(work.Due, cancellation);
         await LoadBatchesAsync(known, turns, cancellation);
         await LoadScenesAsync(prepared.Select(item => item.Envelope.Scope).Concat(known.Select(row => row.Scope)), turns, cancellation);
@@ -241,6 +248,10 @@ public sealed partial class EntryWorker(
             else if (item.Receipt is { } receipt && refused.TryGetValue(receipt.Command, out var batch))
             {
                 turn.Take(batch);
+            }
+            else if (invoices.TryGetValue(item.Envelope.Id, out var asked))
+            {
+                Decide(turn, item, asked);
             }
             else if (item.IsAgain)
             {
@@ -337,6 +348,10 @@ public sealed partial class EntryWorker(
     {
         switch (envelope.Kind)
         {
+            case EnvelopeKind.DrawInvoices:
+                return new Prepared(envelope, null, null, false) { Draw = DrawRequest.From(envelope.Payload) };
+            case EnvelopeKind.InvoiceLines:
+                return new Prepared(envelope, null, null, false);
             case EnvelopeKind.EntriesAgain:
                 return new Prepared(envelope, null, null, true);
             case EnvelopeKind.BatchReceipt:
@@ -360,7 +375,12 @@ public sealed partial class EntryWorker(
         return new Prepared(envelope, inward.Applies ? change : null, null, false);
     }
 
-    private sealed record Prepared(Envelope Envelope, EntryChange? Change, BatchReceipt? Receipt, bool IsAgain);
+    private sealed record Prepared(Envelope Envelope, EntryChange? Change, BatchReceipt? Receipt, bool IsAgain)
+    {
+        public DrawRequest? Draw { get; init; }
+
+        public bool IsAboutInvoices => Envelope.Kind is EnvelopeKind.DrawInvoices or EnvelopeKind.InvoiceLines;
+    }
 
     [LoggerMessage(EventId = 1103, Level = LogLevel.Error, Message = "TL1103 the entry in envelope {Envelope} of {Scope} cannot be processed and was set aside")]
     private partial void LogPoison(Exception e, EnvelopeId envelope, Scope scope);

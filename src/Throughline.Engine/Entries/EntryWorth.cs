@@ -5,6 +5,10 @@ using Throughline.Model.Ledger;
 
 namespace Throughline.Engine.Entries;
 
+/// <param name="Failure">Why its worth cannot be told; null where it can.</param>
+/// <param name="Rate">The price of one; null where its worth is no matter of a rate.</param>
+internal sealed record Valued(EntryRow Row, string? Failure, Money? Rate);
+
 /// <summary>
 /// What an entry is worth, as it is decided anew. It does not depend on what stands in the target, nor on the order in which entries come. Pure.
 /// </summary>
@@ -21,19 +25,18 @@ internal static class EntryWorth
         definition.Value is not { } valuation ? Unvalued(row) : HoldAt(row, Pricer.Price(valuation, variables), why);
 
     /// <summary>It is sound: worth what its rate says.</summary>
-    /// <param name="failure">Why that cannot be told; null where it can.</param>
-    public static EntryRow Price(EntryRow row, EntryDefinition definition, IReadOnlyDictionary<string, object?> variables, out string? failure)
+    public static Valued Price(EntryRow row, EntryDefinition definition, IReadOnlyDictionary<string, object?> variables)
     {
-        failure = null;
         if (definition.Value is not { } valuation)
         {
-            return Unvalued(row);
+            return new Valued(Unvalued(row), null, null);
         }
 
         var priced = Pricer.Price(valuation, variables);
-        failure = priced.IsFailure ? priced.Says : MayBe(row, priced) ? null
+        var failure = priced.IsFailure ? priced.Says : MayBe(row, priced) ? null
             : $"a part of it was invoiced in another currency than {priced.Amount.Currency}, in which it is billed now";
-        return failure is not null ? HoldAt(row, priced, failure) : Set(row, row.Value.Worth(priced.Account, priced.Quantity!.Value, priced.Amount), priced.Says);
+        return failure is not null ? new Valued(HoldAt(row, priced, failure), failure, null)
+            : new Valued(Set(row, row.Value.Worth(priced.Account, priced.Quantity!.Value, priced.Amount), priced.Says), null, priced.Rate);
     }
 
     // Where not even the quantity is known, what it was worth before is held.

@@ -1,3 +1,4 @@
+using Throughline.Engine.Billing;
 using Throughline.Engine.Entries;
 using Throughline.Engine.Process;
 using Throughline.Model;
@@ -33,6 +34,7 @@ public static class Decider
             case EnvelopeKind.PersonAction: PersonDecider.Apply(turn); break;
             case EnvelopeKind.LaneState: LaneDecider.Apply(turn); break;
             case EnvelopeKind.EntryTrouble: EntryTrouble.Apply(turn); break;
+            case EnvelopeKind.InvoicesDrawn: InvoiceDecider.Apply(turn); break;
         }
 
         if (!MoveDecider.Advance(turn))

@@ -87,6 +87,11 @@ internal static class PersonDecider
         {
             turn.State = turn.State.With(instance with { Status = InstanceStatus.Running, ChangedAt = turn.Now });
         }
+        else if (item.Step is { } compared && DefinitionChange.DefinitionOf(turn, instance)?.Steps.FirstOrDefault(known => known.Name == compared)
+            is Throughline.Landscape.StepDefinition.Lines lines)
+        {
+            LinesStep.AskAgain(turn, instance, lines);
+        }
         else if (item.Kind == Deadlines.CaseKind && item.Step is { } step && DefinitionChange.DefinitionOf(turn, instance) is { } definition)
         {
             // What was asked is forgotten, so it is asked again; any other step keeps what it knows (an approval, say) and has its time once more.
@@ -125,7 +130,7 @@ internal static class PersonDecider
         {
             if (OthersStandOn(turn, instance))
             {
-                turn.TellOf(item, "not-applied", "Other sales extend this one and still stand; reject those first. Nothing was taken back.");
+                turn.TellOf(item, "not-applied", "Other sales extend this one, or invoices were drawn of it, and they still stand; reject those first. Nothing was taken back.");
                 return;
             }
 

@@ -13,6 +13,9 @@ namespace Throughline.Engine.Pricing;
 /// <param name="Says">How its worth came about, or what is missing.</param>
 internal sealed record Priced(LedgerAccount Account, decimal? Quantity, Money Amount, string Says)
 {
+    /// <summary>The price of one; null where its worth is no matter of a rate.</summary>
+    public Money? Rate { get; init; }
+
     public bool IsFailure => Account == LedgerAccount.Held;
 }
 
@@ -73,7 +76,7 @@ internal static class Pricer
 
         var amount = (rate * quantity).Round();
         return decimal.Abs(amount.Amount) > LedgerTransaction.AmountMax ? throw new OverflowException()
-            : new Priced(account, quantity, amount, $"{quantity.ToString("0.######", CultureInfo.InvariantCulture)} x {rate}, {found.Says}");
+            : new Priced(account, quantity, amount, $"{quantity.ToString("0.######", CultureInfo.InvariantCulture)} x {rate}, {found.Says}") { Rate = rate };
     }
 
     private static RateFound RateOf(EntryValuation valuation, IReadOnlyDictionary<string, object?> variables)

@@ -92,6 +92,7 @@ internal static class Deadlines
         var text = step switch
         {
             StepDefinition.Write write => write.Case,
+            StepDefinition.Lines lines => lines.Case,
             StepDefinition.Request request => request.Case,
             StepDefinition.Approval approval => approval.Case,
             _ => null,

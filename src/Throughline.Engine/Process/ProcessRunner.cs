@@ -197,7 +197,7 @@ public static class ProcessRunner
         foreach (var target in turn.State.Targets.Values.Where(target => target.Instance == instance.Id && target.Undone).ToArray())
         {
             // Its count of commands goes on: with the first run's ids the store would take the new commands for ones that it has.
-            var isOnlyUpdated = turn.Landscape.OutwardMaps.TryGetValue(target.Map, out var map) && map.UpdateOnly;
+            var isOnlyUpdated = turn.Landscape.OutwardMaps.TryGetValue(target.Map, out var map) && map is { UpdateOnly: true, Updates: null };
             turn.State = turn.State.With(new Target(
                 target.Id, target.Record, target.Map, target.Instance, target.Step, target.System, target.Entity,
                 isOnlyUpdated ? target.ExternalId : null, Occurrence: target.Occurrence));

@@ -24,6 +24,7 @@ internal static class StepRunner
             case StepDefinition.Decide decide: DecideStep.Run(run, decide); break;
             case StepDefinition.Request request: RequestStep.Run(run, request); break;
             case StepDefinition.Write write: WriteStep.Run(run, write); break;
+            case StepDefinition.Lines lines: LinesStep.Run(run, lines); break;
             case StepDefinition.Publish publish: RunPublish(run, publish); break;
         }
 

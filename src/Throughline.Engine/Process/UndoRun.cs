@@ -113,6 +113,7 @@ internal static class UndoRun
 
     private static void Finish(InstanceRun run, StepDefinition.Write[] steps)
     {
+        LinesStep.Release(run);
         var mine = run.Turn.State.Targets.Values.Where(target => target.Instance == run.Instance.Id).ToArray();
         var kept = steps.Where(step => !step.Undo && step.KeepReason is not null)
             .SelectMany(step => Mine(run, step).Where(target => target.ExternalId is not null && !IsUpdateOnly(run, target))

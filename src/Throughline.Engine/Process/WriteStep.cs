@@ -86,10 +86,20 @@ internal static class WriteStep
         var system = turn.Landscape.SystemFor(map.Role, record.Attributes.Text("legalEntity"));
         var targetId = Target.IdOf(map.Name, record.Id);
         var target = turn.State.Targets.GetValueOrDefault(targetId)
-            ?? new Target(targetId, record.Id, map.Name, run.Instance.Id, step.Name, system, map.Entity, map.UpdateOnly ? record.Id.Key : null);
+            ?? new Target(targetId, record.Id, map.Name, run.Instance.Id, step.Name, system, map.Entity, map is { UpdateOnly: true, Updates: null } ? record.Id.Key : null);
         if (target.InFlight is not null)
         {
             return Taking(target, record);
+        }
+
+        if (map.Updates is { } first && target.ExternalId is null)
+        {
+            if (turn.State.Targets.GetValueOrDefault(Target.IdOf(first, record.Id))?.ExternalId is not { } id)
+            {
+                return new Outcome($"waits for {NameOf(target, record)} to be there", false);
+            }
+
+            target = target with { ExternalId = id };
         }
 
         var (wanted, hash) = turn.State.Memo.OutwardOf(targetId, map, record, scene, turn.Landscape);

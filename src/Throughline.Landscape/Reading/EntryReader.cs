@@ -25,16 +25,23 @@ internal static class EntryReader
         var checks = ReadChecks(keys, scope, draft);
         var hasValue = keys.Has("value");
         var value = ValuationReader.Read(keys, scope, draft);
+        var hasBill = keys.Has("bill");
+        var bill = ReadBilling(keys, scope, draft);
         var map = keys.Text("map", required: true);
         var batch = keys.Whole("batch", BatchDefault, 1, BatchMax);
         var within = keys.Duration("within", TimeSpan.FromDays(1));
         keys.Done();
-        if (name is null || title is null || schema is null || ready is null || map is null || (hasValue && value is null))
+        if (name is null || title is null || schema is null || ready is null || map is null || (hasValue && value is null) || (hasBill && bill is null))
         {
             return;
         }
 
-        var definition = new EntryDefinition(name, title, schema.Name, ready, checks, value, map, batch, within, keys.Place);
+        if (bill is not null && value is null)
+        {
+            draft.Problems.Error(bill.Place, "no-value", $"entries {name} cannot be billed without 'value', which says what they are worth");
+        }
+
+        var definition = new EntryDefinition(name, title, schema.Name, ready, checks, value, map, batch, within, keys.Place) { Bill = bill };
         if (draft.Entries.Values.FirstOrDefault(other => other.From == schema.Name) is { } same)
         {
             draft.Problems.Error(
@@ -44,6 +51,20 @@ internal static class EntryReader
         {
             draft.Add(draft.Entries, "entries", name, keys.PlaceOf("entries"), definition, other => other.Place);
         }
+    }
+
+    private static EntryBilling? ReadBilling(KeyReader entry, VariableScope scope, Draft draft)
+    {
+        if (entry.Keys("bill", "the billing of the entries") is not { } keys)
+        {
+            return null;
+        }
+
+        var reference = ExpressionReader.Take(keys, "reference", scope, draft, required: true);
+        var text = ExpressionReader.Take(keys, "text", scope, draft, required: true);
+        var cap = ExpressionReader.Take(keys, "cap", scope, draft);
+        keys.Done();
+        return reference is null || text is null ? null : new EntryBilling(reference, text, cap, keys.Place);
     }
 
     private static EntitySchema? EntityOf(KeyReader keys, Draft draft)

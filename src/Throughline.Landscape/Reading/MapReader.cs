@@ -86,7 +86,8 @@ internal static class MapReader
         scope = from is { IsEntry: true } ? VariableScope.Entry(from, functions).WithFunctions(functions.WithRecords) : scope;
         var role = keys.Text("role", required: true);
         var entity = keys.Text("entity", required: true);
-        var updateOnly = keys.Flag("updateOnly", false);
+        var updates = keys.Text("updates");
+        var updateOnly = keys.Flag("updateOnly", updates is not null);
         var find = keys.Group("find") is { } group ? ExpressionReader.ReadTemplate(group, scope, draft) : null;
         var adopt = keys.List("adopt").Select(item => ReadKey(item, scope, draft)).ToArray();
         var fields = keys.Group("fields", required: true) is { } target ? ExpressionReader.ReadTemplate(target, scope, draft) : null;
@@ -105,7 +106,10 @@ internal static class MapReader
 
         if (name is not null && from is not null && role is not null && entity is not null && fields is not null)
         {
-            var map = new OutwardMap(name, from.Name, role, entity, find, [.. adopt.OfType<Template>()], updateOnly, fields, keys.Place);
+            var map = new OutwardMap(name, from.Name, role, entity, find, [.. adopt.OfType<Template>()], updateOnly || updates is not null, fields, keys.Place)
+            {
+                Updates = updates,
+            };
             draft.Add(draft.OutwardMaps, "outward map", name, keys.PlaceOf("map"), map, other => other.Place);
         }
     }

@@ -36,6 +36,7 @@ internal static class ProcessCheck
         {
             StepDefinition.Decide decide => (NameKind.Decision, "decision", decide.Decision, decisions),
             StepDefinition.Write write => (NameKind.OutwardMap, "map", write.Map, draft.OutwardMaps.Keys),
+            StepDefinition.Lines lines => (NameKind.OutwardMap, "answer", lines.Answer, draft.OutwardMaps.Keys),
             StepDefinition.Request { IsNumber: false } request =>
                 (NameKind.Process, "process", request.Process, (IEnumerable<string>)draft.Processes.Keys),
             _ => (NameKind.Decision, "", "", []),

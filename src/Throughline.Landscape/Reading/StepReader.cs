@@ -8,7 +8,7 @@ namespace Throughline.Landscape.Reading;
 /// <summary>Reads one step of a process.</summary>
 internal sealed class StepReader(KeyReader keys, string name, VariableScope scope, LandscapeFunctions functions, Draft draft)
 {
-    private static readonly string[] Kinds = ["check", "approval", "decide", "request", "write", "publish"];
+    private static readonly string[] Kinds = ["check", "approval", "decide", "request", "write", "lines", "publish"];
 
     public StepDefinition? Read(string? previous)
     {
@@ -23,6 +23,7 @@ internal sealed class StepReader(KeyReader keys, string name, VariableScope scop
             "decide" => ReadDecide(title, after),
             "request" => ReadRequest(title, after),
             "write" => ReadWrite(title, after),
+            "lines" => ReadLines(title, after),
             "publish" => ReadPublish(title, after),
             _ => null,
         };
@@ -140,6 +141,14 @@ internal sealed class StepReader(KeyReader keys, string name, VariableScope scop
         return map is null || text is null || (when is null && keys.Has("when") && record is not null)
             ? null
             : new StepDefinition.Write(name, title, after, map, when, always, undo, keep, text, keys.Place) { Within = within };
+    }
+
+    private StepDefinition.Lines? ReadLines(string title, ImmutableArray<string> after)
+    {
+        var answer = keys.Text("answer", required: true);
+        var readBack = keys.Group("readBack", required: true) is { } group ? ExpressionReader.ReadTemplate(group, scope.WithFunctions(functions.WithRecords), draft) : null;
+        var text = CaseReader.Read(keys, scope.With(VariableNames.Failure), draft);
+        return answer is null || readBack is null || text is null ? null : new StepDefinition.Lines(name, title, after, answer, readBack, text, keys.Place);
     }
 
     private StepDefinition.Publish? ReadPublish(string title, ImmutableArray<string> after)

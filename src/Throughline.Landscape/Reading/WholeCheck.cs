@@ -132,6 +132,7 @@ internal static class WholeCheck
             }
 
             CheckOperations(map, name, entity, draft);
+            CheckUpdated(map, draft);
             if (map.Find is not null)
             {
                 CheckFindKey(map, map.Find, "find", name, entity, draft);
@@ -152,6 +153,22 @@ internal static class WholeCheck
             draft.Problems.Error(
                 map.Place, "cannot-write", $"map {map.Name} would {needed.ToString().ToLowerInvariant()} {entity.Name} in {system}, whose connector cannot"
                     + $" (it can {(entity.Writes.IsDefaultOrEmpty ? "only read it" : string.Join(", ", entity.Writes).ToLowerInvariant())})");
+        }
+    }
+
+    private static void CheckUpdated(OutwardMap map, Draft draft)
+    {
+        if (map.Updates is not { } first)
+        {
+            return;
+        }
+
+        var known = draft.OutwardMaps.GetValueOrDefault(first);
+        if (known is null ? !draft.MayExist(NameKind.OutwardMap, first) : (known.From, known.Role, known.Entity) != (map.From, map.Role, map.Entity))
+        {
+            draft.Problems.Error(
+                map.Place, "unknown-map", $"map {map.Name} updates '{KeyReader.Shorten(first)}', which is no map of {map.From} to {map.Entity} of the"
+                    + $" {map.Role}{Suggestion.For(first, draft.OutwardMaps.Keys)}");
         }
     }
 

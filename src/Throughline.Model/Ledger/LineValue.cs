@@ -60,6 +60,22 @@ public sealed class LineValue : IEquatable<LineValue>
         return Of([.. kept, .. kept.Select(portion => new Portion(LedgerAccount.Unbilled, -portion.Quantity, -portion.Amount))]);
     }
 
+    /// <summary>A part of what stands in one account goes on to another.</summary>
+    /// <exception cref="InvalidOperationException">So much does not stand there.</exception>
+    public LineValue Move(LedgerAccount from, LedgerAccount to, decimal quantity, Money amount)
+    {
+        var there = Portions.FirstOrDefault(portion => portion.Account == from && portion.Amount.Currency == amount.Currency);
+        if (there is null || IsBeyond(quantity, there.Quantity) || IsBeyond(amount.Amount, there.Amount.Amount))
+        {
+            throw new InvalidOperationException($"{quantity} / {amount} cannot go from {from.Name()} to {to.Name()}: {(there is null ? "nothing" : $"{there.Quantity} / {there.Amount}")} stands there");
+        }
+
+        return Of([.. Portions, new Portion(from, -quantity, -amount), new Portion(to, quantity, amount)]);
+    }
+
+    /// <summary>Something of it is on an invoice, or was.</summary>
+    public bool IsBilled => Portions.Any(portion => !portion.Account.IsOpen());
+
     /// <summary>The postings that lead from an earlier value to this one. Quantities and amounts add up to nothing in each currency.</summary>
     public ImmutableArray<Posting> PostingsFrom(LineValue before)
     {
@@ -77,6 +93,8 @@ public sealed class LineValue : IEquatable<LineValue>
         LedgerAccounts.TryOf(portion.Text("account"), out var account) ? account : throw new FormatException($"the ledger has no account '{portion.Text("account")}'"),
         portion.Number("quantity") ?? throw new FormatException("a portion has no quantity"),
         Money.Of(portion.Number("amount") ?? throw new FormatException("a portion has no amount"), portion.Text("currency") ?? ""))));
+
+    private static bool IsBeyond(decimal part, decimal whole) => part != 0 && (decimal.Sign(part) != decimal.Sign(whole) || decimal.Abs(part) > decimal.Abs(whole));
 
     public bool Equals(LineValue? other) => other is not null && Portions.SequenceEqual(other.Portions);
 

@@ -4,6 +4,7 @@ using Throughline.Server.Api.Cases;
 using Throughline.Server.Api.Entries;
 using Throughline.Server.Api.Hooks;
 using Throughline.Server.Api.Intake;
+using Throughline.Server.Api.Invoices;
 using Throughline.Server.Api.Ledger;
 using Throughline.Server.Api.Processes;
 using Throughline.Server.Api.Status;
@@ -46,6 +47,11 @@ internal static class ApiRoutes
         var entries = new EntryDoor(doors);
         application.MapGet("/api/v1/entries", entries.ListAsync);
         application.MapGet("/api/v1/entries/{id}", entries.ShowAsync);
+
+        var invoices = new InvoiceDoor(doors);
+        application.MapGet("/api/v1/invoices", invoices.ListAsync);
+        application.MapPost("/api/v1/invoices", invoices.DrawAsync);
+        application.MapGet("/api/v1/invoices/{**key}", invoices.ShowAsync);
 
         application.MapGet("/api/v1/ledger", new LedgerDoor(doors).GetAsync);
 

@@ -78,6 +78,7 @@ public sealed partial class PostgresHubStore
                         Column(ordered, commit => commit.Partition), Column(ordered, commit => commit.Epoch), Column(ordered, commit => commit.Cursor));
                     // Behind the fence: a writer whose time is over is to hear that, and not that a transaction is there already.
                     Write(batch, [.. ordered.SelectMany(commit => commit.Ledger)]);
+                    WriteInvoices(batch, ordered);
                     Append(batch, [.. ordered.SelectMany(commit => commit.Messages).Select(message => new StoredEnvelope(message))]);
                     await batch.RunAsync(cancellation);
                     return true;
@@ -113,13 +114,14 @@ public sealed partial class PostgresHubStore
             """
             insert into entry (
                 id, partition, scope, system, entity, source_entity, external_id, version, deleted, status, data, sent_hash, batch, place, sends, reason, says, trouble,
-                since, due_at, envelope_id, at, value, value_says, transactions)
-            select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)
+                since, due_at, envelope_id, at, value, value_says, transactions, bill_date)
+            select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26)
             on conflict (id) do update set
                 partition = excluded.partition, scope = excluded.scope, version = excluded.version, deleted = excluded.deleted, status = excluded.status,
                 data = excluded.data, sent_hash = excluded.sent_hash, batch = excluded.batch, place = excluded.place, sends = excluded.sends, reason = excluded.reason,
                 says = excluded.says, trouble = excluded.trouble, since = excluded.since, due_at = excluded.due_at, envelope_id = excluded.envelope_id, at = excluded.at,
-                value = excluded.value, value_says = excluded.value_says, transactions = excluded.transactions
+                value = excluded.value, value_says = excluded.value_says, transactions = excluded.transactions,
+                bill_date = excluded.bill_date
             """,
             Column(rows, row => row.Id.Value),
             Column(rows, row => (short)row.Scope.Partition),
@@ -145,7 +147,8 @@ public sealed partial class PostgresHubStore
             Column(rows, row => StoredTime.At(row.At)),
             Column(rows, row => row.Value.ToFields()?.ToJson()),
             Column(rows, row => StoredText.ProseOrNull(row.ValueSays)),
-            Column(rows, row => row.Transactions));
+            Column(rows, row => row.Transactions),
+            Column(rows, row => row.BillDate is { } day ? Day(day) : null));
     }
 
     private static object[] EntryColumns(IReadOnlyCollection<StoredEnvelope> envelopes) =>

@@ -75,6 +75,10 @@ public sealed partial class SqliteHubStore
             }
 
             Write(session, [.. commits.SelectMany(commit => commit.Ledger)]);
+            foreach (var commit in commits)
+            {
+                WriteInvoices(session, commit);
+            }
 
             Append(session, [.. commits.SelectMany(commit => commit.Messages).Select(message => new StoredEnvelope(message))]);
         },
@@ -98,19 +102,20 @@ public sealed partial class SqliteHubStore
         """
         insert into entry (
             id, partition, scope, system, entity, source_entity, external_id, version, deleted, status, data, sent_hash, batch, place, sends, reason, says, trouble,
-            since, due_at, envelope_id, at, value, value_says, transactions)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)
+            since, due_at, envelope_id, at, value, value_says, transactions, bill_date)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26)
         on conflict (id) do update set
             partition = excluded.partition, scope = excluded.scope, version = excluded.version, deleted = excluded.deleted, status = excluded.status,
             data = excluded.data, sent_hash = excluded.sent_hash, batch = excluded.batch, place = excluded.place, sends = excluded.sends, reason = excluded.reason,
             says = excluded.says, trouble = excluded.trouble, since = excluded.since, due_at = excluded.due_at, envelope_id = excluded.envelope_id, at = excluded.at,
-            value = excluded.value, value_says = excluded.value_says, transactions = excluded.transactions
+            value = excluded.value, value_says = excluded.value_says, transactions = excluded.transactions,
+            bill_date = excluded.bill_date
         """,
         row.Id.Value, row.Scope.Partition, StoredText.Of(row.Scope), StoredText.Key(row.System), StoredText.Key(row.Entity), StoredText.Key(row.SourceEntity),
         StoredText.Key(row.ExternalId), StoredText.ProseOrNull(row.Version), row.Deleted ? 1 : 0, row.Status, row.Attributes.ToJson(), row.SentHash, row.Batch?.Value,
         row.Place, row.Sends, row.Reason, StoredText.ProseOrNull(row.Says), row.IsTrouble ? 1 : 0, StoredTime.At(row.Since),
         row.DueAt is { } due ? StoredTime.Due(due) : null, row.Envelope.Value, StoredTime.At(row.At),
-        row.Value.ToFields()?.ToJson(), StoredText.ProseOrNull(row.ValueSays), row.Transactions);
+        row.Value.ToFields()?.ToJson(), StoredText.ProseOrNull(row.ValueSays), row.Transactions, row.BillDate is { } day ? Day(day) : null);
 
     private static void AppendEntries(SqliteSession session, StoredEnvelope[] envelopes)
     {

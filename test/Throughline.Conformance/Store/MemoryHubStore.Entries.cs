@@ -49,6 +49,7 @@ public sealed partial class MemoryHubStore
             }
 
             CheckLedger(commit.Ledger);
+            CheckInvoices(commit);
         }
 
         foreach (var commit in commits)
@@ -64,6 +65,7 @@ public sealed partial class MemoryHubStore
             }
 
             Post(commit.Ledger);
+            Keep(commit);
             Decide(commit.Commands);
             Park(commit.Parked);
             _data.Heads[commit.Partition].Entries = Math.Max(_data.Heads[commit.Partition].Entries, commit.Cursor ?? 0);

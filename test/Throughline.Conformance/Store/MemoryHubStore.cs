@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text;
 using Throughline.Engine;
+using Throughline.Engine.Billing;
 using Throughline.Engine.Cases;
 using Throughline.Engine.Cluster;
 using Throughline.Engine.Delivery;
@@ -325,6 +326,10 @@ public sealed partial class MemoryHubStore : IHubStore, IClusterStore
         public Dictionary<EntryId, EntryRow> Entries { get; } = [];
 
         public Dictionary<(EntryId Line, int Number), LedgerTransaction> Ledger { get; } = [];
+
+        public Dictionary<string, Invoice> Invoices { get; } = new(StringComparer.Ordinal);
+
+        public Dictionary<(string Invoice, EntryId Entry), InvoiceLine> InvoiceLines { get; } = [];
 
         public List<Envelope>[,] Streams { get; } = NewStreams();
 

@@ -53,6 +53,7 @@ internal static class ProcessDiagram
         StepDefinition.Decide decide => $"decision {decide.Decision}",
         StepDefinition.Request request => $"asks {request.Process}",
         StepDefinition.Write write => $"writes {write.Map}{(write.Always ? ", all the time" : "")}",
+        StepDefinition.Lines lines => $"reads back {lines.Answer}",
         StepDefinition.Publish publish => $"event {publish.Event}",
         _ => step.Kind,
     };
@@ -63,6 +64,7 @@ internal static class ProcessDiagram
         StepDefinition.Approval approval => [(step, approval.Case)],
         StepDefinition.Request request => [(step, request.Case)],
         StepDefinition.Write write => [(step, write.Case)],
+        StepDefinition.Lines lines => [(step, lines.Case)],
         _ => Enumerable.Empty<(StepDefinition, CaseText)>(),
     });
 

@@ -68,6 +68,11 @@ internal static class ProcessText
                 Line(text, $"- Taking back: {(write.Undo ? "what was created is taken back." : kept)}");
                 Line(text, $"- Waits up to {Span(definition.DeadlineOf(write))}, then a case for {write.Case.Queue}.");
                 break;
+            case StepDefinition.Lines lines:
+                Line(text, $"- What `{lines.Answer}` was answered must be what the invoice says: otherwise a case for {lines.Case.Queue}, and its entries are not invoiced.");
+                Line(text, "- Taking back before: its entries may be billed again. Afterwards they stay invoiced.");
+                Line(text, $"- Waits up to {Span(definition.DeadlineOf(lines))}, then a case for {lines.Case.Queue}.");
+                break;
             case StepDefinition.Publish publish:
                 if (publish.When is { } condition)
                 {

@@ -42,6 +42,7 @@ internal sealed partial class DemoPlay(DemoStage stage, Terminal terminal)
         await CorrectAsync(cancellation);
         await Tailspin(cancellation);
         await TimeAsync(cancellation);
+        await InvoicesAsync(cancellation);
         await EndAsync(cancellation);
         return await new DemoSummary(stage, _firm, terminal).PrintAsync(cancellation);
     }

@@ -51,6 +51,8 @@ internal sealed class DemoSummary(DemoStage stage, DemoFirm firm, Terminal termi
         var customers = firm.Deals.SelectMany(deal => deal.Records("customer")).Select(record => record.Text("number")).Distinct().Count();
         var taken = firm.Deals.SelectMany(deal => deal.Time?.NestedList("stands") ?? []).Where(stand => stand.Text("name") == "taken").ToArray();
         var lines = taken.Length == 0 ? null : await OfThisDemoAsync("project", "erp", "timesheet.line", "description", cancellation);
+        var invoices = (await stage.Client.GetAsync("/api/v1/invoices?status=posted", cancellation)).Need().NestedList("invoices");
+        var billed = invoices.Count == 0 ? null : await OfThisDemoAsync("project", "erp", "account.invoice", "reference", cancellation);
         var numbered = (await stage.Crm.AllAsync("Opportunity", cancellation)).Count(row => row.Text("Project_Number__c") is { Length: > 0 });
         return
         [
@@ -65,6 +67,11 @@ internal sealed class DemoSummary(DemoStage stage, DemoFirm firm, Terminal termi
             [
                 new DemoCount("ERP: timesheet lines", lines?.Count, taken.Sum(stand => stand.Number("count") ?? 0)),
                 new DemoCount("ERP: hours in them", lines?.Sum(Hours), taken.Sum(stand => stand.Number("hours") ?? 0)),
+            ],
+            .. invoices.Count == 0 ? Array.Empty<DemoCount>() :
+            [
+                new DemoCount("ERP: posted invoices", billed?.Count(row => row.Text("state") == "posted"), invoices.Count),
+                new DemoCount("ERP: EUR on them, without tax", billed?.Sum(Amount), invoices.Sum(invoice => invoice.Money("amount")!.Value.Amount)),
             ],
         ];
     }
@@ -84,6 +91,10 @@ internal sealed class DemoSummary(DemoStage stage, DemoFirm firm, Terminal termi
 
     // Tryton sends a length of time as an object.
     private static decimal Hours(Fields line) => (line.Nested("duration")?.Number("seconds") ?? line.Number("duration") ?? 0) / 3600;
+
+    // Tryton sends a decimal number as an object.
+    private static decimal Amount(Fields invoice) => invoice.Nested("untaxed_amount")?.Text("decimal") is { } wrapped
+        ? decimal.Parse(wrapped, CultureInfo.InvariantCulture) : invoice.Number("untaxed_amount") ?? 0;
 
     private static IEnumerable<Fields> Psa(Deal deal) => deal.Records("project")
         .Where(record => record.Text("entity") == "project" && record.Text("externalId") is not null);

@@ -115,7 +115,7 @@ internal sealed class EntryDesk
                 Directory.CreateDirectory(Path.GetDirectoryName(to)!);
                 var text = File.ReadAllText(file).Replace("require: task.key != null", "require: true", StringComparison.Ordinal);
                 text = text.Replace("{ party.code: \"lookup('people', timeEntry.person)\" }", "{ party.code: \"'P1'\" }", StringComparison.Ordinal);
-                text = Regex.Replace(text, @"^value:\n(?:  .*\n)+", "", RegexOptions.Multiline);
+                text = Regex.Replace(text, @"^(?:value|bill):\n(?:  .*\n)+", "", RegexOptions.Multiline);
                 text = string.Join('\n', text.Split('\n').Where(line => !line.StartsWith("  work: answer(", StringComparison.Ordinal)));
                 File.WriteAllText(to, text);
             }

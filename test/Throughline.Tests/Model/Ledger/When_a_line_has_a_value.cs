@@ -103,14 +103,27 @@ public sealed class When_a_line_has_a_value
         }
     }
 
+    [Fact]
+    public void Should_go_on_in_parts_and_never_by_more_than_stands_there()
+    {
+        var value = LineValue.Of(new Portion(LedgerAccount.Unbilled, 8m, Euro(1200m))).Move(LedgerAccount.Unbilled, LedgerAccount.InBatch, 2m, Euro(300m));
+
+        Assert.Equal("unbilled 6 / 900.00 EUR, in-batch 2 / 300.00 EUR", value.ToString());
+        Assert.True(value.IsBilled);
+        Assert.False(value.Move(LedgerAccount.InBatch, LedgerAccount.Unbilled, 2m, Euro(300m)).IsBilled);
+        Assert.Throws<InvalidOperationException>(() => value.Move(LedgerAccount.InBatch, LedgerAccount.Invoiced, 2m, Euro(300.01m)));
+        Assert.Throws<InvalidOperationException>(() => value.Move(LedgerAccount.InBatch, LedgerAccount.Invoiced, 2.5m, Euro(300m)));
+        Assert.Throws<InvalidOperationException>(() => value.Move(LedgerAccount.InBatch, LedgerAccount.Invoiced, -1m, Euro(-1m)));
+        Assert.Throws<InvalidOperationException>(() => value.Move(LedgerAccount.InBatch, LedgerAccount.Invoiced, 2m, Money.Of(300m, "USD")));
+    }
+
     private static LineValue Next(LineValue value, Random random) => random.Next(5) switch
     {
         0 => value.Hold(),
         1 => value.Withdraw(),
         // A part of what may be billed goes on an invoice.
-        2 when value.Portions.FirstOrDefault(portion => portion.Account == LedgerAccount.Unbilled) is { } open => LineValue.Of([
-            .. value.Portions.Where(portion => portion != open), open with { Quantity = open.Quantity / 2, Amount = open.Amount * 0.25m },
-            new Portion(LedgerAccount.Invoiced, open.Quantity / 2, open.Amount * 0.75m)]),
+        2 when value.Portions.FirstOrDefault(portion => portion.Account == LedgerAccount.Unbilled) is { } open =>
+            value.Move(LedgerAccount.Unbilled, LedgerAccount.Invoiced, open.Quantity / 2, open.Amount * 0.75m),
         _ => value.Worth((LedgerAccount)random.Next(1, 5), random.Next(0, 97) / 4m, Euro(random.Next(0, 1_000_000) / 100m)),
     };
 

@@ -1,0 +1,101 @@
+using Throughline.Engine.Billing;
+using Throughline.Engine.Partition;
+using Throughline.Model;
+using Throughline.Model.Ledger;
+
+namespace Throughline.Engine.Entries;
+
+/// <summary>What is unbilled comes on invoices, and goes on from there.</summary>
+internal sealed partial class EntryTurn
+{
+    private readonly Dictionary<string, Invoice> _known = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Invoice> _invoices = new(StringComparer.Ordinal);
+    private readonly List<InvoiceLine> _lines = [];
+    private readonly Dictionary<EntryId, string> _whys = [];
+
+    public void Load(Invoice invoice) => _known.TryAdd(invoice.Key, invoice);
+
+    /// <summary>Draws the invoices that somebody asked for.</summary>
+    /// <param name="billable">Entries of the scope that may come on an invoice, as they stand in the store.</param>
+    public void Draw(Envelope envelope, DrawRequest request, IEnumerable<EntryRow> billable)
+    {
+        var scope = envelope.Scope;
+        var rows = billable.Select(row => row.Id).Concat(_rows.Values.Where(row => row.Scope == scope).Select(row => row.Id)).Distinct()
+            .Select(id => Current(id)!).Where(row => row.Scope == scope && row.BillDate <= request.Until).ToArray();
+        var scene = _scenes.GetValueOrDefault(scope);
+        var entries = rows.Select(row => scene is null ? null : ForInvoice(row, scene)).OfType<InvoiceEntry>().ToArray();
+        var drawings = InvoiceDrawer.Draw(scope, request, entries, [.. _known.Values.Where(invoice => invoice.Scope == scope)], envelope.Id, now);
+        foreach (var drawing in drawings)
+        {
+            if (drawing.Invoice is { } invoice)
+            {
+                _known[invoice.Key] = _invoices[invoice.Key] = invoice;
+            }
+
+            foreach (var part in drawing.Parts)
+            {
+                Put(part, drawing);
+            }
+        }
+
+        _messages.Add(new NewEnvelope(
+            InvoiceDesk.AnswerTo(envelope.Id), scope, "", EnvelopeKind.InvoicesDrawn, InvoiceDecider.Told(drawings, request),
+            scope.ToString(), envelope.Id, now, now));
+    }
+
+    /// <summary>The entries on an invoice are invoiced, or may be billed again; once only.</summary>
+    public void Settle(Envelope envelope, IEnumerable<InvoiceLine> lines)
+    {
+        var payload = envelope.Payload;
+        if (_known.GetValueOrDefault(payload.Text("invoice")!) is not { Status: InvoiceStatus.Drawn } invoice)
+        {
+            return;
+        }
+
+        var isInvoiced = payload.Text("to") == InvoiceDecider.Invoiced;
+        var number = payload.Text("number");
+        foreach (var line in lines)
+        {
+            var row = Current(line.Entry)!;
+            _whys[row.Id] = isInvoiced ? $"invoice {invoice.Key} is posted as {number}" : $"invoice {invoice.Key} was given up";
+            Put(row, row with
+            {
+                Value = row.Value.Move(LedgerAccount.InBatch, isInvoiced ? LedgerAccount.Invoiced : LedgerAccount.Unbilled, line.Quantity, line.Amount),
+            });
+        }
+
+        _known[invoice.Key] = _invoices[invoice.Key] = invoice with { Status = isInvoiced ? InvoiceStatus.Posted : InvoiceStatus.Withdrawn, Number = number };
+    }
+
+    private InvoiceEntry? ForInvoice(EntryRow known, EntryScene scene)
+    {
+        var (row, entry) = _decider.ForInvoice(known, scene);
+        if (row is not null && !ReferenceEquals(row, known))
+        {
+            Put(known, row);
+        }
+
+        return entry;
+    }
+
+    private void Put(InvoicePart part, Drawing drawing)
+    {
+        var (row, key) = (part.Entry.Row, drawing.Invoice?.Key);
+        var after = row;
+        if (part.Amount.Amount != 0 || part.Quantity != 0)
+        {
+            after = after with { Value = after.Value.Move(LedgerAccount.Unbilled, LedgerAccount.InBatch, part.Quantity, part.Amount) };
+            _lines.Add(new InvoiceLine(key!, row.Scope, row.Id, part.Quantity, part.Amount, part.Entry.Text, row.ValueSays ?? ""));
+            _whys[row.Id] = $"{row.ValueSays}; on invoice {key}";
+        }
+
+        if (part.Held.Amount != 0 || part.HeldQuantity != 0)
+        {
+            var says = $"{row.ValueSays}; {part.Held} of it is beyond the cap of {drawing.Cap}";
+            after = after with { Value = after.Value.Move(LedgerAccount.Unbilled, LedgerAccount.Held, part.HeldQuantity, part.Held), ValueSays = says };
+            _whys[row.Id] = says + (key is null || part.Amount.Amount == 0 ? "" : $", and the rest on invoice {key}");
+        }
+
+        Put(row, after);
+    }
+}

@@ -1,0 +1,123 @@
+using System.Globalization;
+using Throughline.Engine.Billing;
+using Throughline.Engine.Entries;
+using Throughline.Engine.Partition;
+using Throughline.Model;
+using Throughline.Server.Api.Answers;
+using Throughline.Server.Api.Trace;
+using Throughline.Server.Hosting;
+
+namespace Throughline.Server.Api.Invoices;
+
+/// <summary><c>/api/v1/invoices</c>: list, show with every entry, and have them drawn.</summary>
+internal sealed class InvoiceDoor(Doors doors)
+{
+    private const int RequestBytesMax = 64 * 1024;
+
+    private readonly EngagementChoice _engagement = new(doors);
+
+    public async Task ListAsync(HttpContext context)
+    {
+        var (max, problem) = context.Whole("max", 100, 1, RouteText.PageMax);
+        var (status, wrongStatus) = StatusOf(context);
+        var (scope, unknown) = (problem ?? wrongStatus) is null ? await _engagement.OfAsync(context) : (null, null);
+        if ((problem ?? wrongStatus ?? unknown) is { } wrong)
+        {
+            await Answer.ProblemAsync(context, wrong);
+            return;
+        }
+
+        var invoices = await doors.Store.ListInvoicesAsync(new InvoiceFilter(scope, status, context.Query("after"), (int)max), context.RequestAborted);
+        await Answer.JsonAsync(context, 200, Fields.Of(
+            ("invoices", invoices.Select(InvoiceWords.ToFields)), ("next", invoices.Length == max ? invoices[^1].Key : null)));
+    }
+
+    public async Task ShowAsync(HttpContext context)
+    {
+        var (max, problem) = context.Whole("max", RouteText.PageMax, 1, RouteText.PageMax);
+        var after = context.Query("after") is { } text ? Guid.TryParse(text, out var id) ? new EntryId(id) : (EntryId?)null : null;
+        if (problem is null && context.Query("after") is not null && after is null)
+        {
+            problem = RouteText.BadQuery("after", "must be the id of an entry: what the page before gave as 'next'");
+        }
+
+        if (problem is not null)
+        {
+            await Answer.ProblemAsync(context, problem);
+            return;
+        }
+
+        var key = context.Route("key");
+        if (await doors.Store.FindInvoiceAsync(key, context.RequestAborted) is not { } invoice)
+        {
+            await Answer.ProblemAsync(context, Problem.NotFound(
+                "unknown-invoice", $"There is no invoice '{(key.Length > 40 ? key[..40] + "..." : key)}'; 'throughline invoices list' shows them."));
+            return;
+        }
+
+        var lines = await doors.Store.ListInvoiceLinesAsync(key, after, (int)max, context.RequestAborted);
+        var rows = lines.IsEmpty ? [] : (await doors.Store.LoadEntriesAsync([.. lines.Select(line => line.Entry)], context.RequestAborted)).ToDictionary(row => row.Id);
+        var unit = new UnitKey(invoice.Scope, "");
+        var state = UnitRows.Read(unit, (await doors.Store.LoadScopeAsync(invoice.Scope, context.RequestAborted)).Where(row => row.Unit == unit && row.Data is not null));
+        await Answer.JsonAsync(context, 200, InvoiceWords.ToFields(invoice)
+            .With("shows", state.Records.GetValueOrDefault(new RecordId("invoice", key))?.Attributes)
+            .With("entries", lines.Select(line => InvoiceWords.ToFields(line, rows.GetValueOrDefault(line.Entry))))
+            .With("next", lines.Length == max ? lines[^1].Entry.ToString() : null));
+    }
+
+    public async Task DrawAsync(HttpContext context)
+    {
+        var (request, problem) = await ReadAsync(context);
+        var (scope, unknown) = problem is null ? await _engagement.OfAsync(context) : (null, null);
+        if (problem is null && unknown is null && scope is null)
+        {
+            problem = RouteText.BadQuery("engagement", "is needed: of which engagement invoices are to be drawn");
+        }
+
+        if ((problem ?? unknown) is { } wrong)
+        {
+            await Answer.ProblemAsync(context, wrong);
+            return;
+        }
+
+        var result = await doors.Hub.DrawInvoicesAsync(scope!.Value, request!, doors.Time, context.RequestAborted);
+        await Answer.JsonAsync(context, result.IsDone ? 200 : 202, Fields.Of(
+            ("engagement", scope.Value.Key), ("invoices", result.Invoices.Select(InvoiceWords.ToFields)), ("says", result.Says.ToArray())));
+    }
+
+    private async Task<(DrawRequest? Request, Problem? Problem)> ReadAsync(HttpContext context)
+    {
+        var (bytes, unread) = await BodyReader.ReadAsync(context, RequestBytesMax);
+        if (unread is not null)
+        {
+            return (null, unread);
+        }
+
+        var (items, isList, malformed) = BodyReader.Parse(bytes);
+        if (malformed is not null)
+        {
+            return (null, malformed);
+        }
+
+        var body = isList ? null : items[0] as Fields;
+        var by = body?.Text("by")?.Trim() ?? "";
+        var until = Day(body?.Text("until"));
+        var date = body?.Text("date") is { } given ? Day(given) : DateOnly.FromDateTime(doors.Time.GetUtcNow().UtcDateTime);
+        var says = body is null ? "The body must be an object with 'by' and 'until'."
+            : by.Length is 0 or > 200 || by.Any(char.IsControl) ? "'by' must say who asks, in at most 200 characters."
+            : until is null ? "'until' must be the last day of the work to be billed, such as 2026-06-30."
+            : date is null ? "'date' must be the date of the invoice, such as 2026-06-30; without it that is today (UTC)."
+            : null;
+        return says is null ? (new DrawRequest(until!.Value, date!.Value, by), null) : (null, new Problem(422, "invalid-request", "The request is not complete", says));
+    }
+
+    private static DateOnly? Day(string? text) =>
+        DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day) ? day : null;
+
+    private static (InvoiceStatus? Status, Problem? Problem) StatusOf(HttpContext context) => context.Query("status") switch
+    {
+        null or "all" => (null, null),
+        var text when Enum.TryParse<InvoiceStatus>(text, ignoreCase: true, out var parsed) && char.IsAsciiLetter(text[0]) && Enum.IsDefined(parsed) => (parsed, null),
+        _ => (null, RouteText.BadQuery("status", $"must be one of all, {string.Join(", ", Enum.GetNames<InvoiceStatus>()).ToLowerInvariant()}")),
+    };
+}

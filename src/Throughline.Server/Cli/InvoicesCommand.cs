@@ -1,0 +1,204 @@
+using System.CommandLine;
+using System.Globalization;
+using Throughline.Model;
+
+namespace Throughline.Server.Cli;
+
+/// <summary><c>throughline invoices</c>: what is billed, entry by entry, and what may be billed next.</summary>
+internal static class InvoicesCommand
+{
+    private const int ShownMax = 100;
+    private const int EngagementsMax = 500;
+
+    public static Command Make(Terminal terminal)
+    {
+        var command = new Command("invoices", """
+            Invoices: draw them from unbilled time, list them, show one with every entry on it.
+
+            A drawn invoice is looked over by somebody else (a case), then stands in the ERP, is posted there and read back.
+
+            Example:
+              throughline invoices draw --engagement P-20001 --until 2026-06-30
+            """);
+        command.Subcommands.Add(Draw(terminal));
+        command.Subcommands.Add(List(terminal));
+        command.Subcommands.Add(Show(terminal));
+        return command;
+    }
+
+    private static Command Draw(Terminal terminal)
+    {
+        var (data, url, json) = (CommonOptions.Data(terminal), CommonOptions.Url(terminal), CommonOptions.Json());
+        var engagement = new Option<string?>("--engagement") { Description = "Only of one engagement. Without it: of all in which something is unbilled.", HelpName = "ID" };
+        var until = new Option<string>("--until") { Description = "The last day of the work to be billed.", HelpName = "YYYY-MM-DD", Required = true };
+        var date = new Option<string?>("--date") { Description = "Date of the invoices. Default: today (UTC).", HelpName = "YYYY-MM-DD" };
+        var by = new Option<string>("--by")
+        {
+            Description = "Who asks, and so may not approve them; a name that was stated, not proved. Default: the name of this account.", HelpName = "WHO",
+            DefaultValueFactory = _ => Environment.UserName,
+        };
+        var command = new Command("draw", """
+            Draw invoices of what is unbilled, one for each workstream, in the order of the work, up to its cap. What was drawn is on no other invoice; to ask
+            again draws only what has become unbilled meanwhile.
+
+            Example:
+              throughline invoices draw --until 2026-06-30
+              throughline invoices draw --engagement P-20001 --until 2026-06-30 --by ann
+            """) { engagement, until, date, by, data, url, json };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            using var hub = HubClient.Open(parsed.GetValue(url)!, parsed.GetValue(data)!);
+            var request = Fields.Of(("until", parsed.GetValue(until)), ("date", parsed.GetValue(date)), ("by", parsed.GetValue(by)));
+            string[] engagements = parsed.GetValue(engagement) is { } one ? [one]
+                : [.. await terminal.WithProgressAsync("Looking what is unbilled", UnbilledAsync(hub, cancellation))];
+            var answers = new List<Fields>();
+            var isPending = false;
+            for (var place = 0; place < engagements.Length; place++)
+            {
+                var asking = hub.PostAsync("/api/v1/invoices?" + HubClient.Query("engagement", engagements[place])[1..], request, cancellation);
+                var answer = await terminal.WithProgressAsync($"Drawing the invoices of {engagements[place]} ({place + 1} of {engagements.Length})", asking);
+                answers.Add(answer.Need());
+                isPending |= answer.Status == 202;
+            }
+
+            if (parsed.GetValue(json))
+            {
+                terminal.Json(Fields.Of(("engagements", answers)));
+                return Exit.Ok;
+            }
+
+            Print(terminal, answers, isPending, CommonOptions.Repeat(parsed, data, url));
+            return Exit.Ok;
+        });
+        return command;
+    }
+
+    private static void Print(Terminal terminal, List<Fields> answers, bool isPending, string options)
+    {
+        foreach (var says in answers.SelectMany(answer => answer.List("says")))
+        {
+            terminal.Out.WriteLine(says);
+        }
+
+        if (isPending)
+        {
+            terminal.Error.WriteLine("Some were recorded and are not drawn yet; look again with 'throughline invoices list'.");
+        }
+
+        if (answers.Count == 0)
+        {
+            terminal.Out.WriteLine("Nothing is unbilled.");
+        }
+        else if (answers.Any(answer => answer.NestedList("invoices").Count > 0))
+        {
+            terminal.Out.WriteLine($"Somebody else looks them over now: throughline cases list --queue pmo{options}");
+        }
+    }
+
+    private static async Task<List<string>> UnbilledAsync(HubClient hub, CancellationToken cancellation)
+    {
+        var found = new List<string>();
+        string? after = null;
+        do
+        {
+            var page = (await hub.GetAsync($"/api/v1/ledger?max={EngagementsMax}" + HubClient.Query("after", after), cancellation)).Need();
+            found.AddRange(page.NestedList("engagements")
+                .Where(each => each.NestedList("balances").Any(row => row.Text("account") is "unbilled" or "held")).Select(each => each.Text("engagement")!));
+            after = page.Text("next");
+        }
+        while (after is not null);
+        return found;
+    }
+
+    private static Command List(Terminal terminal)
+    {
+        var (data, url, json) = (CommonOptions.Data(terminal), CommonOptions.Url(terminal), CommonOptions.Json());
+        var engagement = new Option<string?>("--engagement") { Description = "Only of one engagement.", HelpName = "ID" };
+        var status = new Option<string?>("--status") { Description = "all (default), drawn, posted or withdrawn.", HelpName = "STATUS" };
+        var after = new Option<string?>("--after") { Description = "Those behind this invoice: the next page.", HelpName = "INVOICE" };
+        var command = new Command("list", $"""
+            List invoices, the newest first, {ShownMax} at a time.
+
+            drawn: not seen in the ERP yet as posted. posted: read back from the ERP. withdrawn: given up before, its entries may be billed again.
+
+            Example:
+              throughline invoices list --status drawn
+            """) { engagement, status, after, data, url, json };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            using var hub = HubClient.Open(parsed.GetValue(url)!, parsed.GetValue(data)!);
+            var query = $"/api/v1/invoices?max={ShownMax}" + HubClient.Query("engagement", parsed.GetValue(engagement)) + HubClient.Query("status", parsed.GetValue(status))
+                + HubClient.Query("after", parsed.GetValue(after));
+            var body = (await terminal.WithProgressAsync("Asking the hub", hub.GetAsync(query, cancellation))).Need();
+            if (parsed.GetValue(json))
+            {
+                terminal.Json(body);
+                return Exit.Ok;
+            }
+
+            var invoices = body.NestedList("invoices");
+            terminal.Out.Write(invoices.Count == 0 ? "No invoices.\n" : Table.Render(
+                ["Invoice", "Status", "In the ERP", "Work until", "Hours", "Amount without tax"],
+                [.. invoices.Select(invoice => new[]
+                {
+                    invoice.Text("key")!, invoice.Text("status")!, invoice.Text("number") ?? "", invoice.Text("until")!, Number(invoice.Number("quantity")),
+                    invoice.Money("amount")!.Value.ToString(),
+                })],
+                indent: 0));
+            if (body.Text("next") is { } next)
+            {
+                terminal.Out.WriteLine($"There are more, add --after {next}");
+            }
+
+            return Exit.Ok;
+        });
+        return command;
+    }
+
+    private static Command Show(Terminal terminal)
+    {
+        var (data, url, json) = (CommonOptions.Data(terminal), CommonOptions.Url(terminal), CommonOptions.Json());
+        var key = new Argument<string>("invoice") { Description = "The invoice, as 'throughline invoices list' names it." };
+        var csv = new Option<bool>("--csv") { Description = "The time report: every entry on it, as comma separated values." };
+        var command = new Command("show", """
+            Show one invoice: its lines, and every entry on it with the rate that led to its amount.
+
+            Example:
+              throughline invoices show P-20001-DE/1
+              throughline invoices show P-20001-DE/1 --csv > time-report.csv
+            """) { key, csv, data, url, json };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            using var hub = HubClient.Open(parsed.GetValue(url)!, parsed.GetValue(data)!);
+            var invoice = await terminal.WithProgressAsync("Asking the hub", WholeAsync(hub, parsed.GetValue(key)!, cancellation));
+            if (parsed.GetValue(json))
+            {
+                terminal.Json(invoice);
+            }
+            else
+            {
+                terminal.Out.Write(parsed.GetValue(csv) ? InvoiceReport.Csv(invoice) : InvoiceReport.Long(invoice));
+            }
+
+            return Exit.Ok;
+        });
+        return command;
+    }
+
+    private static async Task<Fields> WholeAsync(HubClient hub, string key, CancellationToken cancellation)
+    {
+        var path = "/api/v1/invoices/" + string.Join('/', key.Split('/').Select(Uri.EscapeDataString));
+        var invoice = (await hub.GetAsync(path, cancellation)).Need();
+        var entries = invoice.NestedList("entries").ToList();
+        for (var next = invoice.Text("next"); next is not null;)
+        {
+            var page = (await hub.GetAsync($"{path}?after={next}", cancellation)).Need();
+            entries.AddRange(page.NestedList("entries"));
+            next = page.Text("next");
+        }
+
+        return invoice.With("entries", entries.OrderBy(entry => entry.Text("date"), StringComparer.Ordinal)).Without("next");
+    }
+
+    internal static string Number(decimal? number) => (number ?? 0).ToString("#,##0.######", CultureInfo.InvariantCulture);
+}

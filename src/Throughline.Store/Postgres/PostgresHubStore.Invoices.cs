@@ -1,0 +1,64 @@
+using System.Collections.Immutable;
+using Throughline.Engine.Billing;
+using Throughline.Engine.Entries;
+
+namespace Throughline.Store.Postgres;
+
+public sealed partial class PostgresHubStore
+{
+    private static void WriteInvoices(PostgresBatch batch, ImmutableArray<EntryCommit> commits)
+    {
+        // A new one is inserted and never taken for a known one: two engagements must not count their invoices alike.
+        var invoices = commits.SelectMany(commit => commit.Invoices).Where(invoice => invoice.Status == InvoiceStatus.Drawn).ToImmutableArray();
+        var settled = commits.SelectMany(commit => commit.Invoices).Where(invoice => invoice.Status != InvoiceStatus.Drawn).ToImmutableArray();
+        ImmutableArray<InvoiceLine> lines = [.. commits.SelectMany(commit => commit.InvoiceLines)];
+        if (!invoices.IsEmpty)
+        {
+            batch.Add(
+                """
+                insert into invoice (key, scope, reference, count, until, status, currency, quantity, amount, entry_count, number, drawn_by, cause, at)
+                select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+                """,
+                Column(invoices, invoice => StoredText.Key(invoice.Key)),
+                Column(invoices, invoice => StoredText.Of(invoice.Scope)),
+                Column(invoices, invoice => StoredText.Key(invoice.Reference)),
+                Column(invoices, invoice => invoice.Count),
+                Column(invoices, invoice => Day(invoice.Until)),
+                Column(invoices, invoice => (short)invoice.Status),
+                Column(invoices, invoice => invoice.Amount.Currency.Code),
+                Column(invoices, invoice => StoredPosting.Quantity(invoice.Quantity)),
+                Column(invoices, invoice => StoredPosting.Amount(invoice.Amount)),
+                Column(invoices, invoice => invoice.EntryCount),
+                Column(invoices, invoice => StoredText.ProseOrNull(invoice.Number)),
+                Column(invoices, invoice => StoredText.Prose(invoice.By)),
+                Column(invoices, invoice => invoice.Cause.Value),
+                Column(invoices, invoice => StoredTime.At(invoice.At)));
+        }
+
+        if (!settled.IsEmpty)
+        {
+            batch.Add(
+                """
+                update invoice i set status = s.status, number = s.number from unnest($1, $2, $3) as s(key, status, number) where i.key = s.key
+                """,
+                Column(settled, invoice => StoredText.Key(invoice.Key)), Column(settled, invoice => (short)invoice.Status),
+                Column(settled, invoice => StoredText.ProseOrNull(invoice.Number)));
+        }
+
+        if (!lines.IsEmpty)
+        {
+            batch.Add(
+                """
+                insert into invoice_line (invoice, entry, scope, currency, quantity, amount, text, why) select * from unnest($1, $2, $3, $4, $5, $6, $7, $8)
+                """,
+                Column(lines, line => StoredText.Key(line.Invoice)),
+                Column(lines, line => line.Entry.Value),
+                Column(lines, line => StoredText.Of(line.Scope)),
+                Column(lines, line => line.Amount.Currency.Code),
+                Column(lines, line => StoredPosting.Quantity(line.Quantity)),
+                Column(lines, line => StoredPosting.Amount(line.Amount)),
+                Column(lines, line => StoredText.Prose(line.Text)),
+                Column(lines, line => StoredText.Prose(line.Why)));
+        }
+    }
+}

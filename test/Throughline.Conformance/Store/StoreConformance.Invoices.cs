@@ -1,0 +1,118 @@
+using System.Collections.Immutable;
+using Throughline.Engine.Billing;
+using Throughline.Engine.Entries;
+using Throughline.Model;
+using Throughline.Model.Ledger;
+using Xunit;
+using static Throughline.Conformance.Store.StoreExamples;
+
+namespace Throughline.Conformance.Store;
+
+/// <summary>Invoices are written with the entries that are on them (D4, invariant 7).</summary>
+public abstract partial class StoreConformance
+{
+    private static readonly DateOnly June = new(2026, 6, 30);
+
+    [Fact]
+    public async Task Should_keep_an_invoice_with_its_lines_and_what_became_of_it()
+    {
+        var epoch = await Store.TakePartitionAsync(Alpha.Partition, "test", Stop);
+        var (a, b) = (Entry(Alpha, "a"), Entry(Alpha, "b"));
+        var invoice = Drawn(Alpha, "P-1-DE", 1, 1800.25m);
+        InvoiceLine[] lines = [LineOf(invoice, a, 8m, 1200m), LineOf(invoice, b, 4.001667m, 600.25m)];
+        await CommitInvoicesAsync(Alpha, epoch, [invoice], [.. lines]);
+        await ReopenAsync();
+
+        Assert.Equal(Tell(invoice), Tell(await Store.FindInvoiceAsync("P-1-DE/1", Stop)));
+        var ordered = lines.OrderBy(line => line.Entry.Value.ToString("N"), StringComparer.Ordinal).ToArray();
+        Assert.Equal(Tell(ordered), Tell(await Store.ListInvoiceLinesAsync(invoice.Key, null, 10, Stop)));
+        Assert.Equal(Tell(ordered[1..]), Tell(await Store.ListInvoiceLinesAsync(invoice.Key, ordered[0].Entry, 10, Stop)));
+
+        var posted = invoice with { Status = InvoiceStatus.Posted, Number = "INV-2026-7" };
+        await CommitInvoicesAsync(Alpha, epoch, [posted], []);
+        Assert.Equal(Tell(posted), Tell(Assert.Single(await Store.LoadInvoicesAsync([Alpha], Stop))));
+        Assert.Null(await Store.FindInvoiceAsync("P-1-DE/2", Stop));
+    }
+
+    [Fact]
+    public async Task Should_never_take_a_new_invoice_for_a_known_one_nor_an_entry_twice()
+    {
+        var (alpha, beta) = (await Store.TakePartitionAsync(Alpha.Partition, "test", Stop), await Store.TakePartitionAsync(Beta.Partition, "test", Stop));
+        var invoice = Drawn(Alpha, "P-1-DE", 1, 1200m);
+        var line = LineOf(invoice, Entry(Alpha, "a"), 8m, 1200m);
+        await CommitInvoicesAsync(Alpha, alpha, [invoice], [line]);
+
+        await Assert.ThrowsAnyAsync<Exception>(() => CommitInvoicesAsync(Beta, beta, [invoice with { Scope = Beta }], []));
+        await Assert.ThrowsAnyAsync<Exception>(() => CommitInvoicesAsync(Alpha, alpha, [], [line]));
+
+        Assert.Equal(Alpha, (await Store.FindInvoiceAsync(invoice.Key, Stop))!.Scope);
+        Assert.Single(await Store.ListInvoiceLinesAsync(invoice.Key, null, 10, Stop));
+    }
+
+    [Fact]
+    public async Task Should_list_invoices_newest_first_in_pages()
+    {
+        var (alpha, beta) = (await Store.TakePartitionAsync(Alpha.Partition, "test", Stop), await Store.TakePartitionAsync(Beta.Partition, "test", Stop));
+        var first = Drawn(Alpha, "P-1-DE", 1, 100m);
+        var second = Drawn(Alpha, "P-1-DE", 2, 200m) with { At = first.At.AddHours(1) };
+        var other = Drawn(Beta, "P-2-UK", 1, 300m) with { At = first.At.AddHours(1) };
+        await CommitInvoicesAsync(Alpha, alpha, [first, second], []);
+        await CommitInvoicesAsync(Beta, beta, [other], []);
+        await CommitInvoicesAsync(Alpha, alpha, [first with { Status = InvoiceStatus.Withdrawn }], []);
+
+        async Task<string[]> Keys(Scope? scope = null, InvoiceStatus? status = null, string? after = null, int max = 10) =>
+            [.. (await Store.ListInvoicesAsync(new InvoiceFilter(scope, status, after, max), Stop)).Select(invoice => invoice.Key)];
+
+        Assert.Equal(["P-2-UK/1", "P-1-DE/2", "P-1-DE/1"], await Keys());
+        Assert.Equal(["P-2-UK/1", "P-1-DE/2"], await Keys(max: 2));
+        Assert.Equal(["P-1-DE/1"], await Keys(after: "P-1-DE/2", max: 2));
+        Assert.Equal(["P-1-DE/2", "P-1-DE/1"], await Keys(Alpha));
+        Assert.Equal(["P-1-DE/1"], await Keys(status: InvoiceStatus.Withdrawn));
+        Assert.Empty(await Keys(after: "nobody knows it"));
+        Assert.Equal(["P-1-DE/1", "P-1-DE/2"], (await Store.LoadInvoicesAsync([Alpha], Stop)).Select(invoice => invoice.Key));
+    }
+
+    /// <summary>Cost stays flat: what was billed long ago is not read again.</summary>
+    [Fact]
+    public async Task Should_find_what_may_be_billed_in_the_order_of_the_work()
+    {
+        var epoch = await Store.TakePartitionAsync(Alpha.Partition, "test", Stop);
+        EntryRow Row(string id, string day, LineValue value, EntryStatus status = EntryStatus.Sent) =>
+            Entry(Alpha, id) with { Attributes = Fields.Of(("date", day), ("hours", 8m)), Value = value, Status = status };
+        var beyondCap = LineValue.Of(new Portion(LedgerAccount.InBatch, 2m, Money.Of(300m, "EUR")), new Portion(LedgerAccount.Held, 6m, Money.Of(900m, "EUR")));
+        var billed = LineValue.Of(new Portion(LedgerAccount.Invoiced, 8m, Money.Of(1200m, "EUR")));
+        await Store.CommitEntriesAsync(
+            [
+                new()
+                {
+                    Partition = Alpha.Partition, Epoch = epoch,
+                    Rows =
+                    [
+                        Row("later", "2026-06-30", Eight), Row("earlier", "2026-06-01", Eight), Row("capped", "2026-06-15", beyondCap), Row("next month", "2026-07-01", Eight),
+                        Row("billed", "2026-06-02", billed), Row("refused", "2026-06-03", Eight, EntryStatus.Held), Row("held", "2026-06-04", Eight.Hold(), EntryStatus.Waiting),
+                        Row("owed back", "2026-06-20", billed.Withdraw(), EntryStatus.Kept), Row("no day", "soon", Eight),
+                    ],
+                },
+            ],
+            Stop);
+
+        async Task<string[]> Found(DateOnly until, int max = 10) => [.. (await Store.LoadBillableAsync(Alpha, until, max, Stop)).Select(row => row.ExternalId)];
+
+        Assert.Equal(["earlier", "capped", "owed back", "later"], await Found(June));
+        Assert.Equal(["earlier", "capped"], await Found(June, 2));
+        Assert.Equal(["earlier"], await Found(new DateOnly(2026, 6, 14)));
+        Assert.Empty(await Store.LoadBillableAsync(Beta, June, 10, Stop));
+
+        await Store.CommitEntriesAsync([new() { Partition = Alpha.Partition, Epoch = epoch, Rows = [Row("earlier", "2026-06-01", billed)] }], Stop);
+        Assert.Equal(["capped", "owed back", "later"], await Found(June));
+    }
+
+    private static Invoice Drawn(Scope scope, string reference, int count, decimal amount) => new(
+        scope, reference, count, June, InvoiceStatus.Drawn, 12.001667m, Money.Of(amount, "EUR"), 2, null, "ann", EnvelopeId(reference), T0);
+
+    private static InvoiceLine LineOf(Invoice invoice, EntryRow row, decimal quantity, decimal amount) =>
+        new(invoice.Key, invoice.Scope, row.Id, quantity, Money.Of(amount, "EUR"), "Design", "8 x 150.00 EUR");
+
+    private Task CommitInvoicesAsync(Scope scope, long epoch, ImmutableArray<Invoice> invoices, ImmutableArray<InvoiceLine> lines) =>
+        Store.CommitEntriesAsync([new() { Partition = scope.Partition, Epoch = epoch, Invoices = invoices, InvoiceLines = lines }], Stop);
+}
