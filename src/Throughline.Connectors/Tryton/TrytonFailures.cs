@@ -171,6 +171,19 @@ internal static partial class TrytonFailures
             return new Failure.Authentication($"the hub's user lacks a right in Tryton: {evidence}") { Evidence = evidence };
         }
 
+        if (NoPeriodPattern().Match(text) is { Success: true } period)
+        {
+            var message = $"Tryton has no open period for {period.Groups["date"].Value}; open one (Accounting > Fiscal Years), or choose a date in an open one";
+            return new Failure.Validation(message, [new FieldProblem("invoice_date", evidence)]) { Evidence = evidence };
+        }
+
+        if (NumberedLaterPattern().Match(text) is { Success: true } later)
+        {
+            var message = $"Tryton numbers invoices in the order of their dates, and {later.Groups["invoice"].Value}, which is dated later, has its number "
+                + "already; give this one an accounting date that is not before that one's";
+            return new Failure.Validation(message, [new FieldProblem("accounting_date", evidence)]) { Evidence = evidence };
+        }
+
         var field = FieldPattern().Match(text) is { Success: true } named ? named.Groups["field"].Value : "";
         return new Failure.Validation($"Tryton refuses it: {evidence}", [new FieldProblem(field, evidence)]) { Evidence = evidence };
     }
@@ -218,6 +231,12 @@ internal static partial class TrytonFailures
         """You are (?:trying to read records|not allowed to (?:read|write to|delete) records) """
         + "\"(?<id>[^\"]*)\" of \"(?<model>[^\"]*)\" (?:that don't exist|because of)")]
     private static partial Regex AbsentRecordPattern();
+
+    [GeneratedRegex("To continue, you must create a period for the date \"(?<date>[^\"]*)\"")]
+    private static partial Regex NoPeriodPattern();
+
+    [GeneratedRegex("To number the invoice .* has already been used for invoice \"(?<invoice>[^\"]*)\"")]
+    private static partial Regex NumberedLaterPattern();
 
     [GeneratedRegex("for field \"(?<field>[^\"]*)\"")]
     private static partial Regex FieldPattern();

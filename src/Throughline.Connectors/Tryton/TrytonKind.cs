@@ -43,7 +43,7 @@ public sealed class TrytonKind : IConnectorKind
             new ConfigurationField
             {
                 Name = User, Kind = FieldKind.Text, Required = true, Summary = "the login of the hub's own user",
-                Help = "Administration > Users. Give it the groups of what it writes (Party, Project, Timesheet, Product, Account administration), "
+                Help = "Administration > Users. Give it the groups of what it writes (Party, Project, Timesheet, Product, Account, Account administration), "
                     + "not Administration.",
                 Example = "hub",
             },
@@ -84,8 +84,10 @@ public sealed class TrytonKind : IConnectorKind
             new KnownGap("Warnings are never confirmed", "Tryton asks a person, and the hub is none", "the write becomes a case; "
                 + "the person confirms the warning in Tryton and the case is tried again"),
             new KnownGap("Only timesheet lines and parties have a key that the server enforces",
-                "Tryton has no unique key for projects, products and cost centres",
+                "Tryton has no unique key for projects, products, cost centres and invoices",
                 "the hub looks the record up by its key before every creation"),
+            new KnownGap("A posted invoice is not taken back", "it has its number, and the books keep it",
+                "the undo becomes a case; a person credits the invoice in Tryton"),
         ],
     };
 

@@ -6,10 +6,10 @@ namespace Throughline.Connectors.Tryton;
 /// <summary>How a creation is taken back.</summary>
 internal enum UndoBy
 {
-    None,
     Archive,
     Delete,
     DeleteOrClose,
+    DeleteUnlessPosted,
 }
 
 /// <summary>
@@ -30,6 +30,7 @@ internal static class TrytonModels
     public const string Party = "party.party";
     public const string Project = "project.work";
     public const string TimesheetLine = "timesheet.line";
+    public const string Invoice = "account.invoice";
 
     private static readonly ImmutableArray<WriteOperation> AllWrites = [WriteOperation.Create, WriteOperation.Update, WriteOperation.Undo];
 
@@ -79,14 +80,17 @@ internal static class TrytonModels
                 "cost_price?", "invoice_line?"],
             ["uuid"]),
         new(
-            Entity("account.invoice", "Customer and supplier invoices; read only, since they are issued and posted in Tryton", [], null,
+            Entity(Invoice, "Customer invoices, which an update with `state: posted` posts; supplier invoices are only read", AllWrites,
+                "deletes an invoice that has no number yet, or cancels it where deletion is refused; one that was posted is refused, since it can only "
+                    + "be credited, by a person in Tryton",
                 [["number"], ["reference"]]),
-            UndoBy.None,
+            UndoBy.DeleteUnlessPosted,
             ["number", "reference", "description", "type", "state", "party.code", "party.name", "company", "currency.code", "invoice_date",
                 "accounting_date", "untaxed_amount", "tax_amount", "total_amount",
                 "amount_to_pay", "reconciled", "lines.description", "lines.quantity", "lines.unit_price", "lines.amount", "lines.origin",
                     "lines.product.code"],
-            []),
+            ["number", "state", "reference", "invoice_date", "untaxed_amount", "tax_amount", "total_amount", "amount_to_pay", "currency.code",
+                "lines.quantity", "lines.amount"]),
     ];
 
     /// <summary>The field that tells children of a model apart, where an item of the list does not name another one as <c>@key</c>.</summary>

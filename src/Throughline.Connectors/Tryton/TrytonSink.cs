@@ -78,10 +78,17 @@ internal sealed class TrytonSink(TrytonClient client, TrytonSchema schema, TimeP
     private async Task<Receipt[]> CreateAsync(TrytonModel model, ImmutableArray<WriteItem> run, CancellationToken cancellation)
     {
         var values = new TrytonValues(client, schema);
+        var invoices = new TrytonInvoices(client);
         var rows = new JsonArray();
         foreach (var item in run)
         {
-            rows.Add(await values.ForAsync(model.Name, Complete(model, item), null, cancellation));
+            var row = await values.ForAsync(model.Name, Complete(model, item), null, cancellation);
+            if (model.Name == TrytonModels.Invoice)
+            {
+                await invoices.CompleteAsync(row, cancellation);
+            }
+
+            rows.Add(row);
         }
 
         var answer = await client.CallAsync($"model.{model.Name}.create", [rows], safe: false, cancellation);
@@ -98,14 +105,26 @@ internal sealed class TrytonSink(TrytonClient client, TrytonSchema schema, TimeP
     private async Task<Receipt> UpdateAsync(TrytonModel model, WriteItem item, CancellationToken cancellation)
     {
         var id = Id(item);
-        var values = await new TrytonValues(client, schema).ForAsync(model.Name, item.Fields, id, cancellation);
-        await client.CallAsync($"model.{model.Name}.write", [new JsonArray(id), values], safe: false, cancellation, Version(model, item));
-        var facts = await FactsAsync(model, [id], cancellation);
-        return Done(model, id, facts.GetValueOrDefault(id));
+        if (model.Name == TrytonModels.Invoice)
+        {
+            Refuse(model, TrytonInvoices.Refused(item.Fields, isNew: false));
+            await new TrytonPosting(client, schema).RunAsync(id, item.Fields, Version(model, item), cancellation);
+        }
+        else
+        {
+            var values = await new TrytonValues(client, schema).ForAsync(model.Name, item.Fields, id, cancellation);
+            await client.CallAsync($"model.{model.Name}.write", [new JsonArray(id), values], safe: false, cancellation, Version(model, item));
+        }
+
+        var facts = (await FactsAsync(model, [id], cancellation)).GetValueOrDefault(id);
+        return model.Name == TrytonModels.Invoice && facts is not null && TrytonPosting.NotReached(item.Fields, facts) is { } failure
+            ? Receipt.Failed(failure)
+            : Done(model, id, facts);
     }
 
     /// <summary>
     /// The payload with what the hub itself must add: a line's unique key. A project must carry its code in its name, or a lost answer could not be looked up.
+    /// What only Tryton may set is refused.
     /// </summary>
     private static Fields Complete(TrytonModel model, WriteItem item)
     {
@@ -120,7 +139,21 @@ internal sealed class TrytonSink(TrytonClient client, TrytonSchema schema, TimeP
                 [new FieldProblem("name", $"must begin with the code '{code}' and a space, by which the hub finds the project again")]));
         }
 
+        if (model.Name == TrytonModels.Invoice)
+        {
+            Refuse(model, TrytonInvoices.Refused(item.Fields, isNew: true));
+            return item.Fields.Without("state");
+        }
+
         return item.Fields;
+    }
+
+    private static void Refuse(TrytonModel model, IEnumerable<FieldProblem> problems)
+    {
+        if (problems.ToArray() is { Length: > 0 } found)
+        {
+            throw new ConnectorException(TrytonFailures.Invalid(model.Name, found));
+        }
     }
 
     private static long Id(WriteItem item) =>

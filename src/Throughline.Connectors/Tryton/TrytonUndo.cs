@@ -30,7 +30,7 @@ internal sealed class TrytonUndo(TrytonClient client, TimeProvider time)
             case UndoBy.DeleteOrClose:
                 return await ProjectAsync(id, version, cancellation);
             default:
-                return Receipt.Failed(TrytonFailures.Invalid(model.Name, [new FieldProblem("", "can only be read")]));
+                return await InvoiceAsync(id, version, cancellation);
         }
     }
 
@@ -59,6 +59,60 @@ internal sealed class TrytonUndo(TrytonClient client, TimeProvider time)
 
         await CloseAsync(works, root, version, cancellation);
         return Receipt.Done(TrytonClient.Id(root), answer: Fields.Of(("undone", "closed")));
+    }
+
+    /// <summary>Only what has no number yet: a number must not be missing from the books, so what has one is credited, and a person decides that.</summary>
+    private async Task<Receipt> InvoiceAsync(long id, JsonObject? version, CancellationToken cancellation)
+    {
+        var invoice = await ReadInvoiceAsync(id, cancellation);
+        if (Refusal(id, invoice) is { } refusal)
+        {
+            return refusal;
+        }
+
+        try
+        {
+            await client.CallAsync($"model.{TrytonModels.Invoice}.delete", [new JsonArray(id)], safe: false, cancellation, version);
+            return Receipt.Done(TrytonClient.Id(id), answer: Fields.Of(("undone", "deleted")));
+        }
+        catch (ConnectorException e) when (e.Failure is Failure.Validation)
+        {
+            // Something refers to it, or somebody posted it this moment. A company may allow posted invoices to be cancelled, so that the button is
+            // pressed only on what was seen to have no number, and only while it is as it was seen.
+            invoice = await ReadInvoiceAsync(id, cancellation);
+        }
+
+        if (invoice is not null && Refusal(id, invoice) is { } late)
+        {
+            return late;
+        }
+
+        if (invoice is not null)
+        {
+            var seen = new JsonObject { ["_timestamp"] = new JsonObject { [$"{TrytonModels.Invoice},{TrytonClient.Id(id)}"] = invoice.Text("_timestamp") } };
+            await client.CallAsync($"model.{TrytonModels.Invoice}.cancel", [new JsonArray(id)], safe: false, cancellation, seen);
+        }
+
+        return Receipt.Done(TrytonClient.Id(id), answer: Fields.Of(("undone", invoice is null ? "was gone" : "cancelled")));
+    }
+
+    private async Task<Fields?> ReadInvoiceAsync(long id, CancellationToken cancellation)
+    {
+        var answer = await client.SearchReadAsync(
+            TrytonModels.Invoice, [new JsonArray("id", "=", id)], 1, null, ["state", "number", "reference", "_timestamp"], cancellation);
+        return answer.EnumerateArray().Select(row => (Fields)TrytonJson.Decode(row)!).FirstOrDefault();
+    }
+
+    private static Receipt? Refusal(long id, Fields? invoice)
+    {
+        var (state, number) = (invoice?.Text("state"), invoice?.Text("number"));
+        return (state, number) switch
+        {
+            ("cancelled", not null) => Receipt.Done(TrytonClient.Id(id), answer: Fields.Of(("undone", "was cancelled"))),
+            _ when number is null && !TrytonPosting.IsFinal(state) => null,
+            _ => Receipt.Failed(new Failure.Policy($"{TrytonPosting.Name(id, invoice!)} is {(TrytonPosting.IsFinal(state) ? state : "numbered")} in Tryton, so it "
+                + "is not taken back: it must be credited there (Accounting > Customer Invoices, 'Credit')")),
+        };
     }
 
     /// <summary>The server refuses parents together with their children, so each level of the tree is a call of its own, deepest first.</summary>

@@ -185,6 +185,9 @@ internal sealed class TrytonValues(TrytonClient client, TrytonSchema schema)
             ("numeric", string text) when decimal.TryParse(text, NumberStyles.Number, CultureInfo.InvariantCulture, out var number) =>
                 (TrytonJson.Decimal(number), null),
             ("numeric", _) => (null, "a number"),
+            // The server keeps doubles: what does not fit into one would be rounded on the way.
+            ("float", long or decimal) when Math.Abs(Number(value)) >= 1e15m || (decimal)(double)Number(value) != Number(value) =>
+                (null, "a number of at most 15 digits"),
             ("float", long or decimal) => (JsonValue.Create(Number(value)), null),
             ("float", _) => (null, "a number"),
             ("integer" or "biginteger", long whole) => (JsonValue.Create(whole), null),

@@ -48,7 +48,7 @@ internal sealed class TrytonQuery(TrytonStore store)
         var description = store.Model(model).Field(field);
         return description is { Type: "one2many", Relation: { } relation, RelationField: { } back }
             ? store.With(relation, back, id)
-            : store.Stored(model, id, field);
+            : store.Stored(model, id, field) ?? (description.Type == "many2many" ? Array.Empty<long>() : null);
     }
 
     private static readonly Comparer<object?> Ordering = Comparer<object?>.Create(Compare);

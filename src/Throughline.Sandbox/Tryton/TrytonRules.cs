@@ -22,7 +22,7 @@ internal static class TrytonRules
     private static readonly HashSet<(string Model, string Field)> Cascades =
     [
         ("party.address", "party"), ("party.identifier", "party"), ("party.contact_mechanism", "party"), ("product.product", "template"),
-            ("account.invoice.line", "invoice"),
+            (TrytonAccounting.Line, "invoice"), (TrytonAccounting.Tax, "invoice"),
     ];
 
     public static Row Defaults(TrytonStore store, TrytonModel model, long id, JsonObject context)
@@ -46,10 +46,16 @@ internal static class TrytonRules
             Line => row.SetItem("cost_price", 0m).SetItem("date", store.Today),
             "product.template" => row.SetItem("type", "goods").SetItem("cost_price_method", "fixed"),
             "analytic_account.account" => row.SetItem("type", "normal").SetItem("state", "draft"),
-            "account.invoice" => row.SetItem("type", "out").SetItem("state", "draft"),
+            TrytonAccounting.Invoice => row.SetItem("type", "out").SetItem("state", "draft").SetItem("currency", CurrencyOf(store, row)),
+            TrytonAccounting.Line => row.SetItem("type", "line").SetItem("currency", CurrencyOf(store, row)),
+            "account.period" => row.SetItem("state", "open"),
+            "product.uom" => row.SetItem("digits", 2L),
             _ => row,
         };
     }
+
+    private static object? CurrencyOf(TrytonStore store, Row row) =>
+        row.GetValueOrDefault("company") is long company ? store.Stored("company.company", company, "currency") : null;
 
     public static void AfterCreate(TrytonStore store, TrytonModel model, long id, JsonObject context, DateTime stamp)
     {
@@ -103,6 +109,8 @@ internal static class TrytonRules
             throw TrytonError.User("You cannot delete an invoiced line.");
         }
 
+        TrytonAccounting.BeforeDelete(store, model, id);
+
         if (model.Name == Project)
         {
             Refuse(store, Project, id);
@@ -137,6 +145,8 @@ internal static class TrytonRules
                 CheckDigits(price, "List Price", "Product List Price");
                 break;
         }
+
+        TrytonAccounting.Check(store, model, id);
     }
 
     public static long[] WorksOf(TrytonStore store, long project) =>
@@ -156,7 +166,7 @@ internal static class TrytonRules
         (Project, "timesheet_works" or "timesheet_available" or "timesheet_start_date" or "timesheet_end_date" or "timesheet_duration") => true,
         (Project, "total_effort" or "invoiced_amount" or "amount_to_invoice") => true,
         ("product.product", "code" or "name" or "list_price" or "type" or "default_uom") => true,
-        _ => false,
+        _ => TrytonAccounting.IsComputed(model, field),
     };
 
     /// <summary>The value of a field that is not stored; false where it is.</summary>
@@ -177,6 +187,7 @@ internal static class TrytonRules
             ("product.product", "name" or "list_price" or "type" or "default_uom") => store.Stored("product.template", template ?? 0, field),
             (_, "rec_name") => RecName(store, model, id),
             ("party.party", "full_name") => store.Stored(model, id, "name"),
+            _ when TrytonAccounting.IsComputed(model, field) => TrytonAccounting.Computed(store, model, id, field),
             _ => null,
         };
         return IsComputed(model, field);
@@ -278,7 +289,9 @@ internal static class TrytonRules
             RecName(store, Project, long.Parse(origin[(Project.Length + 1)..], CultureInfo.InvariantCulture)),
         Project when store.Stored(Project, id, "parent") is long parent => $"{RecName(store, Project, parent)}\\{store.Stored(Project, id, "name")}",
         "company.company" or "company.employee" when store.Stored(model, id, "party") is long party => store.Stored("party.party", party, "name") as string,
-        "account.invoice" => store.Stored(model, id, "number") as string,
+        TrytonAccounting.Invoice => TrytonAccounting.Name(store, id),
+        "product.product" when Computed(store, model, id, "name", out var name) => Computed(store, model, id, "code", out var code) && code is not null
+            ? $"[{code}] {name}" : name as string,
         _ => store.Stored(model, id, "name") as string ?? id.ToString(CultureInfo.InvariantCulture),
     };
 

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -9,7 +8,8 @@ namespace Throughline.Sandbox.Tryton;
 
 /// <summary>
 /// Stands in for Tryton 6.0's JSON-RPC server: sessions, typed JSON, error texts, uniqueness, optimistic locking, the modules the hub uses.
-/// Records can be seeded and counted in process or over <c>/_sandbox/records/{model}</c>; each call there is a transaction like any other.
+/// Records can be seeded and counted in process or over <c>/_sandbox/records/{model}</c>, see <see cref="TrytonDoors"/>; each call there is a transaction
+/// like any other.
 /// </summary>
 public sealed class TrytonSandbox : SandboxServer
 {
@@ -55,7 +55,15 @@ public sealed class TrytonSandbox : SandboxServer
         return 0;
     });
 
-    /// <summary>All records of a model with their stored fields: dates as ISO texts, decimals and durations (seconds) as numbers.</summary>
+    /// <summary>The customer pays an invoice: some of what is due, or all of it.</summary>
+    public void Pay(long invoice, decimal? amount = null) => InTransaction(() =>
+    {
+        TrytonAccounting.Pay(_store, invoice, amount, Context());
+        return 0;
+    });
+
+    /// <summary>All records of a model with their stored fields and an invoice's amounts: dates as ISO texts, decimals and durations (seconds) as
+    /// numbers.</summary>
     public JsonArray Records(string model)
     {
         lock (_gate)
@@ -67,6 +75,11 @@ public sealed class TrytonSandbox : SandboxServer
                 foreach (var (name, value) in table.Find(id)!.OrderBy(pair => pair.Key, StringComparer.Ordinal))
                 {
                     plain[name] = TrytonWire.Plain(value);
+                }
+
+                foreach (var field in _store.Model(model).Fields.Keys.Where(field => TrytonAccounting.IsComputed(model, field)))
+                {
+                    plain[field] = TrytonWire.Plain(TrytonAccounting.Computed(_store, model, id, field));
                 }
 
                 return plain;
@@ -104,8 +117,7 @@ public sealed class TrytonSandbox : SandboxServer
             context.Response.Headers.Connection = "close";
             await next(context);
         });
-        application.Map("/_sandbox/records/{model}", (HttpContext context, string model) => RecordsAsync(context, model));
-        application.MapPost("/_sandbox/tryton/{knob}", KnobAsync);
+        TrytonDoors.Map(application, this);
         application.MapPost("/", context => CallAsync(context, null));
         application.MapPost("/{database}/", (HttpContext context, string database) => CallAsync(context, database));
         application.MapFallback(context => TrytonPages.WriteAsync(context, HttpMethods.IsPost(context.Request.Method) ? 404 : 405));
@@ -143,6 +155,10 @@ public sealed class TrytonSandbox : SandboxServer
         {
             context.Response.StatusCode = 401;
             context.Response.Headers.WWWAuthenticate = "Basic realm=\"Tryton\"";
+        }
+        else if (method == "model.account.invoice.post" && !_sessions.IsFresh(context.Request.Headers.Authorization))
+        {
+            await TrytonPages.WriteAsync(context, 401);
         }
         else
         {
@@ -225,7 +241,7 @@ public sealed class TrytonSandbox : SandboxServer
             return (true, TrytonSeed.Preferences());
         }
 
-        if (operation is "create" or "write" or "delete")
+        if (operation is "create" or "write" or "delete" || TrytonAccounting.IsButton(model, operation))
         {
             FailWhereTold(operation);
         }
@@ -265,9 +281,17 @@ public sealed class TrytonSandbox : SandboxServer
             case "search_read":
                 return (true, _query.Read(model, Found(model, parameters, context), Texts(parameters[4]), context));
             case "fields_get":
-                return (true, Describe(_store.Model(model), Texts(parameters[0])));
+                return (true, _store.Model(model).Describe(Texts(parameters[0])));
+            case var button when TrytonAccounting.IsButton(model, button):
+                foreach (var id in TrytonStore.Ids(parameters[0]))
+                {
+                    _store.MustExist(_store.Model(model), id, "read");
+                    TrytonAccounting.Press(_store, button, id, context);
+                }
+
+                return (true, null);
             default:
-                return (false, null);
+                return TrytonProposals.Answer(_store, model, operation, parameters, context) is { } answer ? (true, answer) : (false, null);
         }
     }
 
@@ -310,22 +334,6 @@ public sealed class TrytonSandbox : SandboxServer
 
     private static string[] Texts(JsonNode? node) => [.. (node as JsonArray ?? []).Select(text => (string)text!)];
 
-    private static JsonObject Describe(TrytonModel model, string[] names)
-    {
-        var fields = new JsonObject();
-        foreach (var field in model.Fields.Values.Where(field => names.Length == 0 || names.Contains(field.Name)))
-        {
-            fields[field.Name] = new JsonObject
-            {
-                ["name"] = field.Name, ["type"] = field.Type, ["string"] = field.Label, ["required"] = field.Required, ["readonly"] = field.ReadOnly,
-                ["relation"] = field.Relation, ["relation_field"] = field.RelationField, ["searchable"] = true, ["sortable"] = true, ["domain"] = "[]",
-                    ["states"] = "{}",
-            };
-        }
-
-        return fields;
-    }
-
     /// <summary>The envelope is used only where the call had exactly id, method and params.</summary>
     private static async Task AnswerAsync(HttpContext context, JsonObject call, JsonNode? result, JsonArray? error)
     {
@@ -347,43 +355,5 @@ public sealed class TrytonSandbox : SandboxServer
         context.Response.ContentType = "application/json";
         context.Response.ContentLength = bytes.Length;
         await context.Response.Body.WriteAsync(bytes, context.RequestAborted);
-    }
-
-    private async Task RecordsAsync(HttpContext context, string model)
-    {
-        if (HttpMethods.IsGet(context.Request.Method))
-        {
-            await context.Response.WriteAsJsonAsync(Records(model), context.RequestAborted);
-            return;
-        }
-
-        try
-        {
-            var values = (JsonObject)(await JsonNode.ParseAsync(context.Request.Body, cancellationToken: context.RequestAborted))!;
-            await context.Response.WriteAsJsonAsync(new { id = Insert(model, values) }, context.RequestAborted);
-        }
-        catch (TrytonError e)
-        {
-            context.Response.StatusCode = 400;
-            await context.Response.WriteAsync(e.Error.ToJsonString(), context.RequestAborted);
-        }
-    }
-
-    private async Task KnobAsync(HttpContext context)
-    {
-        var times = int.TryParse(context.Request.Query["times"], NumberStyles.None, CultureInfo.InvariantCulture, out var given) ? given : 1;
-        var query = context.Request.Query;
-        switch (context.Request.RouteValues["knob"] as string)
-        {
-            case "expire-sessions": ExpireSessions(); break;
-            case "concurrency": FailNextWritesWithConcurrency(times); break;
-            case "serialization": FailNextWritesWithSerialization(times); break;
-            case "warning": WarnOnNextWrites(times); break;
-            case "rename": RenameField(query["model"]!, query["field"]!, query["to"]!); break;
-            default: context.Response.StatusCode = 404; return;
-        }
-
-        context.Response.StatusCode = 204;
-        await context.Response.CompleteAsync();
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Nodes;
 
 namespace Throughline.Sandbox.Tryton;
 
@@ -20,6 +21,23 @@ internal sealed record TrytonField(string Name, string Type, string? Relation = 
 internal sealed record TrytonModel(string Name, string Label, ImmutableDictionary<string, TrytonField> Fields, bool HasCompanyRule)
 {
     public TrytonField Field(string name) => Fields.TryGetValue(name, out var field) ? field : throw TrytonError.Key(name);
+
+    /// <summary>What <c>fields_get</c> answers, for some fields or for all.</summary>
+    public JsonObject Describe(string[] names)
+    {
+        var fields = new JsonObject();
+        foreach (var field in Fields.Values.Where(field => names.Length == 0 || names.Contains(field.Name)))
+        {
+            fields[field.Name] = new JsonObject
+            {
+                ["name"] = field.Name, ["type"] = field.Type, ["string"] = field.Label, ["required"] = field.Required, ["readonly"] = field.ReadOnly,
+                ["relation"] = field.Relation, ["relation_field"] = field.RelationField, ["searchable"] = true, ["sortable"] = true, ["domain"] = "[]",
+                    ["states"] = "{}",
+            };
+        }
+
+        return fields;
+    }
 }
 
 /// <summary>The models that the sandbox knows, with the fields that the hub and its checks use; field types as on trytond 6.0.29.</summary>
@@ -36,7 +54,8 @@ internal static class TrytonSchema
         ("company.company", "Company", "party many2one! party.party, currency many2one! currency.currency, timezone selection"),
         ("company.employee", "Employee",
             "party many2one! party.party, company many2one! company.company, start_date date, end_date date, cost_price numeric ro"),
-        ("party.party", "Party", "name char, code char!, active boolean, lang many2one ir.lang, replaced_by many2one ro party.party, full_name char ro, "
+        ("party.party", "Party", "name char, code char!, active boolean, lang many2one ir.lang, account_receivable many2one account.account, "
+            + "customer_payment_term many2one account.invoice.payment_term, replaced_by many2one ro party.party, full_name char ro, "
             + "addresses one2many party.address/party, identifiers one2many party.identifier/party, contact_mechanisms one2many "
                 + "party.contact_mechanism/party"),
         ("party.address", "Address", "party many2one! party.party/addresses, name char, party_name char, street text, postal_code char, city char, "
@@ -46,8 +65,9 @@ internal static class TrytonSchema
         ("party.contact_mechanism", "Contact Mechanism",
             "party many2one! party.party/contact_mechanisms, type selection!, value char, name char, comment text, active boolean, sequence integer"),
         ("product.uom.category", "UOM Category", "name char!"),
-        ("product.uom", "Unit of Measure", "name char!, symbol char!, category many2one! product.uom.category, active boolean"),
-        ("product.category", "Category", "name char!, accounting boolean"),
+        ("product.uom", "Unit of Measure", "name char!, symbol char!, category many2one! product.uom.category, digits integer!, active boolean"),
+        ("product.category", "Category", "name char!, accounting boolean, account_revenue many2one account.account, "
+            + "customer_taxes many2many account.tax"),
         ("product.template", "Product Template",
             "name char!, code char, type selection!, active boolean, list_price numeric!, cost_price_method selection!, default_uom many2one! product.uom, "
             + "account_category many2one product.category, salable boolean, sale_uom many2one product.uom, products one2many product.product/template"),
@@ -72,15 +92,31 @@ internal static class TrytonSchema
             "name char!, code char, active boolean, company many2one! company.company, type selection!, state selection!, "
             + "root many2one analytic_account.account, parent many2one analytic_account.account/childs, childs one2many "
                 + "analytic_account.account/parent, note text"),
+        ("account.account.type", "Account Type", "name char!, receivable boolean, revenue boolean"),
+        ("account.account", "Account", "name char!, code char, company many2one! company.company, type many2one account.account.type"),
+        ("account.journal", "Journal", "name char!, code char, type selection!, active boolean"),
+        ("account.configuration", "Account Configuration", "default_account_receivable many2one account.account, default_category_account_revenue "
+            + "many2one account.account, default_customer_payment_term many2one account.invoice.payment_term"),
+        ("account.period", "Period", "name char!, start_date date!, end_date date!, company many2one company.company, state selection ro"),
+        ("account.tax", "Tax", "name char!, description char!, company many2one! company.company, active boolean, type selection!, rate numeric, "
+            + "invoice_account many2one account.account"),
+        // The real one has its days in lines of their own.
+        ("account.invoice.payment_term", "Payment Term", "name char!, active boolean, days integer"),
         ("account.invoice", "Invoice",
-            "number char ro, reference char, description char, type selection!, state selection ro, party many2one! party.party, company many2one! "
-                + "company.company, "
-            + "currency many2one! currency.currency, invoice_date date, accounting_date date, untaxed_amount numeric ro, tax_amount numeric ro, "
-                + "total_amount numeric ro, "
-            + "amount_to_pay numeric ro, reconciled date ro, lines one2many account.invoice.line/invoice"),
+            "number char ro, reference char, description char, comment text, type selection!, state selection ro, party many2one! party.party, "
+            + "party_tax_identifier many2one party.identifier, invoice_address many2one! party.address, company many2one! company.company, "
+            + "currency many2one! currency.currency, account many2one! account.account, journal many2one! account.journal, payment_term many2one "
+            + "account.invoice.payment_term, invoice_date date, accounting_date date, untaxed_amount numeric ro, tax_amount numeric ro, "
+            + "total_amount numeric ro, amount_to_pay numeric ro, reconciled date ro, lines one2many account.invoice.line/invoice, "
+            + "taxes one2many account.invoice.tax/invoice"),
         ("account.invoice.line", "Invoice Line",
-            "invoice many2one account.invoice/lines, description text, quantity float, unit_price numeric, amount numeric ro, origin reference, "
-                + "product many2one product.product"),
+            "invoice many2one account.invoice/lines, invoice_type selection, party many2one party.party, type selection!, company many2one! company.company, "
+            + "currency many2one! currency.currency, account many2one account.account, product many2one product.product, unit many2one product.uom, "
+            + "description text, note text, quantity float, unit_price numeric, amount numeric ro, taxes many2many account.tax, taxes_date date, "
+            + "origin reference"),
+        ("account.invoice.tax", "Invoice Tax",
+            "invoice many2one account.invoice/taxes, tax many2one account.tax, account many2one! account.account, description char!, base numeric!, "
+            + "amount numeric!, manual boolean, legal_notice text, sequence integer"),
     ];
 
     private static readonly HashSet<string> WithCompanyRule = ["project.work", "timesheet.work", "timesheet.line", "company.employee", "account.invoice",

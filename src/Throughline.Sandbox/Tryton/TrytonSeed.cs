@@ -27,6 +27,7 @@ internal static class TrytonSeed
 
         var firm = sandbox.Insert("party.party", new JsonObject { ["name"] = "Halden Consulting" });
         sandbox.Insert("company.company", new JsonObject { ["party"] = firm, ["currency"] = 1L, ["timezone"] = "Europe/Brussels" });
+        Accounting(sandbox);
         sandbox.Insert("party.party", Party("Contoso Rail", "C-100"));
         sandbox.Insert("party.party", Party("Fabrikam Health", "C-200"));
         foreach (var (name, code) in new[] { ("Ada Lambert", "E-001"), ("Ben Okafor", "E-002"), ("Chi Tanaka", "E-003") })
@@ -42,6 +43,32 @@ internal static class TrytonSeed
         sandbox.Insert("analytic_account.account", new JsonObject { ["name"] = "Cost centres", ["code"] = "CC", ["type"] = "root" });
     }
 
+    private static void Accounting(TrytonSandbox sandbox)
+    {
+        foreach (var (name, receivable, revenue) in new[] { ("Asset", false, false), ("Receivable", true, false), ("Revenue", false, true), ("Tax", false, false) })
+        {
+            sandbox.Insert("account.account.type", new JsonObject { ["name"] = name, ["receivable"] = receivable, ["revenue"] = revenue });
+        }
+
+        foreach (var (name, type) in new[] { ("Main Cash", 1L), ("Main Receivable", 2L), ("Main Revenue", 3L), ("Main Tax", 4L) })
+        {
+            sandbox.Insert("account.account", new JsonObject { ["name"] = name, ["type"] = type });
+        }
+
+        foreach (var (name, code, type) in new[] { ("Revenue", "REV", "revenue"), ("Expense", "EXP", "expense"), ("Cash", "CASH", "cash") })
+        {
+            sandbox.Insert("account.journal", new JsonObject { ["name"] = name, ["code"] = code, ["type"] = type });
+        }
+
+        sandbox.Insert("account.configuration", new JsonObject { ["default_account_receivable"] = 2L });
+        sandbox.Insert("account.invoice.payment_term", new JsonObject { ["name"] = "30 days", ["days"] = 30L });
+        sandbox.Insert("account.tax", new JsonObject
+        {
+            ["name"] = "VAT 21%", ["description"] = "VAT 21%", ["type"] = "percentage", ["invoice_account"] = 4L,
+            ["rate"] = new JsonObject { ["__class__"] = "Decimal", ["decimal"] = "0.21" },
+        });
+    }
+
     private static void Products(TrytonSandbox sandbox)
     {
         foreach (var name in new[] { "Unit", "Time" })
@@ -49,12 +76,13 @@ internal static class TrytonSeed
             sandbox.Insert("product.uom.category", new JsonObject { ["name"] = name });
         }
 
-        foreach (var (name, symbol, category) in new[] { ("Unit", "u", 1L), ("Hour", "h", 2L), ("Day", "d", 2L) })
+        foreach (var (name, symbol, category, digits) in new[] { ("Unit", "u", 1L, 0L), ("Hour", "h", 2L, 2L), ("Day", "d", 2L, 2L) })
         {
-            sandbox.Insert("product.uom", new JsonObject { ["name"] = name, ["symbol"] = symbol, ["category"] = category });
+            sandbox.Insert("product.uom", new JsonObject { ["name"] = name, ["symbol"] = symbol, ["category"] = category, ["digits"] = digits });
         }
 
-        sandbox.Insert("product.category", new JsonObject { ["name"] = "Services", ["accounting"] = true });
+        sandbox.Insert("product.category", new JsonObject { ["name"] = "Services", ["accounting"] = true, ["account_revenue"] = 3L,
+            ["customer_taxes"] = new JsonArray(new JsonArray("add", new JsonArray(1L))) });
         foreach (var (name, code, unit, price) in new[] { ("Consulting hour", "HOUR", 2L, 100L), ("Milestone", "MILESTONE", 1L, 0L),
             ("Subcontract", "SUBCONTRACT", 1L, 0L), ("Expense", "EXPENSE", 1L, 0L) })
         {
@@ -69,7 +97,7 @@ internal static class TrytonSeed
 
     private static JsonObject Party(string name, string code) => new()
     {
-        ["name"] = name, ["code"] = code,
+        ["name"] = name, ["code"] = code, ["customer_payment_term"] = 1L,
         ["addresses"] = new JsonArray(new JsonArray("create", new JsonArray(new JsonObject { ["street"] = "Station 9", ["postal_code"] = "2000",
             ["city"] = "Antwerp", ["country"] = 1L }))),
     };

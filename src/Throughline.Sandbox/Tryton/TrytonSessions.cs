@@ -13,9 +13,10 @@ internal sealed class TrytonSessions(TimeProvider time, string user, string pass
     private const int AttemptsMax = 5;
 
     private static readonly TimeSpan LockedFor = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan FreshFor = TimeSpan.FromMinutes(5);
 
     private readonly Lock _gate = new();
-    private readonly HashSet<string> _sessions = [];
+    private readonly Dictionary<string, (DateTimeOffset Last, TimeSpan Idle)> _sessions = [];
     private readonly Dictionary<string, List<DateTimeOffset>> _failures = [];
     private int _count;
 
@@ -40,7 +41,7 @@ internal sealed class TrytonSessions(TimeProvider time, string user, string pass
             failures.Clear();
             var session = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture,
                 $"session {++_count}"))));
-            _sessions.Add(session);
+            _sessions[session] = (now, TimeSpan.Zero);
             return (200, session);
         }
     }
@@ -50,7 +51,28 @@ internal sealed class TrytonSessions(TimeProvider time, string user, string pass
         var session = SessionOf(authorization);
         lock (_gate)
         {
-            return session is not null ? _sessions.Contains(session) : authorization == "Basic " + Base64($"{user}:{password}");
+            if (session is null)
+            {
+                return authorization == "Basic " + Base64($"{user}:{password}");
+            }
+
+            var isKnown = _sessions.TryGetValue(session, out var use);
+            if (isKnown)
+            {
+                _sessions[session] = (time.GetUtcNow(), time.GetUtcNow() - use.Last);
+            }
+
+            return isKnown;
+        }
+    }
+
+    /// <summary>Asked after <see cref="Accepts"/> by calls that want a person to have been there lately: a session that was idle for too long ends.</summary>
+    public bool IsFresh(string? authorization)
+    {
+        lock (_gate)
+        {
+            return SessionOf(authorization) is not { } session || !_sessions.TryGetValue(session, out var use) || use.Idle <= FreshFor
+                || !_sessions.Remove(session);
         }
     }
 

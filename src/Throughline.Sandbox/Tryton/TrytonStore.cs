@@ -62,6 +62,7 @@ internal sealed class TrytonStore(TimeProvider time)
         var model = Model(modelName);
         var id = Math.Max(_lastIds.GetValueOrDefault(modelName) + 1, FirstId);
         _lastIds[modelName] = id;
+        TrytonAccounting.BeforeCreate(this, model, values);
         Put(modelName, id, TrytonRules.Defaults(this, model, id, context).SetItem("create_date", _stamp).SetItem("write_date", null));
         Apply(model, id, values, context);
         TrytonRules.AfterCreate(this, model, id, context, _stamp);
@@ -76,12 +77,14 @@ internal sealed class TrytonStore(TimeProvider time)
         {
             MustExist(model, id, "write to");
             TrytonRules.BeforeWrite(this, model, id);
+            TrytonAccounting.BeforeWrite(this, model, id, values);
             Put(modelName, id, Table(modelName).Find(id)!.SetItem("write_date", _stamp));
             Apply(model, id, values, context);
         }
 
         foreach (var id in ids)
         {
+            TrytonAccounting.AfterWrite(this, model, id, context);
             Check(model, id);
         }
     }
@@ -133,6 +136,13 @@ internal sealed class TrytonStore(TimeProvider time)
         }
     }
 
+    /// <summary>Stamps a record that something else than a write is about to change, unless it is not what the caller knows.</summary>
+    public void Touch(string model, long id, JsonObject context)
+    {
+        CheckStamps(model, [id], context);
+        Set(model, id, "write_date", _stamp);
+    }
+
     public void Set(string model, long id, string field, object? value) => Put(model, id, Table(model).Find(id)!.SetItem(field, value));
 
     private void Put(string model, long id, Row? row)
@@ -154,6 +164,12 @@ internal sealed class TrytonStore(TimeProvider time)
                 continue;
             }
 
+            if (field.Type is "many2many")
+            {
+                Set(model.Name, id, name, Links(model, field, id, node));
+                continue;
+            }
+
             var value = TrytonWire.Decode(field, node);
             if (field is { Type: "many2one", Relation: { } relation } && value is long target && !Exists(relation, target))
             {
@@ -166,6 +182,26 @@ internal sealed class TrytonStore(TimeProvider time)
                 Set(model.Name, id, name, value);
             }
         }
+    }
+
+    private long[] Links(TrytonModel model, TrytonField field, long id, JsonNode? node)
+    {
+        var links = new List<long>(Stored(model.Name, id, field.Name) as long[] ?? []);
+        foreach (var command in (node as JsonArray ?? []).OfType<JsonArray>())
+        {
+            var ids = Ids(command[1]);
+            if (ids.Where(target => !Exists(field.Relation!, target)).Select(target => (long?)target).FirstOrDefault() is { } missing)
+            {
+                var related = Model(field.Relation!).Label;
+                throw TrytonError.User(string.Create(CultureInfo.InvariantCulture,
+                    $"The value \"{missing}\" for field \"{related}\" in \"{model.Label} - {related}\" does not exist."));
+            }
+
+            links.RemoveAll(ids.Contains);
+            links.AddRange((string?)command[0] == "add" ? ids : []);
+        }
+
+        return [.. links];
     }
 
     private void Commands(TrytonField field, long parent, JsonNode? node, JsonObject context)

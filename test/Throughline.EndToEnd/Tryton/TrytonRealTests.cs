@@ -17,11 +17,19 @@ public sealed class ProjectsOnTheRealServerConform : ConnectorConformance<Tryton
 public sealed class TimesheetLinesOnTheRealServerConform : ConnectorConformance<TrytonRealTimesheetLines>;
 
 [Collection("tryton")]
+public sealed class InvoicesOnTheRealServerConform : ConnectorConformance<TrytonRealInvoices>;
+
+[Collection("tryton")]
+public sealed class When_the_real_server_is_invoiced() : TrytonInvoiceFacts(new TrytonRealHost());
+
+[Collection("tryton")]
 public sealed class When_the_real_server_is_asked() : TrytonWireFacts(new TrytonRealHost());
 
 public sealed class TrytonRealParties() : TrytonPartyUnderTest(new TrytonRealHost());
 
 public sealed class TrytonRealProjects() : TrytonProjectUnderTest(new TrytonRealHost());
+
+public sealed class TrytonRealInvoices() : TrytonInvoiceUnderTest(new TrytonRealHost());
 
 public sealed class TrytonRealTimesheetLines() : TrytonTimesheetUnderTest(new TrytonRealHost());
 
@@ -64,6 +72,44 @@ public sealed class TrytonRealHost : TrytonHost
         await Raw.CallAsync("model.res.user.set_preferences", new JsonObject { ["password"] = Password });
 
     public override Task<string> DriftAsync(string model) => throw new NotSupportedException(NoDrift);
+
+    /// <summary>A year of its own, made once, since what is posted into the current one must be in the order of dates.</summary>
+    public override async Task CloseJanuary2001Async()
+    {
+        const string name = "Closed 2001";
+        if ((await Raw.SearchAsync("account.fiscalyear", [new JsonArray("start_date", "=", Date(2001, 1, 1))])).Count > 0)
+        {
+            return;
+        }
+
+        var moves = await SequenceAsync("ir.sequence", name, "Account Move");
+        var invoices = await SequenceAsync("ir.sequence.strict", name, "Invoice");
+        var sequences = new JsonObject { ["company"] = 1 };
+        foreach (var kind in new[] { "in_invoice", "in_credit_note", "out_invoice", "out_credit_note" })
+        {
+            sequences[$"{kind}_sequence"] = invoices;
+        }
+
+        var year = await Raw.CallAsync("model.account.fiscalyear.create", new JsonArray(new JsonObject
+        {
+            ["name"] = name, ["company"] = 1, ["start_date"] = Date(2001, 1, 1), ["end_date"] = Date(2001, 12, 31), ["post_move_sequence"] = moves,
+            ["invoice_sequences"] = new JsonArray(new JsonArray("create", new JsonArray(sequences))),
+        }));
+        await Raw.CallAsync("model.account.fiscalyear.create_period", year!.DeepClone());
+        var january = await Raw.SearchAsync("account.period", [new JsonArray("start_date", "=", Date(2001, 1, 1))]);
+        await Raw.CallAsync("model.account.period.close", january);
+    }
+
+    private async Task<long> SequenceAsync(string model, string name, string kind)
+    {
+        var type = (long)(await Raw.SearchAsync("ir.sequence.type", [new JsonArray("name", "=", kind)]))[0]!;
+        return (long)(await Raw.CallAsync($"model.{model}.create", new JsonArray(new JsonObject
+        {
+            ["name"] = name, ["company"] = 1, ["sequence_type"] = type, ["prefix"] = "2001-",
+        })))![0]!;
+    }
+
+    private static JsonObject Date(int year, int month, int day) => new() { ["__class__"] = "date", ["year"] = year, ["month"] = month, ["day"] = day };
 
     public override async ValueTask DisposeAsync()
     {

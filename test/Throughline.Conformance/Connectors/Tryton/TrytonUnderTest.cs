@@ -43,6 +43,9 @@ public abstract class TrytonHost : IAsyncDisposable
 
     public abstract Task<string> DriftAsync(string model);
 
+    /// <summary>Lets January 2001 be a closed period and the rest of that year an open one.</summary>
+    public abstract Task CloseJanuary2001Async();
+
     public abstract ValueTask DisposeAsync();
 }
 

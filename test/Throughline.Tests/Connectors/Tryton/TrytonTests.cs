@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Throughline.Conformance.Connectors.Tryton;
 using Throughline.Conformance.Connectors;
 using Throughline.Sandbox;
@@ -10,6 +11,12 @@ public sealed class PartiesConform : ConnectorConformance<TrytonSandboxParties>;
 public sealed class ProjectsConform : ConnectorConformance<TrytonSandboxProjects>;
 
 public sealed class TimesheetLinesConform : ConnectorConformance<TrytonSandboxTimesheetLines>;
+
+public sealed class InvoicesConform : ConnectorConformance<TrytonSandboxInvoices>;
+
+public sealed class When_the_sandbox_is_invoiced() : TrytonInvoiceFacts(new TrytonSandboxHost());
+
+public sealed class TrytonSandboxInvoices() : TrytonInvoiceUnderTest(new TrytonSandboxHost());
 
 public sealed class TrytonSandboxParties() : TrytonPartyUnderTest(new TrytonSandboxHost());
 
@@ -51,10 +58,21 @@ public sealed class TrytonSandboxHost : TrytonHost
 
     public override Task<string> DriftAsync(string model)
     {
-        var field = model switch { "timesheet.line" => "duration", _ => "name" };
+        var field = model switch { "timesheet.line" => "duration", "account.invoice" => "description", _ => "name" };
         Sandbox.RenameField(model, field, field + "_new");
         return Task.FromResult(field);
     }
+
+    public override Task CloseJanuary2001Async()
+    {
+        Sandbox.Insert("account.period", new JsonObject
+        {
+            ["name"] = "2001-01", ["state"] = "close", ["start_date"] = Date(2001, 1, 1), ["end_date"] = Date(2001, 1, 31),
+        });
+        return Task.CompletedTask;
+    }
+
+    private static JsonObject Date(int year, int month, int day) => new() { ["__class__"] = "date", ["year"] = year, ["month"] = month, ["day"] = day };
 
     public override ValueTask DisposeAsync()
     {

@@ -1,0 +1,296 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Throughline.Connect;
+using Throughline.Connectors.Tryton;
+using Throughline.Model;
+using Throughline.Sandbox;
+using Xunit;
+
+namespace Throughline.Conformance.Connectors.Tryton;
+
+/// <summary>
+/// What becomes of the hub's invoices, asked of the sandbox and of the real server: filled in, taxed, numbered, posted once, never taken back afterwards.
+/// </summary>
+public abstract class TrytonInvoiceFacts(TrytonHost host) : IAsyncLifetime
+{
+    private const string Invoice = "account.invoice";
+
+    private readonly SocketsHttpHandler _transport = new() { UseCookies = false };
+    private readonly string _run = Guid.CreateVersion7().ToString("N")[20..];
+    private IConnector _connector = null!;
+
+    private static string Today => TimeProvider.System.GetUtcNow().ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+
+    public async ValueTask InitializeAsync()
+    {
+        await host.StartAsync();
+        var configuration = Fields.Of(("url", host.Address.GetLeftPart(UriPartial.Authority)), ("database", host.Database), ("user", host.User));
+        _connector = new TrytonKind().Create(new ConnectorContext("erp", configuration, _ => host.Password, _transport, TimeProvider.System));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (host.KeepsRecords && await host.Raw.SearchAsync(Invoice, [new JsonArray("reference", "like", $"F{_run}%"), new JsonArray("number", "=", null)])
+            is { Count: > 0 } drafts)
+        {
+            await host.Raw.CallAsync("model.account.invoice.delete", drafts);
+        }
+
+        await _connector.DisposeAsync();
+        _transport.Dispose();
+        await host.DisposeAsync();
+        GC.SuppressFinalize(this);
+    }
+
+    [Fact]
+    public async Task Should_fill_in_what_a_payload_does_not_say_and_answer_with_totals()
+    {
+        // Half to even: 0.005 is nothing, 0.015 is 0.02; the tax of 1,000.02 is 210.0042.
+        var receipt = await CreatedAsync("1", Line(7.5m, 133.3333m), Line(1, 0.005m), Line(1, 0.015m));
+        var answer = receipt.Answer;
+        Assert.Equal(("draft", null, 1000.02m, 210.00m, 1210.02m, 0m), (answer.Text("state"), answer.Text("number"), answer.Number("untaxed_amount"),
+            answer.Number("tax_amount"), answer.Number("total_amount"), answer.Number("amount_to_pay")));
+        Assert.Equal([(7.5m, 1000.00m), (1m, 0.00m), (1m, 0.02m)],
+            answer.NestedList("lines").Select(line => (line.Number("quantity")!.Value, line.Number("amount")!.Value)));
+        Assert.Equal(("EUR", Today, Reference("1")),
+            (answer.Nested("currency")!.Text("code"), answer.Text("invoice_date"), answer.Text("reference")));
+        var row = await ReadAsync(receipt, "journal.type", "payment_term.name", "account.type", "invoice_address.party", "party", "lines.unit", "lines.product",
+            "lines.taxes", "lines.type");
+        Assert.Equal("revenue", (string?)row["journal."]!["type"]);
+        Assert.Equal("30 days", (string?)row["payment_term."]!["name"]);
+        Assert.Equal((long)row["party"]!, (long)row["invoice_address."]!["party"]!);
+        Assert.All((JsonArray)row["lines."]!, line => Assert.Single((JsonArray)line!["taxes"]!));
+    }
+
+    [Fact]
+    public async Task Should_post_once_however_often_it_is_told()
+    {
+        var created = await CreatedAsync("1", Line(2, 100));
+        var posted = await PostAsync(created.ExternalId!);
+        Assert.True(posted.IsDone, posted.Failure?.Message);
+        Assert.Equal(("posted", 200m, 42m, 242m, 242m), (posted.Answer.Text("state"), posted.Answer.Number("untaxed_amount"),
+            posted.Answer.Number("tax_amount"), posted.Answer.Number("total_amount"), posted.Answer.Number("amount_to_pay")));
+        Assert.NotNull(posted.Version);
+        var again = await PostAsync(created.ExternalId!);
+        Assert.Equal((posted.Answer.Text("number"), posted.Version), (again.Answer.Text("number"), again.Version));
+        Assert.StartsWith(Today[..4], again.Answer.Text("number"), StringComparison.Ordinal);
+
+        // The whole content once more is the same as nothing; anything else cannot be changed any more.
+        var same = await ChangeAsync(created.ExternalId!, Payload("1", Line(2, 100)).With("state", "posted"));
+        Assert.True(same.IsDone, same.Failure?.Message);
+        var other = await ChangeAsync(created.ExternalId!, Payload("1", Line(3, 100)).With("description", "other").With("state", "posted"));
+        Assert.Equal(["description", "lines"], Assert.IsType<Failure.Validation>(other.Failure).Problems.Select(problem => problem.Field).Order());
+        Assert.Contains(posted.Answer.Text("number")!, other.Failure!.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Should_write_other_fields_before_it_posts_with_lines_as_a_whole()
+    {
+        var created = await CreatedAsync("1", Line(2, 100), Line(1, 50));
+        var changed = await ChangeAsync(created.ExternalId!, Fields.Of(("lines", new[] { Line(1, 70) }), ("description", "final"), ("state", "posted")));
+        Assert.True(changed.IsDone, changed.Failure?.Message);
+        Assert.Equal(("posted", 70m, 14.7m), (changed.Answer.Text("state"), changed.Answer.Number("untaxed_amount"), changed.Answer.Number("tax_amount")));
+        Assert.Equal("final", (string?)(await ReadAsync(created, "description"))["description"]);
+    }
+
+    [Fact]
+    public async Task Should_validate_without_a_number()
+    {
+        var created = await CreatedAsync("1", Line(2, 100));
+        var validated = await ChangeAsync(created.ExternalId!, Fields.Of(("state", "validated")));
+        Assert.Equal(("validated", null), (validated.Answer.Text("state"), validated.Answer.Text("number")));
+        Assert.Equal("posted", (await PostAsync(created.ExternalId!)).Answer.Text("state"));
+    }
+
+    [Fact]
+    public async Task Should_settle_a_lost_answer_of_posting_by_the_reference()
+    {
+        var created = await CreatedAsync("1", Line(2, 100));
+        host.Faults.Add(new Fault { Kind = FaultKind.CutAfter, Times = 1, BodyContains = "account.invoice.post\"" });
+        Assert.IsType<Failure.InDoubt>((await PostAsync(created.ExternalId!)).Failure);
+        var found = Assert.Single(await _connector.FindAsync(new FindRequest(Invoice, Fields.Of(("reference", Reference("1")))), default));
+        Assert.Equal((created.ExternalId, "posted", 242m), (found.ExternalId, found.Fields.Text("state"), found.Fields.Number("total_amount")));
+        Assert.Equal(found.Fields.Text("number"), (await PostAsync(created.ExternalId!)).Answer.Text("number"));
+    }
+
+    [Fact]
+    public async Task Should_show_the_whole_total_where_the_answer_of_the_creation_was_lost()
+    {
+        host.Faults.Add(new Fault { Kind = FaultKind.CutAfter, Times = 1, BodyContains = "account.invoice.create\"" });
+        Assert.IsType<Failure.InDoubt>((await CreateAsync("1", Line(2, 100))).Failure);
+        var found = Assert.Single(await _connector.FindAsync(new FindRequest(Invoice, Fields.Of(("reference", Reference("1")))), default));
+        Assert.Equal(242m, found.Fields.Number("total_amount"));
+    }
+
+    [Fact]
+    public async Task Should_delete_a_draft_and_keep_what_is_posted()
+    {
+        var draft = await CreatedAsync("1", Line(2, 100));
+        Assert.Equal("deleted", (await UndoAsync(draft.ExternalId!)).Answer.Text("undone"));
+        Assert.Equal("was gone", (await UndoAsync(draft.ExternalId!)).Answer.Text("undone"));
+
+        var validated = await CreatedAsync("2", Line(2, 100));
+        await ChangeAsync(validated.ExternalId!, Fields.Of(("state", "validated")));
+        Assert.Equal("deleted", (await UndoAsync(validated.ExternalId!)).Answer.Text("undone"));
+
+        var posted = await CreatedAsync("3", Line(2, 100));
+        var number = (await PostAsync(posted.ExternalId!)).Answer.Text("number")!;
+        var refusal = Assert.IsType<Failure.Policy>((await UndoAsync(posted.ExternalId!)).Failure);
+        Assert.Contains(number, refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("credited", refusal.Message, StringComparison.Ordinal);
+        Assert.Equal("posted", (string?)(await ReadAsync(posted, "state"))["state"]);
+    }
+
+    [Fact]
+    public async Task Should_not_post_what_a_person_cancelled()
+    {
+        var created = await CreatedAsync("1", Line(2, 100));
+        await host.Raw.CallAsync("model.account.invoice.cancel", new JsonArray(Id(created)));
+        Assert.Contains("cancelled", Assert.IsType<Failure.Policy>((await PostAsync(created.ExternalId!)).Failure).Message, StringComparison.Ordinal);
+        Assert.Equal("deleted", (await UndoAsync(created.ExternalId!)).Answer.Text("undone"));
+    }
+
+    [Fact]
+    public async Task Should_refuse_what_only_tryton_may_say_before_anything_is_sent()
+    {
+        var created = await CreatedAsync("1", Line(2, 100));
+        foreach (var state in new[] { "paid", "cancelled", "sent" })
+        {
+            Assert.Equal("state", Assert.Single(Assert.IsType<Failure.Validation>(
+                (await ChangeAsync(created.ExternalId!, Fields.Of(("state", state)))).Failure).Problems).Field);
+        }
+
+        Assert.IsType<Failure.Validation>((await ChangeAsync(created.ExternalId!, Fields.Of(("number", "7")))).Failure);
+        var receipt = await WriteAsync(WriteOperation.Create, null, Payload("2", Line(1, 1)).With("state", "posted").With("type", "in"));
+        Assert.Equal(["state", "type"], Assert.IsType<Failure.Validation>(receipt.Failure).Problems.Select(problem => problem.Field));
+    }
+
+    [Fact]
+    public async Task Should_refuse_too_many_digits_instead_of_rounding()
+    {
+        var unit = Fields.Of(("description", "Milestone"), ("quantity", 1.5m), ("unit_price", 10), ("product", Find("MILESTONE")));
+        foreach (var (line, words) in new[] { (Line(1.234m, 1), "Quantity"), (unit, "Quantity"), (Line(1, 1.23456m), "Unit Price"),
+            (Line(12345678901234567.25m, 1), "15 digits") })
+        {
+            var refusal = Assert.IsType<Failure.Validation>((await CreateAsync("1", line)).Failure);
+            Assert.Contains(words, refusal.Message, StringComparison.Ordinal);
+        }
+
+        Assert.Empty(await host.Raw.SearchAsync(Invoice, [new JsonArray("reference", "=", Reference("1"))]));
+    }
+
+    [Fact]
+    public async Task Should_say_what_to_set_up_in_tryton()
+    {
+        var party = (long)(await host.Raw.CallAsync("model.party.party.create", new JsonArray(new JsonObject { ["name"] = $"Nowhere {_run}" })))![0]!;
+        var hour = (long)(await host.Raw.SearchAsync("product.uom", [new JsonArray("name", "=", "Hour")]))[0]!;
+        var template = (long)(await host.Raw.CallAsync("model.product.template.create", new JsonArray(new JsonObject
+        {
+            ["name"] = $"Bare {_run}", ["type"] = "service", ["default_uom"] = hour, ["list_price"] = Decimal("1"),
+            ["products"] = new JsonArray(new JsonArray("create", new JsonArray(new JsonObject()))),
+        })))![0]!;
+        var bare = Line(1, 1).With("product", Fields.Of(("find", Fields.Of(("template.name", $"Bare {_run}")))));
+        var receipt = await WriteAsync(WriteOperation.Create, null, Payload("1", Line(1, 1), bare, Line(1, 1).Without("product")).With("party", party));
+        var refusal = Assert.IsType<Failure.Validation>(receipt.Failure);
+        Assert.Equal(["invoice_address", "lines[1].account", "lines[2].product"], refusal.Problems.Select(problem => problem.Field));
+        Assert.Contains($"Nowhere {_run}", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains($"Bare {_run}", refusal.Message, StringComparison.Ordinal);
+        var absent = await WriteAsync(WriteOperation.Create, null, Payload("1", Line(1, 1)).With("party", 2000000000));
+        Assert.IsType<Failure.MissingReference>(absent.Failure);
+        await host.Raw.CallAsync("model.product.template.delete", new JsonArray(template));
+        await host.Raw.CallAsync("model.party.party.delete", new JsonArray(party));
+    }
+
+    [Fact]
+    public async Task Should_not_post_into_a_closed_period_nor_confirm_a_warning()
+    {
+        await host.CloseJanuary2001Async();
+        var closed = await CreatedAsync("1", "2001-01-15", Line(1, 1));
+        var refusal = Assert.IsType<Failure.Validation>((await PostAsync(closed.ExternalId!)).Failure);
+        Assert.Contains("no open period for 01/15/2001", refusal.Message, StringComparison.Ordinal);
+
+        var late = await CreatedAsync("2", "2001-02-10", Line(1, 1));
+        var warning = Assert.IsType<Failure.Policy>((await PostAsync(late.ExternalId!)).Failure);
+        Assert.Contains("generates a payment date", warning.Message, StringComparison.Ordinal);
+        Assert.StartsWith("invoice_payment_term_", warning.Evidence, StringComparison.Ordinal);
+        Assert.Equal("draft", (string?)(await ReadAsync(late, "state"))["state"]);
+    }
+
+    [Fact]
+    public async Task Should_number_in_the_order_of_dates()
+    {
+        var first = await CreatedAsync("1", Line(1, 1));
+        var number = (await PostAsync(first.ExternalId!)).Answer.Text("number")!;
+        var earlier = await CreatedAsync("2", Today[..4] + "-01-01", Line(1, 1));
+        var refusal = Assert.IsType<Failure.Validation>((await PostAsync(earlier.ExternalId!)).Failure);
+        Assert.Contains("in the order of their dates", refusal.Message, StringComparison.Ordinal);
+        var second = await CreatedAsync("3", Line(1, 1));
+        Assert.Equal(int.Parse(number[5..], CultureInfo.InvariantCulture) + 1,
+            int.Parse((await PostAsync(second.ExternalId!)).Answer.Text("number")![5..], CultureInfo.InvariantCulture));
+    }
+
+    [Fact]
+    public async Task Should_guard_a_posted_invoice_with_the_same_texts()
+    {
+        var receipt = await CreatedAsync("1", Line(2, 100));
+        var name = $"{(await PostAsync(receipt.ExternalId!)).Answer.Text("number")} [{Reference("1")}]";
+        var ids = new JsonArray(Id(receipt));
+        await RefusedAsync($"You cannot modify invoice \\\"{name}\\\" because it is posted, paid or cancelled.", "write", ids,
+            new JsonObject { ["description"] = "x" });
+        await RefusedAsync($"You cannot modify invoice \\\"{name}\\\" because it is posted, paid or cancelled.", "delete", ids);
+        await RefusedAsync($"You cannot cancel customer invoice \\\"{name}\\\" because it is posted and company setup does not allow it.", "cancel", ids);
+        await RefusedAsync($"because its invoice \\\"{name}\\\" is posted, paid or cancelled.", "write", ids, new JsonObject
+        {
+            ["lines"] = new JsonArray(new JsonArray("delete", (await ReadAsync(receipt, "lines"))["lines"]!.DeepClone())),
+        });
+        await host.Raw.CallAsync("model.account.invoice.draft", ids);
+        Assert.Equal("posted", (string?)(await ReadAsync(receipt, "state"))["state"]);
+    }
+
+    private static Fields Find(string code) => Fields.Of(("find", Fields.Of(("code", code))));
+
+    private static Fields Line(decimal quantity, decimal price) => Fields.Of(
+        ("description", "Consulting"), ("quantity", quantity), ("unit_price", price), ("product", Find("HOUR")));
+
+    private static JsonObject Decimal(string value) => new() { ["__class__"] = "Decimal", ["decimal"] = value };
+
+    private static long Id(Receipt receipt) => long.Parse(receipt.ExternalId!, CultureInfo.InvariantCulture);
+
+    private string Reference(string n) => $"F{_run}/{n}";
+
+    private Fields Payload(string n, params Fields[] lines) => Fields.Of(
+        ("reference", Reference(n)), ("description", "Depot study"), ("party", Find("C-100")), ("currency", Find("EUR")), ("invoice_date", Today),
+        ("lines", lines));
+
+    private Task<Receipt> CreateAsync(string n, params Fields[] lines) => WriteAsync(WriteOperation.Create, null, Payload(n, lines));
+
+    private Task<Receipt> CreatedAsync(string n, params Fields[] lines) => CreatedAsync(n, Today, lines);
+
+    private async Task<Receipt> CreatedAsync(string n, string date, params Fields[] lines)
+    {
+        var receipt = await WriteAsync(WriteOperation.Create, null, Payload(n, lines).With("invoice_date", date));
+        Assert.True(receipt.IsDone, $"{receipt.Failure?.Message} {receipt.Failure?.Evidence}");
+        return receipt;
+    }
+
+    private Task<Receipt> PostAsync(string id) => ChangeAsync(id, Fields.Of(("state", "posted")));
+
+    private Task<Receipt> ChangeAsync(string id, Fields fields) => WriteAsync(WriteOperation.Update, id, fields);
+
+    private Task<Receipt> UndoAsync(string id) => WriteAsync(WriteOperation.Undo, id, Fields.Empty);
+
+    private async Task<Receipt> WriteAsync(WriteOperation operation, string? id, Fields fields)
+    {
+        var find = operation == WriteOperation.Create ? Fields.Of(("reference", fields.Text("reference"))) : null;
+        return Assert.Single(await _connector.WriteAsync([new WriteItem($"k-{operation}-{id}", Invoice, operation, id, find, fields)], default));
+    }
+
+    private async Task<JsonObject> ReadAsync(Receipt receipt, params string[] fields) => (JsonObject)(await host.Raw.CallAsync(
+        "model.account.invoice.read", new JsonArray(Id(receipt)), new JsonArray([.. fields.Select(field => JsonValue.Create(field))])))![0]!;
+
+    private async Task RefusedAsync(string text, string operation, params JsonNode?[] parameters)
+    {
+        var refused = await Assert.ThrowsAsync<InvalidOperationException>(() => host.Raw.CallAsync($"model.{Invoice}.{operation}", parameters));
+        Assert.Contains(text, refused.Message, StringComparison.Ordinal);
+    }
+}
