@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Throughline.Engine;
+using Throughline.Engine.Billing;
 using Throughline.Engine.Cases;
 using Throughline.Engine.Delivery;
 using Throughline.Engine.Entries;
@@ -117,6 +118,18 @@ internal class MeasuredStore(IHubStore inner, TimeProvider time) : IHubStore
 
     public Task<ImmutableArray<EntryRow>> LoadOpenEntriesAsync(ImmutableArray<Scope> scopes, int maxEach, CancellationToken cancellation) =>
         inner.LoadOpenEntriesAsync(scopes, maxEach, cancellation);
+
+    public Task<ImmutableArray<EntryRow>> LoadBillableAsync(Scope scope, DateOnly until, int max, CancellationToken cancellation) =>
+        inner.LoadBillableAsync(scope, until, max, cancellation);
+
+    public Task<ImmutableArray<Invoice>> LoadInvoicesAsync(ImmutableArray<Scope> scopes, CancellationToken cancellation) => inner.LoadInvoicesAsync(scopes, cancellation);
+
+    public Task<ImmutableArray<Invoice>> ListInvoicesAsync(InvoiceFilter filter, CancellationToken cancellation) => inner.ListInvoicesAsync(filter, cancellation);
+
+    public Task<Invoice?> FindInvoiceAsync(string key, CancellationToken cancellation) => inner.FindInvoiceAsync(key, cancellation);
+
+    public Task<ImmutableArray<InvoiceLine>> ListInvoiceLinesAsync(string key, EntryId? after, int max, CancellationToken cancellation) =>
+        inner.ListInvoiceLinesAsync(key, after, max, cancellation);
 
     public Task<ImmutableArray<EntryBatch>> LoadBatchesAsync(ImmutableArray<CommandId> ids, CancellationToken cancellation) =>
         inner.LoadBatchesAsync(ids, cancellation);

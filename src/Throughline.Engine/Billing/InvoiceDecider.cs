@@ -39,7 +39,8 @@ internal static class InvoiceDecider
                 var attributes = drawing.Nested("attributes")!;
                 turn.State = turn.State.With(new CanonicalRecord(id, attributes, Entity, Fields.Empty));
                 turn.Tell(
-                    "drawn", $"Invoice {key} of {attributes.Money("amount")} was drawn for {by}: {attributes.Number("entryCount")} entries, {attributes.Number("quantity")} h, until {until}.",
+                    "drawn", $"Invoice {key} of {attributes.Money("amount")} was drawn for {by}: {attributes.Number("entryCount")} entries, "
+                        + $"{attributes.Number("quantity")} h, until {until}.",
                     record: id);
             }
             else

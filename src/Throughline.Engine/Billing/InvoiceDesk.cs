@@ -37,7 +37,8 @@ public static class InvoiceDesk
             if (story.Length > 0)
             {
                 var invoices = await hub.Store.LoadInvoicesAsync([scope], cancellation);
-                return new DrawResult(true, [.. invoices.Where(invoice => invoice.Cause == envelope.Id)], [.. story.Where(line => line.Kind is "drawn" or "not-applied").Select(line => line.Text)]);
+                return new DrawResult(
+                    true, [.. invoices.Where(invoice => invoice.Cause == envelope.Id)], [.. story.Where(line => line.Kind is "drawn" or "not-applied").Select(line => line.Text)]);
             }
 
             await Task.Delay(LookEvery, time, cancellation);

@@ -80,7 +80,8 @@ internal static class InvoiceDrawer
         var over = parts.Aggregate(Money.Zero(currency), (sum, part) => sum + part.Held);
         if (amount.Amount <= 0 && parts.Any(part => part.Amount.Amount < 0))
         {
-            return new Drawing(reference, null, [], cap, null, $"corrections of what was invoiced exceed what is new: {-amount} would be owed to the customer, which needs a credit note");
+            return new Drawing(
+                reference, null, [], cap, null, $"corrections of what was invoiced exceed what is new: {-amount} would be owed to the customer, which needs a credit note");
         }
 
         var invoice = amount.Amount == 0 ? null : new Invoice(

@@ -17,7 +17,7 @@ internal static class InvoiceText
         return Fields.Of(
             ("status", "drawn"), ("workstream", workstream.Text("key")), ("legalEntity", workstream.Text("legalEntity")),
             ("billingAccount", workstream.Text("billingAccount")), ("currency", invoice.Amount.Currency.Code), ("until", DrawRequest.Day(request.Until)),
-            ("date", DrawRequest.Day(request.Date)), ("quantity", invoice.Quantity), ("amount", invoice.Amount), ("entryCount", (long)invoice.EntryCount),
+            ("date", DrawRequest.Day(request.Date)), ("quantity", Plain(invoice.Quantity)), ("amount", invoice.Amount), ("entryCount", (long)invoice.EntryCount),
             ("lineCount", (long)lines.Length), ("drawnBy", invoice.By), ("lines", lines));
     }
 
@@ -32,6 +32,9 @@ internal static class InvoiceText
         .Select(group => Line(group.Key.Text, group.Key.Rate, [.. group]))
         .Where(line => line.Money("amount")!.Value.Amount != 0);
 
+    // Without noughts at its end: 14 and not 14.0.
+    private static decimal Plain(decimal number) => number / 1.0000000000000000000000000000m;
+
     // A part of an entry, or a correction of one that was billed before, is no matter of hours times a rate.
     private static Money? RateOf(InvoicePart part) => part.Entry.Rate is { } rate && part.Held.Amount == 0 && (rate * part.Quantity).Round() == part.Amount ? rate : null;
 
@@ -39,10 +42,11 @@ internal static class InvoiceText
     {
         var quantity = parts.Sum(part => part.Quantity);
         var amount = parts.Aggregate(Money.Zero(parts[0].Amount.Currency), (sum, part) => sum + part.Amount);
-        var isExact = rate is { } price && (price * quantity).Round() == amount && decimal.Round(quantity, HourDecimals) == quantity && quantity != 0;
+        // ERPs round halves either way (Tryton to the even cent); where that matters nobody multiplies.
+        var isExact = rate is { } price && (price * quantity).Round() == amount && (price * quantity).Round(MidpointRounding.ToEven) == amount && decimal.Round(quantity, HourDecimals) == quantity && quantity != 0;
         var hours = quantity.ToString("0.######", CultureInfo.InvariantCulture);
         return Fields.Of(
             ("text", isExact ? text : rate is null ? quantity == 0 ? $"{text}, correction" : $"{text}, {hours} h" : $"{text}, {hours} h at {rate}"),
-            ("quantity", isExact ? quantity : 1m), ("rate", isExact ? rate : amount), ("amount", amount), ("entryCount", (long)parts.Length));
+            ("quantity", isExact ? Plain(quantity) : 1m), ("rate", isExact ? rate : amount), ("amount", amount), ("entryCount", (long)parts.Length));
     }
 }

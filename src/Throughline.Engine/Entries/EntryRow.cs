@@ -80,8 +80,9 @@ public sealed record EntryRow(
     /// The day of the work where something of it may come on an invoice: what is unbilled, and what was beyond a cap, which is held although the entry itself is sound.
     /// Nothing of an entry that is held comes on one.
     /// </summary>
-    public DateOnly? BillDate => Status != EntryStatus.Held && Value.Portions.Any(portion => portion.Account == LedgerAccount.Unbilled || (portion.Account == LedgerAccount.Held && Status == EntryStatus.Sent))
-        ? WorkDate : null;
+    public DateOnly? BillDate => Status != EntryStatus.Held && Value.Portions.Any(MayBeBilled) ? WorkDate : null;
+
+    private bool MayBeBilled(Portion portion) => portion.Account == LedgerAccount.Unbilled || (portion.Account == LedgerAccount.Held && Status == EntryStatus.Sent);
 }
 
 /// <summary>What is to be worked in some partitions.</summary>

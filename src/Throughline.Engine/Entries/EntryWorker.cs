@@ -218,18 +218,7 @@ public sealed partial class EntryWorker(
         await LoadBatchesAsync(known, turns, cancellation);
         await LoadScenesAsync(prepared.Select(item => item.Envelope.Scope).Concat(known.Select(row => row.Scope)), turns, cancellation);
         var waiting = open.ToLookup(row => row.Scope);
-        foreach (var row in work.Due)
-        {
-            if (homes.TryGetValue(row.Id, out var home))
-            {
-                turns[row.Scope.Partition].MoveHome(row, home);
-            }
-            else
-            {
-                turns[row.Scope.Partition].LookAgain(row);
-            }
-        }
-
+        LookAgain(work.Due, homes, turns);
         foreach (var item in prepared)
         {
             var turn = turns[item.Envelope.Scope.Partition];
@@ -261,6 +250,21 @@ public sealed partial class EntryWorker(
                 }
 
                 turn.TellAgain(item.Envelope.Scope);
+            }
+        }
+    }
+
+    private static void LookAgain(ImmutableArray<EntryRow> due, Dictionary<EntryId, Scope> homes, Dictionary<int, EntryTurn> turns)
+    {
+        foreach (var row in due)
+        {
+            if (homes.TryGetValue(row.Id, out var home))
+            {
+                turns[row.Scope.Partition].MoveHome(row, home);
+            }
+            else
+            {
+                turns[row.Scope.Partition].LookAgain(row);
             }
         }
     }

@@ -41,7 +41,8 @@ internal static class LinesStep
         var posted = record.Attributes.Merge(read.Fields).With("status", "posted");
         run.Turn.State = run.Turn.State.With(record with { Attributes = posted });
         InvoiceDecider.Settle(run.Turn, record.Id.Key, InvoiceDecider.Invoiced, posted.Text("number"));
-        run.Tell("invoiced", $"Invoice {record.Id.Key} is {posted.Text("number")} in the ERP, which shows {posted.Money("amount")} as the hub does; its entries are invoiced.", step);
+        run.Tell(
+            "invoiced", $"Invoice {record.Id.Key} is {posted.Text("number")} in the ERP, which shows {posted.Money("amount")} as the hub does; its entries are invoiced.", step);
         run.Done(step);
     }
 

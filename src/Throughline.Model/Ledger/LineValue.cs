@@ -67,7 +67,8 @@ public sealed class LineValue : IEquatable<LineValue>
         var there = Portions.FirstOrDefault(portion => portion.Account == from && portion.Amount.Currency == amount.Currency);
         if (there is null || IsBeyond(quantity, there.Quantity) || IsBeyond(amount.Amount, there.Amount.Amount))
         {
-            throw new InvalidOperationException($"{quantity} / {amount} cannot go from {from.Name()} to {to.Name()}: {(there is null ? "nothing" : $"{there.Quantity} / {there.Amount}")} stands there");
+            throw new InvalidOperationException(
+                $"{quantity} / {amount} cannot go from {from.Name()} to {to.Name()}: {(there is null ? "nothing" : $"{there.Quantity} / {there.Amount}")} stands there");
         }
 
         return Of([.. Portions, new Portion(from, -quantity, -amount), new Portion(to, quantity, amount)]);

@@ -17,7 +17,8 @@ internal static class InvoiceReport
         Line(text, "Work until", invoice.Text("until"));
         Line(text, "Date", shows?.Text("date"));
         Line(text, "Drawn by", $"{invoice.Text("by")} at {invoice.Text("at")}");
-        Line(text, "Without tax", $"{invoice.Money("amount")}, {InvoicesCommand.Number(invoice.Number("quantity"))} h, {InvoicesCommand.Number(invoice.Number("entryCount"))} entries");
+        Line(text, "Without tax", $"{invoice.Money("amount")}, {InvoicesCommand.Number(invoice.Number("quantity"))} h, "
+            + $"{InvoicesCommand.Number(invoice.Number("entryCount"))} entries");
         Line(text, "Tax", shows?.Money("tax")?.ToString());
         Line(text, "With tax", shows?.Money("gross")?.ToString());
         Line(text, "To be paid", shows?.Money("open")?.ToString());

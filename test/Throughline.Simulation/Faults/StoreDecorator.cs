@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Throughline.Engine;
+using Throughline.Engine.Billing;
 using Throughline.Engine.Cases;
 using Throughline.Engine.Delivery;
 using Throughline.Engine.Entries;
@@ -65,6 +66,19 @@ internal abstract class StoreDecorator(IHubStore inner) : IHubStore
 
     public Task<ImmutableArray<EntryRow>> LoadOpenEntriesAsync(ImmutableArray<Scope> scopes, int maxEach, CancellationToken cancellation) =>
         Call("load open entries", false, () => inner.LoadOpenEntriesAsync(scopes, maxEach, cancellation));
+
+    public Task<ImmutableArray<EntryRow>> LoadBillableAsync(Scope scope, DateOnly until, int max, CancellationToken cancellation) =>
+        Call("load billable", false, () => inner.LoadBillableAsync(scope, until, max, cancellation));
+
+    public Task<ImmutableArray<Invoice>> LoadInvoicesAsync(ImmutableArray<Scope> scopes, CancellationToken cancellation) =>
+        Call("load invoices", false, () => inner.LoadInvoicesAsync(scopes, cancellation));
+
+    public Task<ImmutableArray<Invoice>> ListInvoicesAsync(InvoiceFilter filter, CancellationToken cancellation) => inner.ListInvoicesAsync(filter, cancellation);
+
+    public Task<Invoice?> FindInvoiceAsync(string key, CancellationToken cancellation) => inner.FindInvoiceAsync(key, cancellation);
+
+    public Task<ImmutableArray<InvoiceLine>> ListInvoiceLinesAsync(string key, EntryId? after, int max, CancellationToken cancellation) =>
+        Call("list invoice lines", false, () => inner.ListInvoiceLinesAsync(key, after, max, cancellation));
 
     public Task<ImmutableArray<EntryBatch>> LoadBatchesAsync(ImmutableArray<CommandId> ids, CancellationToken cancellation) =>
         Call("load batches", false, () => inner.LoadBatchesAsync(ids, cancellation));

@@ -51,8 +51,9 @@ internal sealed class DemoSummary(DemoStage stage, DemoFirm firm, Terminal termi
         var customers = firm.Deals.SelectMany(deal => deal.Records("customer")).Select(record => record.Text("number")).Distinct().Count();
         var taken = firm.Deals.SelectMany(deal => deal.Time?.NestedList("stands") ?? []).Where(stand => stand.Text("name") == "taken").ToArray();
         var lines = taken.Length == 0 ? null : await OfThisDemoAsync("project", "erp", "timesheet.line", "description", cancellation);
-        var invoices = (await stage.Client.GetAsync("/api/v1/invoices?status=posted", cancellation)).Need().NestedList("invoices");
-        var billed = invoices.Count == 0 ? null : await OfThisDemoAsync("project", "erp", "account.invoice", "reference", cancellation);
+        var invoices = (await stage.Client.GetAsync("/api/v1/invoices?status=posted", cancellation)).Need().NestedList("invoices")
+            .Where(invoice => firm.Deals.Any(deal => deal.Id == invoice.Text("engagement"))).ToArray();
+        var billed = invoices.Length == 0 ? null : await OfThisDemoAsync("project", "erp", "account.invoice", "reference", cancellation);
         var numbered = (await stage.Crm.AllAsync("Opportunity", cancellation)).Count(row => row.Text("Project_Number__c") is { Length: > 0 });
         return
         [
@@ -68,9 +69,9 @@ internal sealed class DemoSummary(DemoStage stage, DemoFirm firm, Terminal termi
                 new DemoCount("ERP: timesheet lines", lines?.Count, taken.Sum(stand => stand.Number("count") ?? 0)),
                 new DemoCount("ERP: hours in them", lines?.Sum(Hours), taken.Sum(stand => stand.Number("hours") ?? 0)),
             ],
-            .. invoices.Count == 0 ? Array.Empty<DemoCount>() :
+            .. invoices.Length == 0 ? Array.Empty<DemoCount>() :
             [
-                new DemoCount("ERP: posted invoices", billed?.Count(row => row.Text("state") == "posted"), invoices.Count),
+                new DemoCount("ERP: posted invoices", billed?.Count(row => row.Text("state") == "posted"), invoices.Length),
                 new DemoCount("ERP: EUR on them, without tax", billed?.Sum(Amount), invoices.Sum(invoice => invoice.Money("amount")!.Value.Amount)),
             ],
         ];

@@ -14,7 +14,13 @@ internal sealed class DemoTryton(HttpClient client, Uri address, string database
         using var login = await CallAsync(null, "common.db.login", [user, new JsonObject { ["password"] = password }, "en"], cancellation);
         var pair = login.RootElement.GetProperty("result");
         var session = Convert.ToBase64String(Encoding.UTF8.GetBytes($"{user}:{pair[0]}:{pair[1]}"));
-        string[] names = model switch { "project.work" => [field, "type"], "timesheet.line" => [field, "duration"], "account.invoice" => [field, "state", "untaxed_amount"], _ => [field] };
+        string[] names = model switch
+        {
+            "project.work" => [field, "type"],
+            "timesheet.line" => [field, "duration"],
+            "account.invoice" => [field, "state", "untaxed_amount"],
+            _ => [field],
+        };
         using var found = await CallAsync(session, $"model.{model}.search_read",
         [
             new JsonArray(new JsonArray(field, "ilike", $"%{contains}%")), 0, null, null, new JsonArray([.. names]),

@@ -45,7 +45,8 @@ internal sealed class BilledTime
 
     /// <summary>An invoice from before.</summary>
     public void Billed(decimal amount) => Keep(new Invoice(
-        DecidedTime.Home, Reference, _invoices.Count + 1, new DateOnly(2026, 5, 31), InvoiceStatus.Posted, 1, Money.Of(amount, "EUR"), 1, "INV-1", "ann", NextId(), DecidedTime.Now));
+        DecidedTime.Home, Reference, _invoices.Count + 1, new DateOnly(2026, 5, 31), InvoiceStatus.Posted, 1, Money.Of(amount, "EUR"), 1, "INV-1", "ann", NextId(),
+        DecidedTime.Now));
 
     /// <summary>What the engagement is told.</summary>
     public Fields Draw(string until = "2026-12-31")

@@ -174,6 +174,7 @@ public sealed class When_invoices_are_drawn
     [InlineData(0.33, 133.37, 3, "Discovery, 0.99 h at 133.37 EUR 1 x 132.03 EUR = 132.03 EUR (3)")]
     [InlineData(0.333333, 150, 3, "Discovery, 0.999999 h at 150.00 EUR 1 x 150.00 EUR = 150.00 EUR (3)")]
     [InlineData(2.25, 133.33, 2, "Discovery, 4.5 h at 133.33 EUR 1 x 599.98 EUR = 599.98 EUR (2)")]
+    [InlineData(0.5, 133.37, 1, "Discovery, 0.5 h at 133.37 EUR 1 x 66.69 EUR = 66.69 EUR (1)")]
     [InlineData(7.75, 150, 2, "Discovery 15.5 x 150.00 EUR = 2,325.00 EUR (2)")]
     public void Should_show_the_ERP_what_adds_up_there_to_the_cent(double hours, double rate, int count, string line)
     {
@@ -215,7 +216,8 @@ public sealed class When_invoices_are_drawn
     {
         _time.Book("a", "2026-06-15", 8m);
         _time.Draw();
-        _time.Say(DecidedTime.Said(2, entry: "a", date: "2026-06-15") with { Home = Scope.Engagement("007"), Attributes = Moved(DecidedTime.Said(2, entry: "a", date: "2026-06-15")) });
+        var moved = DecidedTime.Said(2, entry: "a", date: "2026-06-15");
+        _time.Say(moved with { Home = Scope.Engagement("007"), Attributes = moved.Attributes!.With("task", "99").With("workstream", "99") });
 
         Assert.Equal((DecidedTime.Home, EntryStatus.Waiting), (_time["a"].Scope, _time["a"].Status));
         Assert.Contains("does not know in this engagement", _time["a"].Says, StringComparison.Ordinal);
@@ -251,8 +253,6 @@ public sealed class When_invoices_are_drawn
             Assert.Equal(worth - Math.Min(9_000m, worth), time.Stands(LedgerAccount.Held));
         }
     }
-
-    private static Fields Moved(EntryChange change) => change.Attributes!.With("task", "99").With("workstream", "99");
 
     private static string Text(Fields line) => FormattableString.Invariant(
         $"{line.Text("text")} {line.Number("quantity"):0.######} x {line.Money("rate")} = {line.Money("amount")} ({line.Number("entryCount")})");

@@ -40,7 +40,8 @@ internal sealed class DecidedTime
     /// <summary>What the PSA says of the one entry; the later of two has the higher number.</summary>
     public static EntryChange Said(int number, decimal hours = 8m, Scope? scope = null, bool isDeleted = false, string? failure = null,
         bool isApproved = true, bool isOnTask = true, string entry = "1", string date = "2026-11-20") => new(
-        EntryId.Of("psa", "time_entry", entry, Now), scope ?? Home, "psa", "time-entry", "time_entry", entry, string.Create(CultureInfo.InvariantCulture, $"2026-11-20T10:00:{number:00}Z"),
+        EntryId.Of("psa", "time_entry", entry, Now), scope ?? Home, "psa", "time-entry", "time_entry", entry,
+        string.Create(CultureInfo.InvariantCulture, $"2026-11-20T10:00:{number:00}Z"),
         failure is not null ? null : Fields.Of(
             ("person", "Ada Lambert"), ("date", date), ("hours", hours), ("task", isOnTask ? "11" : null), ("workstream", isOnTask ? "11" : null),
             ("approved", isApproved), ("note", "workshop")),

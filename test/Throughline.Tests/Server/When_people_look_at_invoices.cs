@@ -1,0 +1,147 @@
+using System.Collections.Immutable;
+using Throughline.Engine;
+using Throughline.Engine.Billing;
+using Throughline.Engine.Entries;
+using Throughline.Engine.Ledger;
+using Throughline.Model;
+using Throughline.Model.Ledger;
+using Throughline.Server.Cli;
+using Throughline.Tests.Server.Cli;
+using Xunit;
+
+namespace Throughline.Tests.Server;
+
+/// <summary>D4, X12: what is billed, for programs and for people, down to the single entry.</summary>
+public sealed class When_people_look_at_invoices : IAsyncLifetime
+{
+    private static readonly DateTimeOffset At = new(2026, 7, 1, 9, 0, 0, TimeSpan.Zero);
+    private static readonly Scope Deal = Scope.Engagement("006A");
+    private static readonly LineValue OnInvoice = LineValue.Of(new Portion(LedgerAccount.InBatch, 8m, Money.Of(1200m, "EUR")));
+
+    private readonly EntryRow[] _rows = [Row("17", "=cmd|' /C calc'!A0"), Row("18", "tests, \"quoted\"")];
+    private HubUnderTest _hub = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        _hub = await HubUnderTest.StartAsync();
+        await _hub.PostAsync("/api/v1/intake/crm",
+            $"[{Records.Envelope("a", Records.Account("001A"))},{Records.Envelope("c", Records.Contract("800A"), "Contract")},"
+            + $"{Records.Envelope("o", Records.Opportunity("006A", "001A", "800A", 300_000m, "Acme rollout"), "Opportunity")}]");
+        await _hub.UntilAsync("/api/v1/cases?queue=finance-ops", each => each.Body.NestedList("cases").Count > 0, "the deal is known");
+        var drawn = new Invoice(
+            Deal, "P-1-DE", 1, new DateOnly(2026, 6, 30), InvoiceStatus.Drawn, 16m, Money.Of(2400m, "EUR"), 2, null, "ann", EnvelopeId.New(TimeProvider.System), At);
+        await KeepAsync(new EntryCommit
+        {
+            Partition = Deal.Partition, Epoch = 0, Rows = [.. _rows], Invoices = [drawn],
+            Ledger = [.. _rows.Select(row => new LedgerTransaction(
+                row.Id, 1, Deal, row.WorkDate, "on invoice P-1-DE/1", "r1", row.Envelope, At, row.Value.PostingsFrom(LineValue.Nothing)))],
+            InvoiceLines = [.. _rows.Select(row => new InvoiceLine(drawn.Key, Deal, row.Id, 8m, Money.Of(1200m, "EUR"), "Discovery", "8 x 150.00 EUR, rate of everybody"))],
+        });
+        await KeepAsync(new EntryCommit
+        {
+            Partition = Deal.Partition, Epoch = 0, Invoices = [drawn with { Count = 2, Amount = Money.Of(100m, "EUR"), At = At.AddDays(1) }],
+        });
+    }
+
+    public ValueTask DisposeAsync() => _hub.DisposeAsync();
+
+    [Fact]
+    public async Task Should_list_them_newest_first_and_show_one_with_every_entry()
+    {
+        var list = (await _hub.GetAsync("/api/v1/invoices?engagement=006A")).Body;
+        Assert.Equal(["P-1-DE/2 drawn 100.00 EUR", "P-1-DE/1 drawn 2,400.00 EUR"], list.NestedList("invoices").Select(
+            invoice => $"{invoice.Text("key")} {invoice.Text("status")} {invoice.Money("amount")}"));
+        var first = (await _hub.GetAsync("/api/v1/invoices?max=1")).Body;
+        var second = (await _hub.GetAsync($"/api/v1/invoices?max=1&after={Uri.EscapeDataString(first.Text("next")!)}")).Body;
+        Assert.Equal("P-1-DE/1", Assert.Single(second.NestedList("invoices")).Text("key"));
+        Assert.Empty((await _hub.GetAsync("/api/v1/invoices?status=posted")).Body.NestedList("invoices"));
+
+        var one = (await _hub.GetAsync("/api/v1/invoices/P-1-DE/1?max=1")).Body;
+        var rest = (await _hub.GetAsync($"/api/v1/invoices/P-1-DE/1?after={one.Text("next")}")).Body;
+        var entries = one.NestedList("entries").Concat(rest.NestedList("entries")).ToArray();
+        Assert.Equal(["17", "18"], entries.Select(entry => entry.Text("id")).Order(StringComparer.Ordinal));
+        Assert.All(entries, entry => Assert.Equal(("8 x 150.00 EUR, rate of everybody", 1200m), (entry.Text("why"), entry.Money("amount")!.Value.Amount)));
+    }
+
+    [Theory]
+    [InlineData("/api/v1/invoices?max=0", 400, "bad-query")]
+    [InlineData("/api/v1/invoices?status=paid", 400, "bad-query")]
+    [InlineData("/api/v1/invoices?engagement=006Z", 404, "unknown-engagement")]
+    [InlineData("/api/v1/invoices/P-9-DE/1", 404, "unknown-invoice")]
+    [InlineData("/api/v1/invoices/%00", 400, null)]
+    [InlineData("/api/v1/invoices/P-1-DE/1?after=x", 400, "bad-query")]
+    public async Task Should_say_what_is_wrong_with_a_question(string question, int status, string? code)
+    {
+        var answer = await _hub.GetAsync(question);
+        if (code is null)
+        {
+            Assert.Equal(status, (int)answer.Status);
+        }
+        else
+        {
+            answer.ShouldBeProblem(status, code);
+        }
+    }
+
+    [Theory]
+    [InlineData("?engagement=006A", "{}", 422, "invalid-request")]
+    [InlineData("?engagement=006A", "{\"by\":\"ann\"}", 422, "invalid-request")]
+    [InlineData("?engagement=006A", "{\"by\":\"ann\",\"until\":\"30.6.2026\"}", 422, "invalid-request")]
+    [InlineData("?engagement=006A", "{\"by\":\"ann\",\"until\":\"2026-06-30\",\"date\":\"soon\"}", 422, "invalid-request")]
+    [InlineData("?engagement=006A", "{\"by\":\"an\\u0007n\",\"until\":\"2026-06-30\"}", 422, "invalid-request")]
+    [InlineData("", "{\"by\":\"ann\",\"until\":\"2026-06-30\"}", 400, "bad-query")]
+    [InlineData("?engagement=006Z", "{\"by\":\"ann\",\"until\":\"2026-06-30\"}", 404, "unknown-engagement")]
+    public async Task Should_say_what_is_wrong_with_a_request(string query, string body, int status, string code) =>
+        (await _hub.PostAsync("/api/v1/invoices" + query, body)).ShouldBeProblem(status, code);
+
+    [Fact]
+    public async Task Should_say_that_nothing_is_unbilled_where_that_is_so()
+    {
+        var answer = await _hub.PostAsync("/api/v1/invoices?engagement=006A", "{\"by\":\"ann\",\"until\":\"2026-06-30\"}");
+
+        Assert.Equal((200, 0), ((int)answer.Status, answer.Body.NestedList("invoices").Count));
+        Assert.Equal("ann asked for invoices of the work until 2026-06-30; nothing is unbilled.", Assert.Single(answer.Body.List("says")));
+    }
+
+    [Fact]
+    public async Task Should_be_told_in_the_terminal_and_as_a_time_report()
+    {
+        var environment = new Dictionary<string, string> { ["THROUGHLINE_URL"] = _hub.Address.ToString(), ["THROUGHLINE_DATA"] = _hub.Folder };
+        Assert.Matches("P-1-DE/1 +drawn +2026-06-30 +16 +2,400.00 EUR\n", (await CommandRun.RunAsync("invoices list", environment)).Output);
+        var shown = (await CommandRun.RunAsync("invoices show P-1-DE/1", environment)).Output;
+        Assert.StartsWith("Invoice P-1-DE/1, drawn\n", shown, StringComparison.Ordinal);
+        Assert.Matches("2026-06-17 +psa 17 +Ada Lambert +8 +1,200.00 EUR +8 x 150.00 EUR, rate of everybody\n", shown);
+
+        var csv = (await CommandRun.RunAsync("invoices show P-1-DE/1 --csv", environment)).Output;
+        Assert.StartsWith("invoice,date,person,task,hours,amount,currency,note,entry\r\n", csv, StringComparison.Ordinal);
+        Assert.Contains("P-1-DE/1,2026-06-17,Ada Lambert,Discovery,8,1200.00,EUR,'=cmd|' /C calc'!A0,psa 17\r\n", csv, StringComparison.Ordinal);
+        Assert.Contains(",\"tests, \"\"quoted\"\"\",psa 18\r\n", csv, StringComparison.Ordinal);
+        var drawn = await CommandRun.RunAsync("invoices draw --engagement 006A --until 2026-06-30 --by ann", environment);
+        Assert.Contains("nothing is unbilled", drawn.Output, StringComparison.Ordinal);
+        Assert.Equal(Exit.Negative, (await CommandRun.RunAsync("invoices show P-9/1", environment)).Exit);
+    }
+
+    private async Task KeepAsync(EntryCommit commit)
+    {
+        var store = _hub.Server.Hub.Store;
+        while (true)
+        {
+            var epoch = await store.TakePartitionAsync(commit.Partition, "test", TestContext.Current.CancellationToken);
+            try
+            {
+                await store.CommitEntriesAsync([commit with { Epoch = epoch }], TestContext.Current.CancellationToken);
+                return;
+            }
+            catch (FencedException)
+            {
+                // The hub that runs beside it has work there.
+                TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
+            }
+        }
+    }
+
+    private static EntryRow Row(string id, string note) => new(
+        EntryId.Of("psa", "time_entry", id, At), Deal, "psa", "time-entry", "time_entry", id, "1", EntryStatus.Kept,
+        Fields.Of(("person", "Ada Lambert"), ("date", "2026-06-17"), ("hours", 8m), ("note", note)), null, null, 0, 0, null, null, null, null,
+        EnvelopeId.New(TimeProvider.System), At) { Value = OnInvoice, ValueSays = "8 x 150.00 EUR", Transactions = 1 };
+}
