@@ -68,7 +68,7 @@ internal sealed class TrytonPosting(TrytonClient client, TrytonSchema schema)
 
     private static string? Goal(Fields payload) => payload.Get("state") switch
     {
-        null or "draft" => null,
+        null => null,
         Validated => Validated,
         Posted => Posted,
         _ => throw new ConnectorException(TrytonFailures.Invalid(Invoice,

@@ -51,6 +51,14 @@ public sealed class When_an_invoice_is_written : TrytonFixture
     }
 
     [Fact]
+    public async Task Should_refuse_a_reference_by_which_it_would_not_be_found()
+    {
+        var receipt = await WriteAsync(new WriteItem("k", Invoice, WriteOperation.Create, null, Fields.Of(("reference", "R/9")), Payload("1")));
+        Assert.Contains("R/9", Assert.IsType<Failure.Validation>(receipt.Failure).Message, StringComparison.Ordinal);
+        Assert.Empty(Sandbox.Records(Invoice));
+    }
+
+    [Fact]
     public async Task Should_not_post_what_somebody_else_changed()
     {
         var created = await CreateAsync("1");
