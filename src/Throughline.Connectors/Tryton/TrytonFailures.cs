@@ -14,6 +14,9 @@ namespace Throughline.Connectors.Tryton;
 /// </summary>
 internal static partial class TrytonFailures
 {
+    /// <summary>How the message of a question to a person ends.</summary>
+    public const string ConfirmAdvice = " Confirm it in Tryton, then try again";
+
     private const int EvidenceLengthMax = 400;
 
     // Each was seen on trytond 6.0.29 with PostgreSQL; the transaction was rolled back, so nothing was done.
@@ -139,7 +142,7 @@ internal static partial class TrytonFailures
         {
             "UserError" => FromUserError(First(detail)),
             "UserWarning" => new Failure.Policy(
-                $"Tryton asks a person to confirm: {Shorten(Second(detail))} Confirm it in Tryton, then try again") { Evidence = Shorten(First(detail)) },
+                $"Tryton asks a person to confirm: {Shorten(Second(detail))}{ConfirmAdvice}") { Evidence = Shorten(First(detail)) },
             "ConcurrencyException" => new Failure.Conflict("somebody changed the record in Tryton meanwhile") { Evidence = First(detail) },
             "LoginException" => new Failure.Authentication("Tryton asks for a sign-in that the hub cannot give (a second factor, or no password)"),
             _ => FromUnexpected(kind.Trim(), method),

@@ -68,7 +68,7 @@ internal sealed class TrytonInvoices(TrytonClient client)
 
         if (problems.Count == 0)
         {
-            await HeadAsync(values, problems, cancellation);
+            await HeadAsync(values, Part(values), problems, cancellation);
             await LinesAsync(values, Part(values), problems, cancellation);
         }
 
@@ -93,8 +93,7 @@ internal sealed class TrytonInvoices(TrytonClient client)
 
         if (values["party"] is { } party && party.ToJsonString() != current.GetProperty("party").GetRawText())
         {
-            Fill(values, "type", JsonValue.Create("out"));
-            await HeadAsync(values, problems, cancellation);
+            await HeadAsync(values, head, problems, cancellation);
         }
 
         if (values["lines"] is JsonArray lines)
@@ -109,9 +108,8 @@ internal sealed class TrytonInvoices(TrytonClient client)
         Throw(problems);
     }
 
-    private async Task HeadAsync(JsonObject values, List<FieldProblem> problems, CancellationToken cancellation)
+    private async Task HeadAsync(JsonObject values, JsonObject head, List<FieldProblem> problems, CancellationToken cancellation)
     {
-        var head = Part(values);
         var proposed = await ProposedAsync($"model.{Invoice}.on_change", head, ["type", "party"], cancellation);
         foreach (var name in new[] { "invoice_address", "journal", "party_tax_identifier" })
         {

@@ -68,7 +68,7 @@ internal sealed class TrytonPosting(TrytonClient client, TrytonSchema schema)
 
     private static string? Goal(Fields payload) => payload.Get("state") switch
     {
-        null or "draft" => null,
+        null => null,
         Validated => Validated,
         Posted => Posted,
         _ => throw new ConnectorException(TrytonFailures.Invalid(Invoice,
@@ -84,7 +84,8 @@ internal sealed class TrytonPosting(TrytonClient client, TrytonSchema schema)
         catch (ConnectorException e) when (e.Failure is Failure.Policy warning)
         {
             // An answer to the question counts only for the user who gives it, so confirming it for oneself would not help the hub.
-            throw new ConnectorException(new Failure.Policy($"{name} was not posted. {warning.Message}: post it there yourself; the hub then finds it posted")
+            var question = warning.Message.Replace(TrytonFailures.ConfirmAdvice, "", StringComparison.Ordinal);
+            throw new ConnectorException(new Failure.Policy($"{name} was not posted. {question} Post it in Tryton, then try again: the hub finds it posted")
                 { Evidence = warning.Evidence });
         }
     }

@@ -142,6 +142,11 @@ internal sealed class TrytonSink(TrytonClient client, TrytonSchema schema, TimeP
         if (model.Name == TrytonModels.Invoice)
         {
             Refuse(model, TrytonInvoices.Refused(item.Fields, isNew: true));
+            if (item.Find?.Text("reference") is { } reference && item.Fields.Text("reference") != reference)
+            {
+                Refuse(model, [new FieldProblem("reference", $"must be '{reference}', by which the hub finds the invoice again")]);
+            }
+
             return item.Fields.Without("state");
         }
 

@@ -16,7 +16,7 @@ internal sealed class TrytonSessions(TimeProvider time, string user, string pass
     private static readonly TimeSpan FreshFor = TimeSpan.FromMinutes(5);
 
     private readonly Lock _gate = new();
-    private readonly Dictionary<string, (DateTimeOffset Last, TimeSpan Idle)> _sessions = [];
+    private readonly Dictionary<string, DateTimeOffset> _sessions = [];
     private readonly Dictionary<string, List<DateTimeOffset>> _failures = [];
     private int _count;
 
@@ -41,7 +41,7 @@ internal sealed class TrytonSessions(TimeProvider time, string user, string pass
             failures.Clear();
             var session = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture,
                 $"session {++_count}"))));
-            _sessions[session] = (now, TimeSpan.Zero);
+            _sessions[session] = now;
             return (200, session);
         }
     }
@@ -56,22 +56,25 @@ internal sealed class TrytonSessions(TimeProvider time, string user, string pass
                 return authorization == "Basic " + Base64($"{user}:{password}");
             }
 
-            var isKnown = _sessions.TryGetValue(session, out var use);
-            if (isKnown)
+            var isKnown = _sessions.TryGetValue(session, out var last);
+            if (isKnown && time.GetUtcNow() - last <= FreshFor)
             {
-                _sessions[session] = (time.GetUtcNow(), time.GetUtcNow() - use.Last);
+                _sessions[session] = time.GetUtcNow();
             }
 
             return isKnown;
         }
     }
 
-    /// <summary>Asked after <see cref="Accepts"/> by calls that want a person to have been there lately: a session that was idle for too long ends.</summary>
+    /// <summary>
+    /// Asked after <see cref="Accepts"/> by calls that want a person to have been there lately. A session that was idle for too long is good for all
+    /// other calls, but none of them makes it fresh again; asked for this, it ends.
+    /// </summary>
     public bool IsFresh(string? authorization)
     {
         lock (_gate)
         {
-            return SessionOf(authorization) is not { } session || !_sessions.TryGetValue(session, out var use) || use.Idle <= FreshFor
+            return SessionOf(authorization) is not { } session || !_sessions.TryGetValue(session, out var last) || time.GetUtcNow() - last <= FreshFor
                 || !_sessions.Remove(session);
         }
     }

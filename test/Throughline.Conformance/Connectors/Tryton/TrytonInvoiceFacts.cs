@@ -63,6 +63,18 @@ public abstract class TrytonInvoiceFacts(TrytonHost host) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Should_take_another_currency_and_the_companys_where_none_is_said()
+    {
+        var pounds = await WriteAsync(WriteOperation.Create, null, Payload("1", Line(2, 100)).With("currency", Find("GBP")));
+        Assert.True(pounds.IsDone, pounds.Failure?.Message);
+        var posted = await PostAsync(pounds.ExternalId!);
+        Assert.Equal(("GBP", 242m, 242m), (posted.Answer.Nested("currency")!.Text("code"), posted.Answer.Number("total_amount"),
+            posted.Answer.Number("amount_to_pay")));
+        var unsaid = await WriteAsync(WriteOperation.Create, null, Payload("2", Line(2, 100)).Without("currency"));
+        Assert.Equal("EUR", unsaid.Answer.Nested("currency")!.Text("code"));
+    }
+
+    [Fact]
     public async Task Should_post_once_however_often_it_is_told()
     {
         var created = await CreatedAsync("1", Line(2, 100));
@@ -91,6 +103,17 @@ public abstract class TrytonInvoiceFacts(TrytonHost host) : IAsyncLifetime
         Assert.True(changed.IsDone, changed.Failure?.Message);
         Assert.Equal(("posted", 70m, 14.7m), (changed.Answer.Text("state"), changed.Answer.Number("untaxed_amount"), changed.Answer.Number("tax_amount")));
         Assert.Equal("final", (string?)(await ReadAsync(created, "description"))["description"]);
+    }
+
+    [Fact]
+    public async Task Should_move_to_another_customer_with_all_that_hangs_on_it()
+    {
+        var created = await CreatedAsync("1", Line(2, 100));
+        var changed = await ChangeAsync(created.ExternalId!, Fields.Of(("party", Find("C-200"))));
+        Assert.True(changed.IsDone, changed.Failure?.Message);
+        var row = await ReadAsync(created, "party", "party.code", "invoice_address.party");
+        Assert.Equal("C-200", (string?)row["party."]!["code"]);
+        Assert.Equal((long)row["party"]!, (long)row["invoice_address."]!["party"]!);
     }
 
     [Fact]
@@ -154,7 +177,7 @@ public abstract class TrytonInvoiceFacts(TrytonHost host) : IAsyncLifetime
     public async Task Should_refuse_what_only_tryton_may_say_before_anything_is_sent()
     {
         var created = await CreatedAsync("1", Line(2, 100));
-        foreach (var state in new[] { "paid", "cancelled", "sent" })
+        foreach (var state in new[] { "draft", "paid", "cancelled", "sent" })
         {
             Assert.Equal("state", Assert.Single(Assert.IsType<Failure.Validation>(
                 (await ChangeAsync(created.ExternalId!, Fields.Of(("state", state)))).Failure).Problems).Field);
