@@ -43,7 +43,8 @@ internal static class InvoiceText
         var quantity = parts.Sum(part => part.Quantity);
         var amount = parts.Aggregate(Money.Zero(parts[0].Amount.Currency), (sum, part) => sum + part.Amount);
         // ERPs round halves either way (Tryton to the even cent); where that matters nobody multiplies.
-        var isExact = rate is { } price && (price * quantity).Round() == amount && (price * quantity).Round(MidpointRounding.ToEven) == amount && decimal.Round(quantity, HourDecimals) == quantity && quantity != 0;
+        var isExact = rate is { } price && (price * quantity).Round() == amount && (price * quantity).Round(MidpointRounding.ToEven) == amount
+            && decimal.Round(quantity, HourDecimals) == quantity && quantity != 0;
         var hours = quantity.ToString("0.######", CultureInfo.InvariantCulture);
         return Fields.Of(
             ("text", isExact ? text : rate is null ? quantity == 0 ? $"{text}, correction" : $"{text}, {hours} h" : $"{text}, {hours} h at {rate}"),
