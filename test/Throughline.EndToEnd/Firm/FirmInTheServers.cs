@@ -130,6 +130,25 @@ internal sealed partial class FirmInTheServers(DemoRun run, RealServers servers)
         }
     }
 
+    /// <summary>Tryton's own books: one posted invoice of what was worked, with its tax, and none that was made and left behind.</summary>
+    public async Task WorkIsInvoicedOnceAsync()
+    {
+        var project = run.Deal("Contoso data platform").Text("project")!;
+        var invoices = await servers.TrytonAsync(
+            "account.invoice", "reference", "like", project + "-%", "reference", "state", "number", "untaxed_amount", "tax_amount", "total_amount", "lines", "move", "party.code");
+        var invoice = Assert.Single(invoices);
+        Assert.Equal(($"{project}-DE/1", "posted"), ((string?)invoice["reference"], (string?)invoice["state"]));
+        Assert.NotNull((string?)invoice["number"]);
+        Assert.Equal((2100m, 441m, 2541m), (Amount(invoice["untaxed_amount"]), Amount(invoice["tax_amount"]), Amount(invoice["total_amount"])));
+        Assert.Equal(run.Deal("Contoso data platform").List("customers").Single(), (string?)invoice["party."]?["code"]);
+        // The general ledger has it, balanced.
+        var moves = await servers.TrytonAsync("account.move.line", "move", "=", (long)invoice["move"]!, "debit", "credit", "account.type.receivable");
+        Assert.Equal((2541m, 2541m), (moves.Sum(line => Amount(line["debit"])), moves.Sum(line => Amount(line["credit"]))));
+    }
+
+    private static decimal Amount(JsonNode? node) => decimal.Parse(
+        node is JsonObject wrapped ? (string)wrapped["decimal"]! : node!.ToString(), CultureInfo.InvariantCulture);
+
     private Task<List<JsonNode>> WorksAsync(string code) =>
         servers.TrytonAsync("project.work", "name", "like", code + "-%", "name", "type", "parent", "party.code", "effort_duration");
 
