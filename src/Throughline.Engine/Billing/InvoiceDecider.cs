@@ -38,8 +38,9 @@ internal static class InvoiceDecider
                 var id = new RecordId(Entity, key);
                 var attributes = drawing.Nested("attributes")!;
                 turn.State = turn.State.With(new CanonicalRecord(id, attributes, Entity, Fields.Empty));
+                var entries = attributes.Number("entryCount");
                 turn.Tell(
-                    "drawn", $"Invoice {key} of {attributes.Money("amount")} was drawn for {by}: {attributes.Number("entryCount")} entries, "
+                    "drawn", $"Invoice {key} of {attributes.Money("amount")} was drawn for {by}: {entries} {(entries == 1 ? "entry" : "entries")}, "
                         + $"{attributes.Number("quantity")} h, until {until}.",
                     record: id);
             }
