@@ -28,6 +28,11 @@ public abstract partial class SqlHubStore
 
     public async Task<ImmutableArray<Invoice>> ListInvoicesAsync(InvoiceFilter filter, CancellationToken cancellation)
     {
+        if (filter.After?.Contains('\0', StringComparison.Ordinal) == true)
+        {
+            return [];
+        }
+
         var search = new Search();
         search.Where(filter.Scope, "scope = {0}", scope => scope.ToString());
         search.Where(filter.Status, "status = {0}", status => (int)status);

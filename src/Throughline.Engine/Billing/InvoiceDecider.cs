@@ -11,18 +11,29 @@ internal static class InvoiceDecider
     public const string Entity = "invoice";
     public const string Invoiced = "invoiced";
     public const string Released = "released";
-    private const string CapKind = "cap";
+    public const string CapKind = "cap";
+    public const string DefectKind = "invoices";
 
     public static Fields Told(IEnumerable<Drawing> drawings, DrawRequest request) => Fields.Of(
         ("by", request.By),
         ("until", DrawRequest.Day(request.Until)),
         ("drawings", drawings.Select(drawing => Fields.Of(
             ("reference", drawing.Reference), ("invoice", drawing.Invoice?.Key), ("attributes", drawing.Invoice is null ? null : InvoiceText.ToAttributes(drawing, request)),
-            ("cap", drawing.Cap), ("over", drawing.Over), ("says", drawing.Says))).ToArray()));
+            ("cap", drawing.Cap), ("over", drawing.Over), ("says", drawing.Says),
+            ("currency", drawing.IsCapLookedAt ? drawing.Cap?.Currency.Code : null))).ToArray()));
+
+    /// <summary>What a defect of the hub kept from being drawn or settled.</summary>
+    public static Fields Failed(Fields payload) => Fields.Of(("failed", true), ("by", payload.Text("by")), ("invoice", payload.Text("invoice")));
 
     public static void Apply(Turn turn)
     {
         var payload = turn.Envelope.Payload;
+        if (payload.Flag("failed") == true)
+        {
+            TellOfDefect(turn, payload);
+            return;
+        }
+
         var (by, until) = (payload.Text("by"), payload.Text("until"));
         var drawings = payload.NestedList("drawings");
         if (drawings.Count == 0)
@@ -49,7 +60,10 @@ internal static class InvoiceDecider
                 turn.Tell("not-applied", $"{by} asked for an invoice of {reference}, and none was drawn: {drawing.Text("says")}.");
             }
 
-            TellOfCap(turn, drawing, CaseId.Derive(turn.State.Key.Scope.ToString(), CapKind, reference), reference);
+            if (drawing.Text("currency") is { } currency)
+            {
+                TellOfCap(turn, drawing, CaseId.Derive(turn.State.Key.Scope.ToString(), CapKind, reference, currency), reference);
+            }
         }
     }
 
@@ -57,6 +71,26 @@ internal static class InvoiceDecider
     /// <param name="to"><see cref="Invoiced"/> or <see cref="Released"/>.</param>
     public static void Settle(Turn turn, string invoice, string to, string? number) => turn.Send(
         EnvelopeKind.InvoiceLines, turn.State.Key.Scope, "", Fields.Of(("invoice", invoice), ("to", to), ("number", number)));
+
+    /// <summary>What became of each invoice is told to the writer of entries once more; what it knows already changes nothing.</summary>
+    public static void SettleAgain(Turn turn)
+    {
+        foreach (var record in turn.State.Of(Entity).Where(record => record.Attributes.Text("status") is "posted" or "withdrawn"))
+        {
+            Settle(turn, record.Id.Key, record.Attributes.Text("status") == "posted" ? Invoiced : Released, record.Attributes.Text("number"));
+        }
+    }
+
+    private static void TellOfDefect(Turn turn, Fields payload)
+    {
+        var invoice = payload.Text("invoice");
+        var says = invoice is null ? $"The invoices that {payload.Text("by")} asked for could not be drawn" : $"What became of invoice {invoice} could not be booked in the ledger";
+        turn.Open(CaseId.Derive(turn.State.Key.Scope.ToString(), DefectKind, invoice ?? ""), DefectKind, invoice ?? turn.State.Key.Scope.Key, [CaseAction.Retry], new CaseWords(
+            "integration-ops",
+            $"{says}, which is a defect of the hub or of what the landscape counts invoices by (TL1103 in the log). Nothing of it was changed.",
+            "See to it that no other engagement counts its invoices by the same reference; else tell the makers of the hub what the log says. Then try again"
+                + (invoice is null ? ", and draw them again." : ".")));
+    }
 
     private static void TellOfCap(Turn turn, Fields drawing, CaseId id, string reference)
     {

@@ -36,11 +36,15 @@ internal sealed record InvoicePart(InvoiceEntry Entry, decimal Quantity, Money A
 /// <param name="Invoice">Null where there is nothing to bill.</param>
 /// <param name="Over">What is approved and beyond the cap, which stays held.</param>
 /// <param name="Says">For people, where no invoice was drawn; null where one was.</param>
-internal sealed record Drawing(string Reference, Invoice? Invoice, ImmutableArray<InvoicePart> Parts, Money? Cap, Money? Over, string? Says);
+internal sealed record Drawing(string Reference, Invoice? Invoice, ImmutableArray<InvoicePart> Parts, Money? Cap, Money? Over, string? Says)
+{
+    /// <summary>False where it was given up before: what is beyond the cap stays as it was.</summary>
+    public bool IsCapLookedAt { get; init; }
+}
 
 /// <summary>
-/// Draws invoices: takes unbilled entries in the order of their work dates until the cap is reached, splitting the entry that reaches it. Pure: the same entries in
-/// whatever order they came make the same invoice.
+/// Draws invoices: takes what is owed back, then unbilled entries in the order of their work dates until the cap is reached, splitting the entry that reaches it. Pure: the
+/// same entries in whatever order they came make the same invoice.
 /// </summary>
 internal static class InvoiceDrawer
 {
@@ -51,8 +55,14 @@ internal static class InvoiceDrawer
         .. entries.Where(entry => Unbilled(entry.Row) is not null).GroupBy(entry => (entry.Reference, Unbilled(entry.Row)!.Amount.Currency))
             .OrderBy(group => group.Key.Reference, StringComparer.Ordinal).ThenBy(group => group.Key.Currency.Code, StringComparer.Ordinal)
             .Aggregate(ImmutableArray<Drawing>.Empty, (drawn, group) => drawn.Add(Draw(
-                scope, request, [.. group.OrderBy(entry => entry.Row.WorkDate).ThenBy(entry => entry.Row.Id.ToString(), StringComparer.Ordinal)],
+                scope, request, InOrder(group),
                 [.. known, .. drawn.Select(drawing => drawing.Invoice).OfType<Invoice>()], cause, now))),
+    ];
+
+    private static ImmutableArray<InvoiceEntry> InOrder(IEnumerable<InvoiceEntry> entries) =>
+    [
+        .. entries.OrderBy(entry => Unbilled(entry.Row)!.Amount.Amount >= 0).ThenBy(entry => entry.Row.WorkDate)
+            .ThenBy(entry => entry.Row.Id.ToString(), StringComparer.Ordinal),
     ];
 
     public static Portion? Unbilled(EntryRow row) => row.Value.Portions.FirstOrDefault(portion => portion.Account == LedgerAccount.Unbilled);
@@ -75,23 +85,26 @@ internal static class InvoiceDrawer
 
         var billed = mine.Where(invoice => invoice.Status != InvoiceStatus.Withdrawn && invoice.Amount.Currency == currency)
             .Aggregate(Money.Zero(currency), (sum, invoice) => sum + invoice.Amount);
-        var parts = Take(entries, cap is { } most ? most - billed : null).ToImmutableArray();
+        var parts = Take(entries, cap is { } most ? (most - billed).Round(MidpointRounding.ToZero) : null).ToImmutableArray();
         var amount = parts.Aggregate(Money.Zero(currency), (sum, part) => sum + part.Amount);
         var over = parts.Aggregate(Money.Zero(currency), (sum, part) => sum + part.Held);
-        if (amount.Amount <= 0 && parts.Any(part => part.Amount.Amount < 0))
+        if (amount.Amount < 0)
         {
             return new Drawing(
                 reference, null, [], cap, null, $"corrections of what was invoiced exceed what is new: {-amount} would be owed to the customer, which needs a credit note");
         }
 
-        var invoice = amount.Amount == 0 ? null : new Invoice(
+        var isBilled = parts.Any(part => part.Amount.Amount != 0);
+        var invoice = !isBilled ? null : new Invoice(
             scope, reference, mine.Length + 1, request.Until, InvoiceStatus.Drawn, parts.Sum(part => part.Quantity), amount,
             parts.Count(part => part.Amount.Amount != 0 || part.Quantity != 0), null, request.By, cause, now);
-        return new Drawing(
-            reference, invoice, parts, cap, over.Amount == 0 ? null : over, invoice is null ? $"the cap of {cap} is used up; {over} of approved work is beyond it" : null);
+        // Hours without an amount wait for an invoice that something else comes on.
+        ImmutableArray<InvoicePart> taken = isBilled ? parts : [.. parts.Where(part => part.Held.Amount != 0 || part.HeldQuantity != 0)];
+        return new Drawing(reference, invoice, taken, cap, over.Amount == 0 ? null : over, invoice is not null ? null
+            : over.Amount == 0 ? "what is unbilled of it comes to nothing" : $"the cap of {cap} is used up; {over} of approved work is beyond it") { IsCapLookedAt = true };
     }
 
-    // A correction downwards makes room again for what comes behind it.
+    // Corrections downwards come first: they make room under the cap.
     private static IEnumerable<InvoicePart> Take(ImmutableArray<InvoiceEntry> entries, Money? room)
     {
         foreach (var entry in entries)

@@ -1,5 +1,6 @@
 using Throughline.Engine.Billing;
 using Throughline.Engine.Partition;
+using Throughline.Landscape;
 using Throughline.Model;
 using Throughline.Model.Ledger;
 
@@ -23,7 +24,7 @@ internal sealed partial class EntryTurn
         var rows = billable.Select(row => row.Id).Concat(_rows.Values.Where(row => row.Scope == scope).Select(row => row.Id)).Distinct()
             .Select(id => Current(id)!).Where(row => row.Scope == scope && row.BillDate <= request.Until).ToArray();
         var scene = _scenes.GetValueOrDefault(scope);
-        var entries = rows.Select(row => scene is null ? null : ForInvoice(row, scene)).OfType<InvoiceEntry>().ToArray();
+        var entries = rows.Select(row => scene is null ? null : ForInvoice(row, scene)).OfType<InvoiceEntry>().Where(MayBeDrawn).ToArray();
         var drawings = InvoiceDrawer.Draw(scope, request, entries, [.. _known.Values.Where(invoice => invoice.Scope == scope)], envelope.Id, now);
         foreach (var drawing in drawings)
         {
@@ -58,25 +59,37 @@ internal sealed partial class EntryTurn
         {
             var row = Current(line.Entry)!;
             _whys[row.Id] = isInvoiced ? $"invoice {invoice.Key} is posted as {number}" : $"invoice {invoice.Key} was given up";
-            Put(row, row with
-            {
-                Value = row.Value.Move(LedgerAccount.InBatch, isInvoiced ? LedgerAccount.Invoiced : LedgerAccount.Unbilled, line.Quantity, line.Amount),
-            });
+            var value = row.Value.Move(LedgerAccount.InBatch, isInvoiced ? LedgerAccount.Invoiced : LedgerAccount.Unbilled, line.Quantity, line.Amount);
+            // What is held, or waits for what keeps it from being billed, is not billable by being given back.
+            var isSound = row.Status is EntryStatus.Sent or EntryStatus.Kept || row.Reason is EntryReasons.ForId or EntryReasons.ForAnswer;
+            Put(row, row with { Value = isInvoiced || isSound ? value : value.Hold() });
         }
 
         _known[invoice.Key] = _invoices[invoice.Key] = invoice with { Status = isInvoiced ? InvoiceStatus.Posted : InvoiceStatus.Withdrawn, Number = number };
     }
 
+    /// <summary>A defect of the hub keeps invoices from being drawn or settled: a case says so, and may have it tried again.</summary>
+    public void TellOfDefect(Envelope envelope) => _messages.Add(new NewEnvelope(
+        InvoiceDesk.AnswerTo(envelope.Id), envelope.Scope, "", EnvelopeKind.InvoicesDrawn, InvoiceDecider.Failed(envelope.Payload), envelope.Scope.ToString(), envelope.Id,
+        now, now));
+
     private InvoiceEntry? ForInvoice(EntryRow known, EntryScene scene)
     {
         var (row, entry) = _decider.ForInvoice(known, scene);
-        if (row is not null && !ReferenceEquals(row, known))
+        // One that comes on an invoice, or does not fit its cap, is put where that is decided.
+        if (row is not null && !ReferenceEquals(row, known) && (entry is null || InvoiceDrawer.Unbilled(row) is null))
         {
             Put(known, row);
         }
 
         return entry;
     }
+
+    // What stands in batch of an entry must be what its open invoices have, each for itself: where parts would offset one another the next drawing waits for the first.
+    private static bool MayBeDrawn(InvoiceEntry entry) => entry.Row.Value.Portions.FirstOrDefault(portion => portion.Account == LedgerAccount.InBatch) is not { } drawn
+        || (IsPositive(drawn) && InvoiceDrawer.Unbilled(entry.Row) is { } open && IsPositive(open));
+
+    private static bool IsPositive(Portion portion) => portion.Quantity >= 0 && portion.Amount.Amount >= 0;
 
     private void Put(InvoicePart part, Drawing drawing)
     {

@@ -172,7 +172,7 @@ public sealed partial class EntryWorker(
 
         if (prepared.IsAboutInvoices)
         {
-            turn.Park(envelope, Defect);
+            turn.TellOfDefect(envelope);
         }
 
         // Those that somebody wanted tried again are held already.

@@ -1,3 +1,4 @@
+using Throughline.Engine.Billing;
 using Throughline.Engine.Cases;
 using Throughline.Engine.Entries;
 using Throughline.Engine.Process;
@@ -67,7 +68,17 @@ internal static class PersonDecider
             return;
         }
 
+        if (item.Kind == InvoiceDecider.CapKind)
+        {
+            turn.TellOf(item, "not-applied", $"{by} wanted it tried again: what the cap allows comes on the next invoice that is drawn. The case stays until then.");
+            return;
+        }
+
         turn.Close(item.Id, CaseStatus.Settled, by, reason);
+        if (item.Kind == InvoiceDecider.DefectKind)
+        {
+            InvoiceDecider.SettleAgain(turn);
+        }
 
         foreach (var target in turn.State.Targets.Values.Where(target => target.Failure is not null && target.Instance == item.Instance).ToArray())
         {
@@ -79,7 +90,12 @@ internal static class PersonDecider
             return;
         }
 
-        if (item.Kind == "changed" && instance.Status == InstanceStatus.Undone)
+        if (item.Kind == "undo" && DefinitionChange.DefinitionOf(turn, instance) is { } billing && LinesStep.IsIn(billing))
+        {
+            // An invoice that the ERP does not take back is left to it, and counts once it has been read back.
+            turn.State = turn.State.With(turn.State.Instances[id] with { Status = InstanceStatus.Running, ChangedAt = turn.Now });
+        }
+        else if (item.Kind == "changed" && instance.Status == InstanceStatus.Undone)
         {
             ProcessRunner.Restart(turn, instance);
         }

@@ -32,7 +32,7 @@ internal static class LinesStep
         {
             var words = run.Words(step.Case, scene);
             var says = $"{words.Says} {differences}. Its entries stay on it, and are not counted as invoiced.";
-            run.OpenCase(caseId, step.Name, CaseKind, words with { Says = says }, [CaseAction.Retry]);
+            run.OpenCase(caseId, step.Name, CaseKind, words with { Says = says }, [CaseAction.Retry, CaseAction.Reject]);
             run.Wait(step, says, Fields.Of(("attention", true)), tell: false);
             return;
         }
@@ -45,6 +45,9 @@ internal static class LinesStep
             "invoiced", $"Invoice {record.Id.Key} is {posted.Text("number")} in the ERP, which shows {posted.Money("amount")} as the hub does; its entries are invoiced.", step);
         run.Done(step);
     }
+
+    /// <summary>The process is about an invoice with entries on it.</summary>
+    public static bool IsIn(ProcessDefinition definition) => definition.Steps.Any(step => step is StepDefinition.Lines);
 
     /// <summary>The instance was taken back before its entries were invoiced: they may be billed again.</summary>
     public static void Release(InstanceRun run)

@@ -40,9 +40,17 @@ internal static class UndoRun
     public static void Advance(InstanceRun run)
     {
         var steps = run.Definition.Steps.OfType<StepDefinition.Write>().Reverse().ToArray();
+        var isInvoice = LinesStep.IsIn(run.Definition);
         foreach (var step in steps.Where(step => step.Undo))
         {
-            var mine = Mine(run, step).Where(target => target is { Undone: false } && (target.InFlight is not null || (target.Created && target.ExternalId is not null))).ToArray();
+            // Whatever is under way for an invoice may be its posting: only when that is answered the ERP can say whether the draft goes.
+            if (isInvoice && run.Turn.State.Targets.Values.FirstOrDefault(target => target.Instance == run.Instance.Id && target.InFlight is not null) is { } flying)
+            {
+                run.Wait(step, $"waits for the answer of {flying.System} about {flying.Entity} {flying.ExternalId}".TrimEnd(), tell: false);
+                return;
+            }
+
+            var mine = Mine(run, step).Where(target => target is { Undone: false } && (target.InFlight is not null || MayStand(target, isInvoice))).ToArray();
             if (mine.Length == 0)
             {
                 if (run.Instance.Step(step.Name).Reason is not null)
@@ -80,6 +88,11 @@ internal static class UndoRun
         Finish(run, steps);
     }
 
+    // An invoice is taken back also where it was found rather than made, and is not forgotten where nobody knows whether it is there: its entries are billed again afterwards.
+    private static bool MayStand(Target target, bool isInvoice) => isInvoice
+        ? target.ExternalId is not null || target.Failure?.Code == "in-doubt"
+        : target is { Created: true, ExternalId: not null };
+
     private static IEnumerable<Target> Mine(InstanceRun run, StepDefinition.Write step) =>
         run.Turn.State.Targets.Values.Where(target => DefinitionChange.Wrote(run, step, target));
 
@@ -96,7 +109,10 @@ internal static class UndoRun
             run.OpenCase(run.CaseIdOf("undo", target.Id), step.Name, "undo", words with
             {
                 Says = $"{target.Record.Entity} {ProcessRunner.NameOf(run.Turn.State, target.Record)} could not be taken back in {target.System}: {failure.Message}",
-                Remedy = $"Take it back in {target.System} by hand (id {target.ExternalId}), then 'reject' to count it as done, or 'retry'.",
+                Remedy = LinesStep.IsIn(run.Definition)
+                    ? $"'retry' leaves it in {target.System} and goes on with it: its entries count as invoiced once it is read back as it was drawn. "
+                        + $"'reject' gives its entries back to be billed again: only where it is credited or removed in {target.System}, or they are billed twice."
+                    : $"Take it back in {target.System} by hand (id {target.ExternalId}), then 'reject' to count it as done, or 'retry'.",
             }, [CaseAction.Retry, CaseAction.Reject]);
             return;
         }

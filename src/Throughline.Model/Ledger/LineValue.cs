@@ -40,12 +40,17 @@ public sealed class LineValue : IEquatable<LineValue>
 
     /// <summary>
     /// The line is worth so much as a whole. What is beyond the open accounts (on an invoice, paid) stays; the rest, which may be less than nothing where too much was
-    /// invoiced, stands in one open account.
+    /// invoiced, stands in one open account. Where nothing of it is to be billed any more, all that was is owed back.
     /// </summary>
     /// <exception cref="InvalidOperationException">A part of it was invoiced in another currency.</exception>
     public LineValue Worth(LedgerAccount account, decimal quantity, Money amount)
     {
         var kept = Portions.Where(portion => !portion.Account.IsOpen()).ToArray();
+        if (account is LedgerAccount.Covered or LedgerAccount.NonBillable)
+        {
+            return Of([.. kept, .. kept.Select(OwedBack), new Portion(account, quantity, amount)]);
+        }
+
         var rest = kept.Aggregate(amount, (left, portion) => left - portion.Amount);
         return Of([.. kept, new Portion(account, quantity - kept.Sum(portion => portion.Quantity), rest)]);
     }
@@ -57,7 +62,7 @@ public sealed class LineValue : IEquatable<LineValue>
     public LineValue Withdraw()
     {
         var kept = Portions.Where(portion => !portion.Account.IsOpen()).ToArray();
-        return Of([.. kept, .. kept.Select(portion => new Portion(LedgerAccount.Unbilled, -portion.Quantity, -portion.Amount))]);
+        return Of([.. kept, .. kept.Select(OwedBack)]);
     }
 
     /// <summary>A part of what stands in one account goes on to another.</summary>
@@ -94,6 +99,8 @@ public sealed class LineValue : IEquatable<LineValue>
         LedgerAccounts.TryOf(portion.Text("account"), out var account) ? account : throw new FormatException($"the ledger has no account '{portion.Text("account")}'"),
         portion.Number("quantity") ?? throw new FormatException("a portion has no quantity"),
         Money.Of(portion.Number("amount") ?? throw new FormatException("a portion has no amount"), portion.Text("currency") ?? ""))));
+
+    private static Portion OwedBack(Portion portion) => new(LedgerAccount.Unbilled, -portion.Quantity, -portion.Amount);
 
     private static bool IsBeyond(decimal part, decimal whole) => part != 0 && (decimal.Sign(part) != decimal.Sign(whole) || decimal.Abs(part) > decimal.Abs(whole));
 

@@ -51,10 +51,10 @@ internal static class InvoiceReport
             var amount = entry.Money("amount");
             text.AppendJoin(',', new[]
             {
-                invoice.Text("number") ?? invoice.Text("key"), entry.Text("date"), entry.Text("person"), entry.Text("text"),
+                Cell(invoice.Text("number") ?? invoice.Text("key")), Cell(entry.Text("date")), Cell(entry.Text("person")), Cell(entry.Text("text")),
                 entry.Number("quantity")?.ToString("0.######", CultureInfo.InvariantCulture), amount?.Amount.ToString("0.00##", CultureInfo.InvariantCulture),
-                amount?.Currency.Code, entry.Text("note"), $"{entry.Text("system")} {entry.Text("id")}",
-            }.Select(Cell)).Append("\r\n");
+                amount?.Currency.Code, Cell(entry.Text("note")), Cell($"{entry.Text("system")} {entry.Text("id")}"),
+            }).Append("\r\n");
         }
 
         return text.ToString();
@@ -63,8 +63,7 @@ internal static class InvoiceReport
     private static string Cell(string? value)
     {
         var text = value ?? "";
-        var isFormula = text.Length > 0 && text[0] is '=' or '+' or '@' or '\t' or '\r' || (text.Length > 1 && text[0] == '-' && !char.IsAsciiDigit(text[1]));
-        text = isFormula ? "'" + text : text;
+        text = text.Length > 0 && text[0] is '=' or '+' or '-' or '@' or '\t' or '\r' ? "'" + text : text;
         return text.AsSpan().ContainsAny(",\"\r\n") ? $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : text;
     }
 

@@ -52,46 +52,51 @@ internal static class InvoicesCommand
             string[] engagements = parsed.GetValue(engagement) is { } one ? [one]
                 : [.. await terminal.WithProgressAsync("Looking what is unbilled", UnbilledAsync(hub, cancellation))];
             var answers = new List<Fields>();
-            var isPending = false;
+            var failed = 0;
             for (var place = 0; place < engagements.Length; place++)
             {
                 var asking = hub.PostAsync("/api/v1/invoices?" + HubClient.Query("engagement", engagements[place])[1..], request, cancellation);
                 var answer = await terminal.WithProgressAsync($"Drawing the invoices of {engagements[place]} ({place + 1} of {engagements.Length})", asking);
+                if (!answer.IsOk && engagements.Length > 1)
+                {
+                    // The others are drawn all the same, and what was drawn is told.
+                    terminal.Error.WriteLine($"{engagements[place]}: {answer.Body.Text("detail") ?? $"the hub answered {answer.Status}"}");
+                    failed++;
+                    continue;
+                }
+
                 answers.Add(answer.Need());
-                isPending |= answer.Status == 202;
+                Print(parsed.GetValue(json) ? terminal with { Out = TextWriter.Null } : terminal, answer);
             }
 
             if (parsed.GetValue(json))
             {
                 terminal.Json(Fields.Of(("engagements", answers)));
-                return Exit.Ok;
+            }
+            else if (engagements.Length == 0)
+            {
+                terminal.Out.WriteLine("Nothing is unbilled.");
+            }
+            else if (answers.Any(answer => answer.NestedList("invoices").Count > 0))
+            {
+                terminal.Out.WriteLine($"Somebody else looks them over now: throughline cases list --queue pmo{CommonOptions.Repeat(parsed, data, url)}");
             }
 
-            Print(terminal, answers, isPending, CommonOptions.Repeat(parsed, data, url));
-            return Exit.Ok;
+            return failed == 0 ? Exit.Ok : Exit.Negative;
         });
         return command;
     }
 
-    private static void Print(Terminal terminal, List<Fields> answers, bool isPending, string options)
+    private static void Print(Terminal terminal, HubAnswer answer)
     {
-        foreach (var says in answers.SelectMany(answer => answer.List("says")))
+        foreach (var says in answer.Body.List("says"))
         {
             terminal.Out.WriteLine(says);
         }
 
-        if (isPending)
+        if (answer.Status == 202)
         {
-            terminal.Error.WriteLine("Some were recorded and are not drawn yet; look again with 'throughline invoices list'.");
-        }
-
-        if (answers.Count == 0)
-        {
-            terminal.Out.WriteLine("Nothing is unbilled.");
-        }
-        else if (answers.Any(answer => answer.NestedList("invoices").Count > 0))
-        {
-            terminal.Out.WriteLine($"Somebody else looks them over now: throughline cases list --queue pmo{options}");
+            terminal.Error.WriteLine($"What was asked for {answer.Body.Text("engagement")} is recorded and not drawn yet; look again with 'throughline invoices list'.");
         }
     }
 

@@ -224,6 +224,116 @@ public sealed class When_invoices_are_drawn
         Assert.Equal(1200m, _time.Stands(LedgerAccount.InBatch));
     }
 
+    /// <summary>What stands in batch is what the open invoices have, each for itself, so that each can be settled whatever becomes of the others.</summary>
+    [Theory]
+    [InlineData(6, 1)]
+    [InlineData(0, 1)]
+    [InlineData(6, 2)]
+    public void Should_settle_each_of_several_invoices_whose_entries_were_corrected_in_between(int corrected, int first)
+    {
+        _time.Book("a", "2026-06-15", 8m);
+        _time.Draw();
+        _time.Book("a", "2026-06-15", corrected == 0 ? 8m : corrected, number: 2, isApproved: corrected != 0);
+        _time.Book("b", "2026-06-16", 20m);
+        _time.Draw();
+        Assert.Equal(Euro(3000m), _time.Invoice(2).Amount);
+
+        _time.Settle($"P-1-A/{first}", InvoiceDecider.Invoiced, "INV-1");
+        _time.Settle($"P-1-A/{3 - first}", InvoiceDecider.Invoiced, "INV-2");
+        Assert.Equal((0m, 4200m), (_time.Stands(LedgerAccount.InBatch), _time.Stands(LedgerAccount.Invoiced)));
+        Assert.Equal((corrected - 8) * 150m, _time.Stands(LedgerAccount.Unbilled));
+
+        _time.Book("c", "2026-06-17", 10m);
+        _time.Draw();
+        Assert.Equal(Euro(1500m + ((corrected - 8) * 150m)), _time.Invoice(3).Amount);
+    }
+
+    [Fact]
+    public void Should_owe_back_what_was_billed_and_is_not_billable_any_more()
+    {
+        _time.Book("a", "2026-06-15", 8m);
+        _time.Draw();
+        _time.Settle("P-1-A/1", InvoiceDecider.Invoiced, "INV-1");
+        var said = DecidedTime.Said(2, entry: "a", date: "2026-06-15");
+        _time.Say(said with { Attributes = said.Attributes!.With("billable", false) });
+        Assert.Equal(-1200m, _time.Stands(LedgerAccount.Unbilled));
+        _time.Book("b", "2026-06-16", 10m);
+
+        _time.Draw();
+
+        Assert.Equal((Euro(300m), 0m), (_time.Invoice(2).Amount, _time.Stands(LedgerAccount.Unbilled)));
+        Assert.Equal(8m, _time["a"].Value.Portions.Single(portion => portion.Account == LedgerAccount.NonBillable).Quantity);
+    }
+
+    /// <summary>Hours that changed where the amount did not wait for an invoice that something else comes on.</summary>
+    [Fact]
+    public void Should_not_draw_hours_without_an_amount_alone()
+    {
+        _time.Book("a", "2026-06-15", 8m);
+        _time.Draw();
+        _time.Settle("P-1-A/1", InvoiceDecider.Invoiced, "INV-1");
+        _time.Terms = new DecidedTime { Rates = [DecidedTime.Rate(160m)] };
+        _time.Book("a", "2026-06-15", 7.5m, number: 2);
+        Assert.Equal("what is unbilled of it comes to nothing", _time.Draw().NestedList("drawings").Single().Text("says"));
+        _time.Book("b", "2026-06-16", 1m);
+
+        _time.Draw();
+
+        Assert.Equal((0.5m, Euro(160m)), (_time.Invoice(2).Quantity, _time.Invoice(2).Amount));
+    }
+
+    [Fact]
+    public void Should_fill_the_room_that_a_correction_makes_with_what_was_booked_late()
+    {
+        _time.Terms = new DecidedTime { Cap = Euro(1200m) };
+        _time.Book("a", "2026-06-01", 4m);
+        _time.Book("c", "2026-06-03", 4m);
+        _time.Draw();
+        _time.Settle("P-1-A/1", InvoiceDecider.Invoiced, "INV-1");
+        _time.Book("b", "2026-06-02", 2m);
+        _time.Book("c", "2026-06-03", 3m, number: 2);
+
+        var told = _time.Draw().NestedList("drawings").Single();
+
+        Assert.Equal((Euro(0m), Euro(150m)), (_time.Invoice(2).Amount, told.Money("over")));
+        Assert.Equal((150m, 0m), (_time.Stands(LedgerAccount.Held), _time.Stands(LedgerAccount.Unbilled)));
+    }
+
+    [Fact]
+    public void Should_keep_what_is_beyond_the_cap_as_it_is_where_nothing_can_be_drawn()
+    {
+        _time.Terms = new DecidedTime { Cap = Euro(1000m) };
+        _time.Book("a", "2026-06-15", 8m);
+        _time.Draw();
+        _time.Settle("P-1-A/1", InvoiceDecider.Invoiced, "INV-1");
+        _time.Terms = new DecidedTime { Cap = Money.Of(1000m, "USD") };
+
+        Assert.Null(_time.Draw().NestedList("drawings").Single().Text("currency"));
+        Assert.Equal((200m, 0m), (_time.Stands(LedgerAccount.Held), _time.Stands(LedgerAccount.Unbilled)));
+    }
+
+    [Fact]
+    public void Should_bill_no_part_of_a_cent_where_the_cap_has_one()
+    {
+        _time.Terms = new DecidedTime { Cap = Euro(1000.005m) };
+        _time.Book("a", "2026-06-15", 8m);
+        _time.Draw();
+
+        Assert.Equal((Euro(1000m), 200m), (_time.Invoice(1).Amount, _time.Stands(LedgerAccount.Held)));
+    }
+
+    [Fact]
+    public void Should_stay_held_when_its_invoice_is_given_up_and_it_is_not_sound_any_more()
+    {
+        _time.Book("a", "2026-06-15", 8m);
+        _time.Draw();
+        _time.Say(DecidedTime.Said(2, entry: "a", date: "2026-06-15", isOnTask: false));
+        _time.Settle("P-1-A/1", InvoiceDecider.Released);
+
+        Assert.Equal((1200m, 0m), (_time.Stands(LedgerAccount.Held), _time.Stands(LedgerAccount.Unbilled)));
+        Assert.Empty(_time.Draw().NestedList("drawings"));
+    }
+
     /// <summary>Whatever order entries come in, and however they are grouped into drawings: to the cent the same is billed, and nothing twice.</summary>
     [Fact]
     public void Should_bill_the_same_whatever_the_order()

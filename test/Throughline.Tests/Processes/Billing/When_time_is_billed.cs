@@ -5,6 +5,7 @@ using Throughline.Conformance.Store;
 using Throughline.Engine;
 using Throughline.Engine.Billing;
 using Throughline.Engine.Cases;
+using Throughline.Engine.Entries;
 using Throughline.Model;
 using Throughline.Model.Ledger;
 using Throughline.Sandbox;
@@ -15,6 +16,7 @@ namespace Throughline.Tests.Processes.Billing;
 /// <summary>Requirement D4 for time and materials: drawn, looked over, posted in the ERP, read back to the cent; whatever the ERP does in between.</summary>
 public sealed class When_time_is_billed : IAsyncLifetime
 {
+    private const string Closed = """{"id":1,"error":["UserError",["There is no open period for the date \"2026-06-30\".","",null]]}""";
     private static readonly DateOnly June = new(2026, 6, 30);
 
     // Tryton asks a person about an invoice that would be due already.
@@ -108,7 +110,6 @@ public sealed class When_time_is_billed : IAsyncLifetime
     [Fact]
     public async Task Should_be_a_case_when_the_ERP_does_not_post_it_and_go_on_when_that_is_put_right()
     {
-        const string Closed = """{"id":1,"error":["UserError",["There is no open period for the date \"2026-06-30\".","",null]]}""";
         _firm.Erp.Faults.Add(new Fault { Kind = FaultKind.Answer, Status = 200, BodyContains = "account.invoice.post", Body = Closed });
         await ApproveAsync(Assert.Single((await DrawAsync()).Invoices).Key);
         var refused = await _firm.CaseAsync("refused", "no open period");
@@ -124,7 +125,6 @@ public sealed class When_time_is_billed : IAsyncLifetime
     [Fact]
     public async Task Should_be_taken_back_in_the_ERP_when_it_is_rejected_as_a_draft()
     {
-        const string Closed = """{"id":1,"error":["UserError",["There is no open period for the date \"2026-06-30\".","",null]]}""";
         _firm.Erp.Faults.Add(new Fault { Kind = FaultKind.Answer, Status = 200, BodyContains = "account.invoice.post", Body = Closed });
         await ApproveAsync(Assert.Single((await DrawAsync()).Invoices).Key);
         var refused = await _firm.CaseAsync("refused", "no open period");
@@ -151,6 +151,48 @@ public sealed class When_time_is_billed : IAsyncLifetime
 
         Assert.Equal("finance-ops", differs.Queue);
         Assert.Equal((2362.5m, 0m), (await StandsAsync(LedgerAccount.InBatch), await StandsAsync(LedgerAccount.Invoiced)));
+
+        // It cannot be put right there, so it is rejected; the ERP does not take a posted invoice back, and a person credits it and says so.
+        await _firm.ActAsync(differs, CaseAction.Reject, "fred", "edited in the ERP");
+        var posted = await _firm.CaseAsync("undo", "could not be taken back");
+        Assert.Contains("or they are billed twice", posted.Remedy, StringComparison.Ordinal);
+        Assert.Equal(2362.5m, await StandsAsync(LedgerAccount.InBatch));
+        await _firm.ActAsync(posted, CaseAction.Reject, "fred", "credited as 2026-00002");
+        await UntilStandsAsync(LedgerAccount.Unbilled, 2362.5m);
+    }
+
+    /// <summary>It was posted, and only the hub had not read that back when somebody rejected it: it is left to the ERP, and counts.</summary>
+    [Fact]
+    public async Task Should_count_as_invoiced_where_the_ERP_does_not_take_it_back_and_a_person_leaves_it_there()
+    {
+        var drawn = Assert.Single((await DrawAsync()).Invoices);
+        _firm.Erp.Faults.Add(new Fault { Kind = FaultKind.Answer, Status = 200, BodyContains = "account.invoice.post", Body = Closed });
+        await ApproveAsync(drawn.Key);
+        var refused = await _firm.CaseAsync("refused", "no open period");
+        _firm.Erp.Faults.Clear();
+        _firm.Erp.Change("account.invoice", Invoices()[0]["id"]!.GetValue<long>(), new JsonObject { ["state"] = "posted", ["number"] = "2026-00009" });
+        await _firm.ActAsync(refused, CaseAction.Reject, "fred", "wrong button");
+
+        await _firm.ActAsync(await _firm.CaseAsync("undo", "could not be taken back"), CaseAction.Retry, "fred");
+
+        await UntilStandsAsync(LedgerAccount.Invoiced, 2362.5m);
+        Assert.Single(Posted());
+    }
+
+    /// <summary>A defect, or a landscape that counts the invoices of two engagements alike: nobody has to find out by missing an invoice.</summary>
+    [Fact]
+    public async Task Should_be_a_case_where_an_invoice_cannot_be_kept()
+    {
+        var other = Scope.Engagement("006ZZZ");
+        var taken = new Invoice(
+            other, "P-20001-DE", 1, June, InvoiceStatus.Drawn, 1, Money.Of(1m, "EUR"), 1, null, "ann", EnvelopeId.New(TimeProvider.System), TimeProvider.System.GetUtcNow());
+        var epoch = await _firm.Hub.Store.TakePartitionAsync(other.Partition, "test", CancellationToken.None);
+        await _firm.Hub.Store.CommitEntriesAsync([new EntryCommit { Partition = other.Partition, Epoch = epoch, Invoices = [taken] }], CancellationToken.None);
+
+        Assert.Empty((await DrawAsync()).Invoices);
+
+        Assert.Equal("integration-ops", (await _firm.CaseAsync(InvoiceDecider.DefectKind, "could not be drawn")).Queue);
+        Assert.Equal(2362.5m, await StandsAsync(LedgerAccount.Unbilled));
     }
 
     private Task<DrawResult> DrawAsync(string by = "ann") =>
