@@ -69,7 +69,8 @@ internal sealed class InvoicesAreTrue : IChecker
         var counted = invoices
             .Where(invoice => invoice.Status == InvoiceStatus.Posted || (!HasCase(run, invoice) && !run.People.GivenUpInvoices.Contains(invoice.Key)))
             .SelectMany(invoice => posted[invoice.Key]).Sum(Erp.AmountOf);
-        var invoiced = run.Store.BalancesAsync(scope, CancellationToken.None).Result.Where(balance => balance.Account == LedgerAccount.Invoiced).Sum(balance => balance.Amount.Amount);
+        var invoiced = run.Store.BalancesAsync(scope, CancellationToken.None).Result
+            .Where(balance => balance.Account == LedgerAccount.Invoiced).Sum(balance => balance.Amount.Amount);
         if (counted != invoiced)
         {
             yield return $"the books of {scope} say that {invoiced} is invoiced, and the posted invoices in the ERP come to {counted}";

@@ -8,8 +8,8 @@ using Throughline.Simulation.World;
 namespace Throughline.Simulation.Firm;
 
 /// <summary>
-/// The person who has invoices drawn: now and then while there is trouble, also twice at once and also of an engagement of which somebody has just had them drawn; and once
-/// more at the close of the month, when nothing moves any more.
+/// The person who has invoices drawn: now and then while there is trouble, also twice at once; and once more at the
+/// close of the month, when nothing moves any more.
 /// </summary>
 internal sealed class Finance(TheWorld world, MemoryHubStore store, Operator hubs, Sellers sellers)
 {
