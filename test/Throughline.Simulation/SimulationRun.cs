@@ -37,6 +37,7 @@ internal sealed class SimulationRun
         Sellers = new Sellers(World, Systems.Crm);
         Consultants = new Consultants(World, Systems);
         People = new People(World, Store, Hubs, Plan);
+        Finance = new Finance(World, Store, Hubs, Sellers);
         _trouble = new Troublemaker(World, Plan, Network, Hubs);
         _busy = TimeSpan.FromSeconds(60 + World.Chance("length").Next(120));
     }
@@ -61,6 +62,8 @@ internal sealed class SimulationRun
 
     public People People { get; }
 
+    public Finance Finance { get; }
+
     /// <summary>How long it took until nothing moved any more, after the trouble was over; null where it never came to rest.</summary>
     public TimeSpan? RestedAfter { get; private set; }
 
@@ -74,6 +77,7 @@ internal sealed class SimulationRun
         Sellers.Begin(_busy);
         Consultants.Begin(_busy);
         People.Begin(_busy);
+        Finance.Begin(_busy);
         _trouble.Begin(_busy);
         World.Pass(_busy);
         World.Trace.Note("peace", "the trouble is over");
@@ -95,12 +99,19 @@ internal sealed class SimulationRun
     private bool IsAtRest()
     {
         var counts = Store.CountAsync(CancellationToken.None).Result;
-        var isBusy = counts.EnvelopesWaiting + counts.CommandsWaiting + counts.CommandsInDoubt + Senders.UnderWay + Network.UnderWay + People.UnderWay > 0
+        var isBusy = counts.EnvelopesWaiting + counts.CommandsWaiting + counts.CommandsInDoubt + Senders.UnderWay + Network.UnderWay + People.UnderWay + Finance.UnderWay > 0
             || World.Trace.Hash != _lastHash || EntriesMove() || People.ActDiligently() > 0;
         _lastMove = World.Trace.Hash == _lastHash ? _lastMove : World.Now;
         _lastHash = World.Trace.Hash;
         _quiet = isBusy ? 0 : _quiet + 1;
-        return _quiet >= QuietLooks;
+        if (_quiet < QuietLooks)
+        {
+            return false;
+        }
+
+        // The month is closed when nothing moves any more, and that moves a few things.
+        _quiet = Finance.Close() ? 0 : _quiet;
+        return _quiet > 0;
     }
 
     // An entry that waits is looked at by itself; where something has happened since it was, it may go on.

@@ -32,6 +32,8 @@ public sealed class When_a_part_is_broken(ITestOutputHelper output)
         new LoseBatchReceipts(),
         new ForgetHeldEntries(),
         new LosePostings(),
+        new LoseInvoiceLines(),
+        new DrawTwice(),
     ];
 
     public static TheoryData<string> Names => [.. Mutations.Select(mutation => mutation.Name)];

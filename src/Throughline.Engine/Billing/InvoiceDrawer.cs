@@ -52,7 +52,7 @@ internal static class InvoiceDrawer
     public static ImmutableArray<Drawing> Draw(
         Scope scope, DrawRequest request, IEnumerable<InvoiceEntry> entries, ImmutableArray<Invoice> known, EnvelopeId cause, DateTimeOffset now) =>
     [
-        .. entries.Where(entry => Unbilled(entry.Row) is not null).GroupBy(entry => (entry.Reference, Unbilled(entry.Row)!.Amount.Currency))
+        .. entries.Where(entry => Unbilled(entry.Row) is not null && !IsAgainstBatch(entry.Row)).GroupBy(entry => (entry.Reference, Unbilled(entry.Row)!.Amount.Currency))
             .OrderBy(group => group.Key.Reference, StringComparer.Ordinal).ThenBy(group => group.Key.Currency.Code, StringComparer.Ordinal)
             .Aggregate(ImmutableArray<Drawing>.Empty, (drawn, group) => drawn.Add(Draw(
                 scope, request, InOrder(group),
@@ -66,6 +66,15 @@ internal static class InvoiceDrawer
     ];
 
     public static Portion? Unbilled(EntryRow row) => row.Value.Portions.FirstOrDefault(portion => portion.Account == LedgerAccount.Unbilled);
+
+    // A correction of what is on an invoice that is not posted waits until that is posted or given up: nobody is credited for what may never be billed, and in the account of
+    // drawn invoices two of them never cancel each other, or none of them could leave it.
+    private static bool IsAgainstBatch(EntryRow row)
+    {
+        var unbilled = Unbilled(row)!;
+        return row.Value.Portions.Any(portion => portion.Account == LedgerAccount.InBatch
+            && (decimal.Sign(portion.Quantity) * decimal.Sign(unbilled.Quantity) < 0 || decimal.Sign(portion.Amount.Amount) * decimal.Sign(unbilled.Amount.Amount) < 0));
+    }
 
     private static Drawing Draw(
         Scope scope, DrawRequest request, ImmutableArray<InvoiceEntry> entries, ImmutableArray<Invoice> known, EnvelopeId cause, DateTimeOffset now)

@@ -11,6 +11,7 @@ internal static class Checks
         new ApprovedTimeStandsOnce(),
         new HeldTimeIsTold(),
         new MoneyIsConserved(),
+        new InvoicesAreTrue(),
         new DivergenceHasACase(),
         new AcknowledgedIsKept(),
         new NothingHappensTwice(),

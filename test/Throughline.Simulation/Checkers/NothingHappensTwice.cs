@@ -37,6 +37,7 @@ internal sealed class NothingHappensTwice : IChecker
         Psa.Version => content.Nested("custom_fields")!.Text("Hub key")!,
         Erp.Party => content.NestedList("identifiers")[0].Text("code")!,
         Erp.CostCentre => content.Text("code")!,
+        Erp.Invoice => content.Text("reference")!,
         Erp.Line => content.Text("description")!.Split(' ')[0],
         _ => content.Text("name")!.Split(' ')[0],
     };

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Throughline.Engine.Entries;
 using Throughline.Model;
 using Throughline.Simulation.Faults;
 using Throughline.Simulation.Firm;
@@ -19,6 +20,9 @@ internal sealed partial class TimeExpectation(SimulationRun run, TimeChange line
 
     public string Name => line.Name;
 
+    /// <summary>The engagement whose project it is booked on; null where nobody sold it.</summary>
+    public Scope? Engagement => Deal is { } deal ? Scope.Engagement(deal.Id) : null;
+
     /// <summary>What stands in the ERP for it.</summary>
     public IReadOnlyList<(string Id, Fields Fields)> Standing =>
         [.. _systems.Erp.All(Erp.Line).Where(row => row.Fields.Text("description")!.Split(' ')[0] == line.Name)];
@@ -26,7 +30,7 @@ internal sealed partial class TimeExpectation(SimulationRun run, TimeChange line
     /// <summary>It has everything that a line needs, on a project of which nothing is amiss.</summary>
     public bool IsPlaceable => line.IsApproved && line.Fields.Number("hours") is > 0 and <= HoursMax
         && PartyCodes.TryGetValue(line.Person!, out var code) && _systems.Erp.Employees.Contains(code)
-        && IsSettled && TimesheetsOfTask.Length == 1;
+        && IsSettled && TimesheetsOfTask.Length == 1 && !IsBilledElsewhere;
 
     /// <summary>It is as it should be: exactly one line with the newest content where it is approved, none where it is not.</summary>
     public bool IsRight => line.IsApproved ? Difference is null : Standing.Count == 0;
@@ -38,9 +42,16 @@ internal sealed partial class TimeExpectation(SimulationRun run, TimeChange line
         { Count: var count } => $"{count} lines instead of 1",
     };
 
-    private bool IsSettled => _systems.Psa.Find(Psa.Project, line.Project) is { } project && ProjectName().Match(project.Text("name")!) is { Success: true } match
-        && run.Sellers.Deals.Single(deal => deal.Number.ToString(CultureInfo.InvariantCulture) == match.Groups[1].Value) is var deal
-        && new Expectation(run, deal) is { IsValid: true, IsTouchedByRejection: false };
+    private bool IsSettled => Deal is { } deal && new Expectation(run, deal) is { IsValid: true, IsTouchedByRejection: false };
+
+    private Deal? Deal => _systems.Psa.Find(Psa.Project, line.Project) is { } project && ProjectName().Match(project.Text("name")!) is { Success: true } match
+        ? run.Sellers.Deals.Single(deal => deal.Number.ToString(CultureInfo.InvariantCulture) == match.Groups[1].Value) : null;
+
+    // What was billed stays where it was billed, wherever it is booked afterwards (ADR 0017); also where that invoice was given up: see "known" in docs/simulation.md.
+    private bool IsBilledElsewhere => run.Store.FindEntriesAsync(
+        new EntryFilter(ExternalId: line.Id.ToString(CultureInfo.InvariantCulture), Max: 2), CancellationToken.None).Result is [var row] && row.Scope != Engagement
+        && run.Store.LoadInvoicesAsync([row.Scope], CancellationToken.None).Result.Any(invoice => run.Store
+            .ListInvoiceLinesAsync(invoice.Key, null, int.MaxValue, CancellationToken.None).Result.Any(drawn => drawn.Entry == row.Id));
 
     private long[] TimesheetsOfTask => line.Issue is { } issue && _systems.Psa.IsTask(issue) && _systems.Psa.Find(Psa.Issue, issue) is { } task
         ? [.. _systems.Erp.TimesheetsOf(task.Text("subject")!)] : [];

@@ -6,7 +6,7 @@ namespace Throughline.Simulation.Firm;
 
 /// <summary>
 /// The ERP: parties with a unique code, cost centres, and financial projects, which it takes twice if it is sent them twice; timesheet lines on
-/// the tasks of financial projects, by employees that it knows.
+/// the tasks of financial projects, by employees that it knows; invoices, which it takes twice as well, numbers when they are posted, and then keeps as they are.
 /// </summary>
 internal sealed class Erp() : TargetSystem("erp")
 {
@@ -14,11 +14,15 @@ internal sealed class Erp() : TargetSystem("erp")
     public const string CostCentre = "analytic_account.account";
     public const string Work = "project.work";
     public const string Line = "timesheet.line";
+    public const string Invoice = "account.invoice";
+    public const string Posted = "posted";
     public const string Closed = "Cancelled: ";
 
     private const long FirstTimesheet = 1_000;
+    private const decimal Tax = 0.19m;
 
     private readonly List<(string Work, string Task)> _timesheets = [];
+    private readonly List<string> _numbered = [];
 
     /// <summary>Party codes of the people who have a contract.</summary>
     public HashSet<string> Employees { get; } = ["E-001", "E-002"];
@@ -43,6 +47,9 @@ internal sealed class Erp() : TargetSystem("erp")
     public IEnumerable<long> TimesheetsOf(string task) => _timesheets.Select((sheet, place) => (sheet, Id: FirstTimesheet + place))
         .Where(item => item.sheet.Task == task && Find(Work, item.sheet.Work) is { } work && !IsClosed(work)).Select(item => item.Id);
 
+    /// <summary>What an invoice comes to without tax, by its lines: each is quantity times price, halves to the even cent.</summary>
+    public static decimal AmountOf(Fields invoice) => invoice.NestedList("lines").Sum(AmountOfLine);
+
     public static bool IsClosed(Fields work) => work.Text("name")!.StartsWith(Closed, StringComparison.Ordinal);
 
     protected override Failure? Objection(WriteItem item, Fields? known) => (item.Entity, item.Operation) switch
@@ -57,11 +64,17 @@ internal sealed class Erp() : TargetSystem("erp")
         (Line, not WriteOperation.Undo) when WorkIn(item.Fields) is null => new Failure.Validation("there is no such place for time", []),
         (Line, WriteOperation.Create) when KeepsKeys && LineWith(item.Fields.Text("uuid")) is { } id =>
             new Failure.Duplicate("the uuid of a line must be unique", id),
+        (Invoice, _) => ObjectionToInvoice(item, known),
         _ => null,
     };
 
     protected override Fields Shown(string entity, string id, Fields content)
     {
+        if (entity == Invoice)
+        {
+            return ShownOfInvoice(id, content);
+        }
+
         if (entity != Work)
         {
             return Fields.Empty;
@@ -86,6 +99,36 @@ internal sealed class Erp() : TargetSystem("erp")
         "identifiers.code" => fields.NestedList("identifiers").Any(identifier => identifier.Text("code") == (string?)value),
         _ => base.Holds(fields, name, value),
     };
+
+    private Failure? ObjectionToInvoice(WriteItem item, Fields? known) => (item.Operation, known?.Text("state")) switch
+    {
+        (WriteOperation.Create, _) when Find(Party, item.Fields.Text("party")) is null =>
+            new Failure.MissingReference("the party does not exist", item.Fields.Text("party") ?? ""),
+        (WriteOperation.Create, _) => item.Fields.Text("state") is not null || item.Fields.NestedList("lines").Count == 0
+            ? new Failure.Validation("a new invoice is a draft and has lines", []) : null,
+        (WriteOperation.Undo, Posted) => new Failure.Policy("a posted invoice is credited by a person"),
+        // To be posted twice is to be posted; nothing else of it changes any more.
+        (WriteOperation.Update, Posted) when !known!.Merge(item.Fields).Equals(known) => new Failure.Policy("a posted invoice is not changed"),
+        _ => null,
+    };
+
+    private Fields ShownOfInvoice(string id, Fields invoice)
+    {
+        var isPosted = invoice.Text("state") == Posted;
+        if (isPosted && !_numbered.Contains(id))
+        {
+            _numbered.Add(id);
+        }
+
+        var amount = AmountOf(invoice);
+        var tax = decimal.Round(amount * Tax, 2, MidpointRounding.ToEven);
+        return Fields.Of(
+            ("state", isPosted ? Posted : "draft"), ("number", isPosted ? FormattableString.Invariant($"INV-{_numbered.IndexOf(id) + 1:0000}") : null),
+            ("untaxed_amount", amount), ("tax_amount", tax), ("total_amount", amount + tax), ("amount_to_pay", isPosted ? amount + tax : 0m),
+            ("lines", invoice.NestedList("lines").Select(line => Fields.Of(("quantity", line.Number("quantity")), ("amount", AmountOfLine(line))))));
+    }
+
+    private static decimal AmountOfLine(Fields line) => decimal.Round(line.Number("quantity")!.Value * line.Number("unit_price")!.Value, 2, MidpointRounding.ToEven);
 
     public static string EmployeeIn(Fields line) => line.Nested("employee")?.Nested("find")?.Text("party.code") ?? "";
 

@@ -1,5 +1,6 @@
 using Throughline.Conformance.Store;
 using Throughline.Engine.Cases;
+using Throughline.Engine.Partition;
 using Throughline.Model;
 using Throughline.Simulation.Faults;
 using Throughline.Simulation.World;
@@ -12,12 +13,14 @@ namespace Throughline.Simulation.Firm;
 /// </summary>
 internal sealed class People(TheWorld world, MemoryHubStore store, Operator hubs, FaultPlan plan)
 {
+    private const string InvoiceReview = "review";
     private const int PatienceMax = 6;
 
     // What a try does not mend, the next one does not mend either; a hub may have died over the first.
     private const int PatienceForTime = 2;
 
     private readonly Random _chance = world.Chance("people");
+    private readonly Random _looks = world.Chance("a look at invoices");
     private readonly Dictionary<(CaseId Case, string Says), int> _actions = [];
 
     /// <summary>Engagements and accounts of which somebody rejected something, whether or not it took effect.</summary>
@@ -25,6 +28,9 @@ internal sealed class People(TheWorld world, MemoryHubStore store, Operator hubs
 
     /// <summary>Engagements of which somebody said that what could not be taken back counts as taken back.</summary>
     public HashSet<string> GivenUp { get; } = [];
+
+    /// <summary>Keys of the invoices of which somebody said that what the ERP does not take back counts as taken back.</summary>
+    public HashSet<string> GivenUpInvoices { get; } = [];
 
     public int UnderWay { get; private set; }
 
@@ -56,11 +62,13 @@ internal sealed class People(TheWorld world, MemoryHubStore store, Operator hubs
         return acted;
     }
 
-    private static CaseAction? Wanted(Case item) => item.Kind switch
+    private CaseAction? Wanted(Case item) => item.Kind switch
     {
+        "approval" when item.Step == InvoiceReview && _looks.Next(6) == 0 => CaseAction.Reject,
         "approval" => CaseAction.Approve,
         "withdrawn" => CaseAction.Reject,
-        "check" or "decision" or "system" => null,
+        // What is beyond a cap is a matter of the next drawing.
+        "check" or "decision" or "system" or "cap" => null,
         _ when item.Actions.Contains(CaseAction.Retry) => CaseAction.Retry,
         _ => null,
     };
@@ -93,7 +101,12 @@ internal sealed class People(TheWorld world, MemoryHubStore store, Operator hubs
         }
 
         world.Trace.Note("person", $"{by}: {action} '{item.Kind}' of {item.Unit.Scope} {item.Unit.Unit}: {item.Says}");
-        if (action == CaseAction.Reject)
+        if (action == CaseAction.Reject && InvoiceOf(item) is { } invoice)
+        {
+            // The sale itself goes on as it is.
+            GivenUpInvoices.UnionWith(item.Kind == "undo" ? [invoice] : []);
+        }
+        else if (action == CaseAction.Reject)
         {
             GivenUp.UnionWith(item.Kind == "undo" ? [item.Unit.Scope.Key] : []);
             Rejected.Add(item.Unit.Unit.Length > 0 ? item.Unit.Unit : item.Unit.Scope.Key);
@@ -103,4 +116,8 @@ internal sealed class People(TheWorld world, MemoryHubStore store, Operator hubs
         world.Later(TimeSpan.FromSeconds(15), () => UnderWay--);
         _ = hub.Room.Begin(() => hub.Hub.ActOnCaseAsync(item.Id, action, by, "as the story wants it", hub.Clock, CancellationToken.None));
     }
+
+    private string? InvoiceOf(Case item) => item.Instance is { } id
+        && UnitRows.Read(item.Unit, store.LoadUnitsAsync([item.Unit], CancellationToken.None).Result).Instances.GetValueOrDefault(id) is { Process: "billing" } instance
+            ? instance.Subject.Key : null;
 }

@@ -154,6 +154,29 @@ public sealed class When_invoices_are_drawn
         Assert.Equal(0m, _time.Stands(LedgerAccount.Unbilled));
     }
 
+    /// <summary>Or the two invoices would cancel each other in the account that both of them have to leave.</summary>
+    [Theory]
+    [InlineData(InvoiceDecider.Invoiced, 300)]
+    [InlineData(InvoiceDecider.Released, 1500)]
+    public void Should_correct_what_is_on_an_invoice_only_when_that_is_posted_or_given_up(string to, int next)
+    {
+        _time.Book("a", "2026-06-15", 8m);
+        _time.Draw();
+        _time.Book("a", "2026-06-15", 6m, number: 2);
+        _time.Book("b", "2026-06-16", 4m);
+        _time.Draw();
+        Assert.Equal((Euro(600m), 1), (_time.Invoice(2).Amount, _time.Invoice(2).EntryCount));
+        Assert.Equal((1800m, -300m), (_time.Stands(LedgerAccount.InBatch), _time.Stands(LedgerAccount.Unbilled)));
+
+        _time.Settle("P-1-A/1", to, "INV-1");
+        _time.Settle("P-1-A/2", InvoiceDecider.Invoiced, "INV-2");
+        _time.Book("c", "2026-06-17", 4m);
+        _time.Draw();
+
+        Assert.Equal(Euro(next), _time.Invoice(3).Amount);
+        Assert.Equal(0m, _time.Stands(LedgerAccount.Unbilled));
+    }
+
     /// <summary>An entry whose approval went after it was invoiced is owed back, and is not priced as if it were approved.</summary>
     [Fact]
     public void Should_give_back_what_is_not_approved_any_more()
