@@ -24,7 +24,7 @@ internal sealed partial class EntryTurn
         var rows = billable.Select(row => row.Id).Concat(_rows.Values.Where(row => row.Scope == scope).Select(row => row.Id)).Distinct()
             .Select(id => Current(id)!).Where(row => row.Scope == scope && row.BillDate <= request.Until).ToArray();
         var scene = _scenes.GetValueOrDefault(scope);
-        var entries = rows.Select(row => scene is null ? null : ForInvoice(row, scene)).OfType<InvoiceEntry>().Where(MayBeDrawn).ToArray();
+        var entries = rows.Select(row => scene is null ? null : ForInvoice(row, scene)).OfType<InvoiceEntry>().ToArray();
         var drawings = InvoiceDrawer.Draw(scope, request, entries, [.. _known.Values.Where(invoice => invoice.Scope == scope)], envelope.Id, now);
         foreach (var drawing in drawings)
         {
@@ -84,12 +84,6 @@ internal sealed partial class EntryTurn
 
         return entry;
     }
-
-    // What stands in batch of an entry must be what its open invoices have, each for itself: where parts would offset one another the next drawing waits for the first.
-    private static bool MayBeDrawn(InvoiceEntry entry) => entry.Row.Value.Portions.FirstOrDefault(portion => portion.Account == LedgerAccount.InBatch) is not { } drawn
-        || (IsPositive(drawn) && InvoiceDrawer.Unbilled(entry.Row) is { } open && IsPositive(open));
-
-    private static bool IsPositive(Portion portion) => portion.Quantity >= 0 && portion.Amount.Amount >= 0;
 
     private void Put(InvoicePart part, Drawing drawing)
     {

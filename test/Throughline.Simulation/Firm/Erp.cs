@@ -125,6 +125,7 @@ internal sealed class Erp() : TargetSystem("erp")
         return Fields.Of(
             ("state", isPosted ? Posted : "draft"), ("number", isPosted ? FormattableString.Invariant($"INV-{_numbered.IndexOf(id) + 1:0000}") : null),
             ("untaxed_amount", amount), ("tax_amount", tax), ("total_amount", amount + tax), ("amount_to_pay", isPosted ? amount + tax : 0m),
+            ("currency", invoice.Nested("currency")?.Nested("find")),
             ("lines", invoice.NestedList("lines").Select(line => Fields.Of(("quantity", line.Number("quantity")), ("amount", AmountOfLine(line))))));
     }
 
