@@ -106,6 +106,7 @@ internal static class ChaosReport
         yield return ("lines of time in the PSA", books.Time.Values.Count(line => !line.IsDeleted), seen.Time.Count);
         yield return ("approved lines of time, and lines in the ERP", books.Counting.Count, seen.Lines.Count);
         yield return ("approved hours, and hours in the ERP", books.Counting.Sum(line => line.Hours), seen.Lines.Sum(line => line.Hours));
+        yield return ("approved hours, and hours in the value ledger", books.Counting.Sum(line => line.Hours), seen.Hubs.LedgerHours ?? 0);
     }
 
     private static void Proof(StringBuilder page, ChaosOutcome outcome)

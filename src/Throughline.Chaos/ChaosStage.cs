@@ -115,6 +115,7 @@ internal sealed class ChaosStage : IAsyncDisposable
     public async Task<SeenHubs> AskHubsAsync()
     {
         var open = new List<string>();
+        decimal? hours = null;
         foreach (var (name, hub) in _hubs)
         {
             try
@@ -124,6 +125,8 @@ internal sealed class ChaosStage : IAsyncDisposable
                 string[] names = ["casesOpen", "commandsWaiting", "commandsInDoubt", "envelopesWaiting", "parked", "instancesRunning"];
                 open.AddRange(names.Where(count => (long)counts[count]! != 0).Select(count => $"{counts[count]} {count}"));
                 open.AddRange(((JsonArray)(await AskAsync(hub, "/api/v1/cases?max=5", token))["cases"]!).Select(item => $"case {item!["kind"]}: {item["says"]}"));
+                hours = ((JsonArray)(await AskAsync(hub, "/api/v1/ledger?max=1", token))["totals"]!).Where(row => (string?)row!["account"] == "approved")
+                    .Sum(row => (decimal)row!["quantity"]!);
             }
             catch (Exception e) when (e is HttpRequestException or OperationCanceledException or IOException)
             {
@@ -132,7 +135,7 @@ internal sealed class ChaosStage : IAsyncDisposable
         }
 
         // Both have one store, and say the same.
-        return new SeenHubs([.. open.Distinct(StringComparer.Ordinal)], Marked());
+        return new SeenHubs([.. open.Distinct(StringComparer.Ordinal)], Marked(), hours);
     }
 
     /// <summary>Lines in the logs that speak of defects.</summary>

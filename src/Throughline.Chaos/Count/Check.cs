@@ -20,6 +20,7 @@ internal sealed record Check(string Name, string Holds, Func<Books, Seen, IEnume
         new("time-entered", "the PSA has the time as people entered it, so that it is counted against the right thing", TimeIsAsEntered),
         new("approved-hours", "every approved hour stands in the ERP once: the same hours, person, day and task", ApprovedHoursAreOnce),
         new("other-hours", "no other hour stands there: neither unapproved, nor deleted, nor unknown ones", NoOtherHours),
+        new("ledger", "the value ledger has every approved hour, and no other", LedgerHasTheHours),
         new("rest", "the hubs are at rest: nothing waits, nothing is in doubt, no case is open", HubsAreAtRest),
         new("defects", "no hub tells of a defect in its log, and none has set a message aside", NoDefects),
     ];
@@ -164,6 +165,13 @@ internal sealed record Check(string Name, string Holds, Func<Books, Seen, IEnume
     {
         var counting = books.Counting.Select(line => line.Note).ToHashSet(StringComparer.Ordinal);
         return seen.Lines.Where(line => !counting.Contains(line.Note)).Select(line => $"the ERP has {Hours(line.Hours)} for {line.Note}, which is not approved or was deleted");
+    }
+
+    private static IEnumerable<string> LedgerHasTheHours(Books books, Seen seen)
+    {
+        var approved = books.Counting.Sum(line => line.Hours);
+        return seen.Hubs.LedgerHours == approved ? []
+            : [$"{Hours(approved)} are approved, and the value ledger has {(seen.Hubs.LedgerHours is { } hours ? Hours(hours) : "not been asked")}"];
     }
 
     private static IEnumerable<string> HubsAreAtRest(Books books, Seen seen) => seen.Hubs.Open;

@@ -23,7 +23,8 @@ internal sealed record SeenLine(long Id, string Note, decimal Hours, string Pers
 /// <summary>What the hubs said of themselves at the end.</summary>
 /// <param name="Open">Everything that still waits: counts that should be 0, by name; cases with what they say.</param>
 /// <param name="Defects">Lines of their logs that speak of a defect.</param>
-internal sealed record SeenHubs(IReadOnlyList<string> Open, IReadOnlyList<string> Defects);
+/// <param name="LedgerHours">Hours that were approved as the value ledger has them; null where no hub said so.</param>
+internal sealed record SeenHubs(IReadOnlyList<string> Open, IReadOnlyList<string> Defects, decimal? LedgerHours);
 
 /// <summary>What stands in the systems, read from each by its own interface. Nothing of the hub takes part in reading it.</summary>
 internal sealed record Seen

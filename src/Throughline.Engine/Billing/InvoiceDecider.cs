@@ -12,6 +12,7 @@ internal static class InvoiceDecider
     public const string Invoiced = "invoiced";
     public const string Released = "released";
     public const string CapKind = "cap";
+    public const string CreditKind = "credit";
     public const string DefectKind = "invoices";
 
     public static Fields Told(IEnumerable<Drawing> drawings, DrawRequest request) => Fields.Of(
@@ -20,7 +21,7 @@ internal static class InvoiceDecider
         ("drawings", drawings.Select(drawing => Fields.Of(
             ("reference", drawing.Reference), ("invoice", drawing.Invoice?.Key), ("attributes", drawing.Invoice is null ? null : InvoiceText.ToAttributes(drawing, request)),
             ("cap", drawing.Cap), ("over", drawing.Over), ("says", drawing.Says),
-            ("currency", drawing.IsCapLookedAt ? drawing.Cap?.Currency.Code : null))).ToArray()));
+            ("owed", drawing.Owed), ("isCapLookedAt", drawing.IsCapLookedAt), ("currency", drawing.Currency?.Code))).ToArray()));
 
     /// <summary>What a defect of the hub kept from being drawn or settled.</summary>
     public static Fields Failed(Fields payload) => Fields.Of(("failed", true), ("by", payload.Text("by")), ("invoice", payload.Text("invoice")));
@@ -62,7 +63,11 @@ internal static class InvoiceDecider
 
             if (drawing.Text("currency") is { } currency)
             {
-                TellOfCap(turn, drawing, CaseId.Derive(turn.State.Key.Scope.ToString(), CapKind, reference, currency), reference);
+                TellOfCredit(turn, drawing, CaseId.Derive(turn.State.Key.Scope.ToString(), CreditKind, reference, currency), reference);
+                if (drawing.Flag("isCapLookedAt") == true)
+                {
+                    TellOfCap(turn, drawing, CaseId.Derive(turn.State.Key.Scope.ToString(), CapKind, reference, currency), reference);
+                }
             }
         }
     }
@@ -90,6 +95,22 @@ internal static class InvoiceDecider
             $"{says}, which is a defect of the hub or of what the landscape counts invoices by (TL1103 in the log). Nothing of it was changed.",
             "See to it that no other engagement counts its invoices by the same reference; else tell the makers of the hub what the log says. Then try again"
                 + (invoice is null ? ", and draw them again." : ".")));
+    }
+
+    private static void TellOfCredit(Turn turn, Fields drawing, CaseId id, string reference)
+    {
+        if (drawing.Money("owed") is not { } owed)
+        {
+            turn.Occasion = "what was owed back was set off on an invoice";
+            turn.Close(id, CaseStatus.Settled, null, null);
+            return;
+        }
+
+        turn.Open(id, CreditKind, reference, [CaseAction.Retry], new CaseWords(
+            "finance-ops",
+            $"{owed} more was invoiced on {reference} than its work is worth by now, and there is nothing new to set it off against. No invoice was drawn.",
+            "Draw again when there is new work: it is set off there, and this case closes. Where there will be none, credit it in the ERP; the hub cannot do that yet.",
+            owed));
     }
 
     private static void TellOfCap(Turn turn, Fields drawing, CaseId id, string reference)

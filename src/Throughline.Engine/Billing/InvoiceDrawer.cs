@@ -40,6 +40,11 @@ internal sealed record Drawing(string Reference, Invoice? Invoice, ImmutableArra
 {
     /// <summary>False where it was given up before: what is beyond the cap stays as it was.</summary>
     public bool IsCapLookedAt { get; init; }
+
+    /// <summary>What the customer is owed, where corrections exceed what is new.</summary>
+    public Money? Owed { get; init; }
+
+    public Currency? Currency { get; init; }
 }
 
 /// <summary>
@@ -100,7 +105,10 @@ internal static class InvoiceDrawer
         if (amount.Amount < 0)
         {
             return new Drawing(
-                reference, null, [], cap, null, $"corrections of what was invoiced exceed what is new: {-amount} would be owed to the customer, which needs a credit note");
+                reference, null, [], cap, null, $"corrections of what was invoiced exceed what is new: {-amount} would be owed to the customer, which needs a credit note")
+            {
+                Owed = -amount, Currency = currency,
+            };
         }
 
         var isBilled = parts.Any(part => part.Amount.Amount != 0);
@@ -110,7 +118,10 @@ internal static class InvoiceDrawer
         // Hours without an amount wait for an invoice that something else comes on.
         ImmutableArray<InvoicePart> taken = isBilled ? parts : [.. parts.Where(part => part.Held.Amount != 0 || part.HeldQuantity != 0)];
         return new Drawing(reference, invoice, taken, cap, over.Amount == 0 ? null : over, invoice is not null ? null
-            : over.Amount == 0 ? "what is unbilled of it comes to nothing" : $"the cap of {cap} is used up; {over} of approved work is beyond it") { IsCapLookedAt = true };
+            : over.Amount == 0 ? "what is unbilled of it comes to nothing" : $"the cap of {cap} is used up; {over} of approved work is beyond it") 
+        {
+            IsCapLookedAt = true, Currency = currency,
+        };
     }
 
     // Corrections downwards come first: they make room under the cap.

@@ -85,6 +85,9 @@ internal sealed partial class EntryTurn
         return entry;
     }
 
+    private static string WhyOf(EntryRow row, InvoicePart part) => row.Value.IsBilled ? $"{row.ValueSays}; less what was billed of it before"
+        : part.Held.Amount != 0 ? $"{row.ValueSays}; up to the cap" : row.ValueSays ?? "";
+
     private void Put(InvoicePart part, Drawing drawing)
     {
         var (row, key) = (part.Entry.Row, drawing.Invoice?.Key);
@@ -92,7 +95,7 @@ internal sealed partial class EntryTurn
         if (part.Amount.Amount != 0 || part.Quantity != 0)
         {
             after = after with { Value = after.Value.Move(LedgerAccount.Unbilled, LedgerAccount.InBatch, part.Quantity, part.Amount) };
-            _lines.Add(new InvoiceLine(key!, row.Scope, row.Id, part.Quantity, part.Amount, part.Entry.Text, row.ValueSays ?? ""));
+            _lines.Add(new InvoiceLine(key!, row.Scope, row.Id, part.Quantity, part.Amount, part.Entry.Text, WhyOf(row, part)));
             _whys[row.Id] = $"{row.ValueSays}; on invoice {key}";
         }
 

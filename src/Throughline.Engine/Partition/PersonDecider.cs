@@ -68,9 +68,9 @@ internal static class PersonDecider
             return;
         }
 
-        if (item.Kind == InvoiceDecider.CapKind)
+        if (item.Kind is InvoiceDecider.CapKind or InvoiceDecider.CreditKind)
         {
-            turn.TellOf(item, "not-applied", $"{by} wanted it tried again: what the cap allows comes on the next invoice that is drawn. The case stays until then.");
+            turn.TellOf(item, "not-applied", $"{by} wanted it tried again: that is done when invoices are drawn. The case stays until then.");
             return;
         }
 

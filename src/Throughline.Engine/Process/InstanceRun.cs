@@ -79,10 +79,10 @@ public sealed class InstanceRun(Turn turn, ProcessDefinition definition, Instanc
     public CaseWords Words(CaseText text, Scene scene) =>
         new(text.Queue, scene.Text(text.Says), scene.Text(text.Remedy), scene.Money(text.Amount));
 
-    public void OpenCase(CaseId caseId, string? step, string kind, CaseWords words, ImmutableArray<CaseAction> actions, string? notBy = null) =>
+    public void OpenCase(CaseId caseId, string? step, string kind, CaseWords words, ImmutableArray<CaseAction> actions, string? notBy = null, TimeSpan? within = null) =>
         Turn.Open(Case.Opened(caseId, Turn.State.Key, Instance.CorrelationId, kind, About(), words, actions, Turn.Now) with
         {
-            Instance = Instance.Id, Step = step, NotBy = notBy,
+            Instance = Instance.Id, Step = step, NotBy = notBy, DueAt = Turn.Now + (within ?? Case.OverdueAfter),
         });
 
     public string SubjectFingerprint() => Process.Scene.Subject(Turn.State, Instance).Fingerprint();

@@ -157,7 +157,7 @@ internal static class ApprovalStep
             run.Turn.Timer(TimerId(run, step), run.Turn.Now + step.Within, Fields.Of(("instance", run.Instance.Id.ToString()), ("overdue", caseId.ToString())));
         }
 
-        run.OpenCase(caseId, step.Name, "approval", words, [CaseAction.Approve, CaseAction.Reject], scene.Text(step.NotBy));
+        run.OpenCase(caseId, step.Name, "approval", words, [CaseAction.Approve, CaseAction.Reject], scene.Text(step.NotBy), step.Within);
         run.Wait(step, words.Says, data.With("attention", true).With("asked", covers));
     }
 

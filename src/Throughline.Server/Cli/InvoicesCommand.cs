@@ -47,6 +47,11 @@ internal static class InvoicesCommand
             """) { engagement, until, date, by, data, url, json };
         command.SetAction(async (parsed, cancellation) =>
         {
+            if (parsed.GetValue(engagement) is { } text && string.IsNullOrWhiteSpace(text))
+            {
+                throw new CommandFailedException("--engagement is empty; leave it out to draw the invoices of all engagements.", Exit.Usage);
+            }
+
             using var hub = HubClient.Open(parsed.GetValue(url)!, parsed.GetValue(data)!);
             var request = Fields.Of(("until", parsed.GetValue(until)), ("date", parsed.GetValue(date)), ("by", parsed.GetValue(by)));
             string[] engagements = parsed.GetValue(engagement) is { } one ? [one]
@@ -66,7 +71,7 @@ internal static class InvoicesCommand
                 }
 
                 answers.Add(answer.Need());
-                Print(parsed.GetValue(json) ? terminal with { Out = TextWriter.Null } : terminal, answer);
+                Print(parsed.GetValue(json) ? terminal with { Out = TextWriter.Null } : terminal, answer, engagements.Length > 1 ? engagements[place] + ": " : "");
             }
 
             if (parsed.GetValue(json))
@@ -87,11 +92,11 @@ internal static class InvoicesCommand
         return command;
     }
 
-    private static void Print(Terminal terminal, HubAnswer answer)
+    private static void Print(Terminal terminal, HubAnswer answer, string which)
     {
         foreach (var says in answer.Body.List("says"))
         {
-            terminal.Out.WriteLine(says);
+            terminal.Out.WriteLine(which + says);
         }
 
         if (answer.Status == 202)

@@ -43,6 +43,8 @@ public sealed class When_a_run_is_counted
         [("approved-hours", "on another task")] = seen => seen with { Lines = [seen.Lines[0] with { Task = "PX-1-DE-02 Delivery" }] },
         [("other-hours", "a line that nobody approved")] = seen => seen with { Lines = [.. seen.Lines, seen.Lines[0] with { Note = "X-2" }] },
         [("other-hours", "a line that was deleted")] = seen => seen with { Lines = [.. seen.Lines, seen.Lines[0] with { Note = "X-3" }] },
+        [("ledger", "an hour missing in the ledger")] = seen => seen with { Hubs = seen.Hubs with { LedgerHours = seen.Hubs.LedgerHours - 0.25m } },
+        [("ledger", "an hour too many in the ledger")] = seen => seen with { Hubs = seen.Hubs with { LedgerHours = seen.Hubs.LedgerHours + 0.25m } },
         [("rest", "a case is open")] = seen => seen with { Hubs = seen.Hubs with { Open = ["hub-1: 1 casesOpen"] } },
         [("defects", "a defect in a log")] = seen => seen with { Hubs = seen.Hubs with { Defects = ["hub-1: TL2001 defect"] } },
     };
@@ -60,8 +62,8 @@ public sealed class When_a_run_is_counted
     {
         var checks = Check.All.Select(check => check.Name).ToArray();
         Assert.Empty(checks.Except(Made.Keys.Select(key => key.Check)));
-        // In a run the one for "rest" is a deal that cannot be finished.
-        Assert.Equal(["rest"], checks.Except(Tampering.All.Select(tampering => tampering.Check)));
+        // In a run the one for "rest" is a deal that cannot be finished; the ledger lets nobody change it.
+        Assert.Equal(["ledger", "rest"], checks.Except(Tampering.All.Select(tampering => tampering.Check)));
         Assert.Empty(Tampering.All.Select(tampering => tampering.Check).Except(checks));
     }
 
@@ -102,7 +104,7 @@ public sealed class When_a_run_is_counted
             CostCentres = [.. deals.SelectMany(each => each.Deal.Parts.Select(part => each.Code + part.Workstream[..3]))],
             Time = [new SeenTime(1, "X-1", 7.5m, true), new SeenTime(2, "X-2", 1m, false)],
             Lines = [new SeenLine(1, "X-1", 7.5m, "Ada Lambert", "2026-06-17", "PX-1-DE-01 Discovery")],
-            Hubs = new SeenHubs([], []),
+            Hubs = new SeenHubs([], [], 7.5m),
         };
     }
 }

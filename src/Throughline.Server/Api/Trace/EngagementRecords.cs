@@ -7,7 +7,7 @@ namespace Throughline.Server.Api.Trace;
 internal static class EngagementRecords
 {
     public static IEnumerable<Fields> Of(UnitState unit, Landscape.Landscape landscape, PlainWords words) => Sources(unit).Concat(Accounts(unit, landscape))
-        .Concat(Customers(unit, landscape)).Concat(Targets(unit)).Select(record => record
+        .Concat(Customers(unit, landscape)).Concat(Targets(unit, landscape)).Select(record => record
             .With("systemTitle", words.System(record.Text("system")!))
             .With("title", words.Record(record.Text("system")!, record.Text("entity")!, record.Text("what"))));
 
@@ -32,8 +32,10 @@ internal static class EngagementRecords
         select One(landscape.Roles.TryGetValue(pair.Key, out var role) ? role.Default : pair.Key, "customer", "customer", record.Attributes,
             Text(pair.Value), "there");
 
-    private static IEnumerable<Fields> Targets(UnitState unit) =>
+    // What only furthers a record that another map made is that record.
+    private static IEnumerable<Fields> Targets(UnitState unit, Landscape.Landscape landscape) =>
         from target in unit.Targets.Values
+        where landscape.OutwardMaps.GetValueOrDefault(target.Map)?.Updates is null
         where target.ExternalId is not null || target.InFlight is not null || target.Failure is not null
         let isSource = unit.Records.GetValueOrDefault(target.Record) is { Owner: null }
         where !isSource
@@ -41,11 +43,12 @@ internal static class EngagementRecords
         select One(
             target.System, target.Entity, target.Record.Entity, unit.Records.GetValueOrDefault(target.Record)?.Attributes
                 ?? Fields.Empty, target.ExternalId,
-            target.Undone ? "taken back" : target.Failure is not null ? "refused" : target.ExternalId is null ? "under way" : "there");
+            target.Undone ? "taken back" : target.Failure is not null ? "refused" : target.ExternalId is null ? "under way" : "there",
+            target.Record.Entity == "invoice" ? target.Record.Key : null);
 
-    private static Fields One(string system, string entity, string what, Fields attributes, string? externalId, string state) => Fields.Of(
+    private static Fields One(string system, string entity, string what, Fields attributes, string? externalId, string state, string? reference = null) => Fields.Of(
         ("system", system), ("entity", entity), ("what", what), ("number", attributes.Text("number") ?? attributes.Text("code")),
-            ("name", attributes.Text("name")),
+            ("name", attributes.Text("name") ?? reference),
         ("externalId", externalId), ("state", state));
 
     private static string? Text(object? value) => value switch
