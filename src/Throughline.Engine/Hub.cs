@@ -229,9 +229,17 @@ public sealed partial class Hub : IAsyncDisposable
             }
         }
 
-        foreach (var partition in await _parts.Store.PartitionsWithEntriesAsync(_parts.Time.GetUtcNow(), cancellation))
+        var waiting = await _parts.Store.PartitionsWithEntriesAsync(_parts.Time.GetUtcNow(), cancellation);
+        if (_cluster is not null)
         {
-            _doorbell.Ring(Bell.OfEntries(partition));
+            _cluster.RingForEntries(waiting);
+        }
+        else
+        {
+            foreach (var partition in waiting)
+            {
+                _doorbell.Ring(Bell.OfEntries(partition));
+            }
         }
 
         _storeOutage.OverUnlessFailedWithin(StoreQuiet);
