@@ -122,7 +122,7 @@ internal sealed class ChaosStage : IAsyncDisposable
             {
                 var token = (await File.ReadAllTextAsync(Path.Combine(_folder, name, "token"))).Trim();
                 var counts = (await AskAsync(hub, "/api/v1/status", token))["counts"]!;
-                string[] names = ["casesOpen", "commandsWaiting", "commandsInDoubt", "envelopesWaiting", "parked", "instancesRunning"];
+                string[] names = ["casesOpen", "commandsWaiting", "commandsInDoubt", "envelopesWaiting", "entriesWaiting", "parked", "instancesRunning"];
                 open.AddRange(names.Where(count => (long)counts[count]! != 0).Select(count => $"{counts[count]} {count}"));
                 open.AddRange(((JsonArray)(await AskAsync(hub, "/api/v1/cases?max=5", token))["cases"]!).Select(item => $"case {item!["kind"]}: {item["says"]}"));
                 hours = ((JsonArray)(await AskAsync(hub, "/api/v1/ledger?max=1", token))["totals"]!).Where(row => (string?)row!["account"] == "approved")

@@ -232,7 +232,7 @@ public sealed partial class Hub : IAsyncDisposable
         var waiting = await _parts.Store.PartitionsWithEntriesAsync(_parts.Time.GetUtcNow(), cancellation);
         if (_cluster is not null)
         {
-            _cluster.RingForEntries(waiting);
+            _cluster.EntryBells.Ring(waiting);
         }
         else
         {

@@ -121,6 +121,7 @@ public abstract partial class SqlHubStore
         select
             (select cast(sum(t.number - case t.stream when 0 then h.control else h.intake end) as bigint)
                 from tail t join head h on h.partition = t.partition),
+            {EntriesWaiting},
             {Counted("parked")},
             {Counted("command where status in (0, 1)")},
             {Counted("command where status = 2")},
@@ -129,7 +130,7 @@ public abstract partial class SqlHubStore
             {Counted("instance where status in ('Done', 'done')")},
             {Counted("instance where status in ('Undone', 'undone', 'Merged', 'merged')")}
         """,
-        row => new HubCounts(row.Long(0), row.Long(1), row.Long(2), row.Long(3), row.Long(4), row.Long(5), row.Long(6), row.Long(7)), cancellation))[0];
+        row => new HubCounts(row.Long(0), row.Long(1), row.Long(2), row.Long(3), row.Long(4), row.Long(5), row.Long(6), row.Long(7), row.Long(8)), cancellation))[0];
 
     // Counting stops there, or looking at the health page would cost more with every year of history.
     private static string Counted(string rows) => $"(select count(*) from (select 1 from {rows} limit {HubCounts.Max}) as counted)";

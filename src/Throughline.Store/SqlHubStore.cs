@@ -38,6 +38,9 @@ public abstract partial class SqlHubStore : IHubStore
 
     public abstract Task<ImmutableArray<ParkedEnvelope>> ReadParkedAsync(ImmutableArray<UnitKey> units, CancellationToken cancellation);
 
+    /// <summary>A query in brackets: how many messages about entries stand behind their cursors.</summary>
+    protected abstract string EntriesWaiting { get; }
+
     public abstract Task<ImmutableArray<int>> PartitionsWithEntriesAsync(DateTimeOffset now, CancellationToken cancellation);
 
     public abstract Task<EntryWork> ReadEntryWorkAsync(ImmutableArray<int> partitions, DateTimeOffset now, int maxEach, CancellationToken cancellation);

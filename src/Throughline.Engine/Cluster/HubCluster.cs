@@ -17,9 +17,6 @@ internal sealed partial class HubCluster : IBrokerListener
     /// <summary>A partition whose work does not move for this long is taken by whoever sees it.</summary>
     public static readonly TimeSpan StandsStill = TimeSpan.FromSeconds(1);
 
-    // Longer than for a partition's other work: a backlog of entries takes its writer seconds, and no place in the stream tells from outside that it moves.
-    private static readonly TimeSpan EntriesStandStill = TimeSpan.FromSeconds(3);
-
     private static readonly TimeSpan StayEvery = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan StayFor = TimeSpan.FromSeconds(20);
 
@@ -30,7 +27,6 @@ internal sealed partial class HubCluster : IBrokerListener
     private readonly TimeProvider _time;
     private readonly ILogger _log;
     private readonly Dictionary<int, (long Done, long Since)> _standing = [];
-    private readonly Dictionary<int, long> _waiting = [];
     private readonly PartitionWorker _worker;
     private readonly FrozenDictionary<string, LaneSeat> _seats;
     private long? _stayedAt;
@@ -42,6 +38,7 @@ internal sealed partial class HubCluster : IBrokerListener
         (_hub, _release, _time) = (hub, parts.Landscape.Release, parts.Time);
         _log = parts.Logs.CreateLogger<HubCluster>();
         (Doorbell, _worker) = (doorbell, worker);
+        EntryBells = new EntryBells(_broker, doorbell, _time);
         doorbell.IsOurs = worker.Owns;
         worker.Taken = _broker.TellTaken;
         // It rings for whoever has it now; perhaps that one was not told of what this hub was about to do.
@@ -55,6 +52,8 @@ internal sealed partial class HubCluster : IBrokerListener
     }
 
     public ClusterDoorbell Doorbell { get; }
+
+    public EntryBells EntryBells { get; }
 
     /// <summary>The hubs on this store, by name, as last heard of.</summary>
     public ImmutableArray<string> Hubs { get; private set; } = [];
@@ -105,32 +104,6 @@ internal sealed partial class HubCluster : IBrokerListener
             {
                 _broker.PutToken(system, number);
             }
-        }
-    }
-
-    /// <summary>
-    /// Rings for entries that wait, wherever their partition is worked. Without a broker nobody hears that of a partition whose hub is gone, so whoever sees its entries
-    /// stand takes it.
-    /// </summary>
-    /// <param name="partitions">All in which entries wait.</param>
-    public void RingForEntries(ImmutableArray<int> partitions)
-    {
-        var before = _waiting.ToFrozenDictionary();
-        _waiting.Clear();
-        foreach (var partition in partitions)
-        {
-            var since = before.GetValueOrDefault(partition, _time.GetTimestamp());
-            if (_broker.Trouble is not null && _time.GetElapsedTime(since) >= EntriesStandStill)
-            {
-                Doorbell.RingHere(Bell.OfEntries(partition));
-                since = _time.GetTimestamp();
-            }
-            else
-            {
-                Doorbell.Ring(Bell.OfEntries(partition));
-            }
-
-            _waiting[partition] = since;
         }
     }
 

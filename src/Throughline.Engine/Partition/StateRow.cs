@@ -59,9 +59,11 @@ public sealed record PublishedEvent(long Number, string Name, string Correlation
 public sealed record InstanceRow(InstanceId Id, UnitKey Unit, string Process, string Status, string Summary, DateTimeOffset StartedAt, DateTimeOffset ChangedAt);
 
 /// <summary>How much there is of each, for the status page and the health endpoint; rows are counted up to <see cref="Max"/>, which then means "or more".</summary>
+/// <param name="EntriesWaiting">Messages about time entries, which have a stream of their own; entries that wait for something are not among them.</param>
 /// <param name="InstancesEnded">Taken back, or merged into others.</param>
 public sealed record HubCounts(
-    long EnvelopesWaiting, long Parked, long CommandsWaiting, long CommandsInDoubt, long CasesOpen, long InstancesRunning, long InstancesDone, long InstancesEnded)
+    long EnvelopesWaiting, long EntriesWaiting, long Parked, long CommandsWaiting, long CommandsInDoubt, long CasesOpen,
+    long InstancesRunning, long InstancesDone, long InstancesEnded)
 {
     public const int Max = 10_000;
 }

@@ -12,6 +12,9 @@ public sealed partial class PostgresHubStore
 {
     private const string AppendEntries = "select append_entries($1, $2, $3, $4, $5, $6, $7, $8)";
 
+    protected override string EntriesWaiting =>
+        "(select cast(coalesce(sum(t.number - h.done), 0) as bigint) from entry_tail t join entry_head h on h.partition = t.partition)";
+
     public override Task<ImmutableArray<int>> PartitionsWithEntriesAsync(DateTimeOffset now, CancellationToken cancellation) => QueryAsync(
         """
         select t.partition from entry_tail t join entry_head h on h.partition = t.partition where t.number > h.done

@@ -8,6 +8,8 @@ namespace Throughline.Store.Sqlite;
 
 public sealed partial class SqliteHubStore
 {
+    protected override string EntriesWaiting => "(select coalesce(sum(tail - done), 0) from entry_stream)";
+
     public override Task<ImmutableArray<int>> PartitionsWithEntriesAsync(DateTimeOffset now, CancellationToken cancellation) => Read(
         session => session.Query(
             """

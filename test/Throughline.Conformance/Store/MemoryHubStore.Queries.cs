@@ -78,6 +78,7 @@ public sealed partial class MemoryHubStore
 
     public Task<HubCounts> CountAsync(CancellationToken cancellation) => Do(() => new HubCounts(
         Enumerable.Range(0, Scope.PartitionCount).Sum(partition => (long)Waiting(partition).Count()),
+        Enumerable.Range(0, Scope.PartitionCount).Sum(partition => (long)WaitingEntries(partition).Count()),
         _data.Parked.Count,
         _data.Commands.Count(held => held.Content.Status is CommandStatus.Waiting or CommandStatus.Sending),
         _data.Commands.Count(held => held.Content.Status == CommandStatus.InDoubt),

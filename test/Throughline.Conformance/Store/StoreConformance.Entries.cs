@@ -28,6 +28,7 @@ public abstract partial class StoreConformance
         Assert.Equal([1L, 2L, 1L], work.Envelopes.Select(envelope => envelope.Number));
         Assert.Equal(["t1", "t3"], (await Store.ReadEntryWorkAsync([Alpha.Partition, Beta.Partition], T0, 1, Stop)).Envelopes.Select(NameOf));
         Assert.Empty(work.Due);
+        Assert.Equal((1, 3), await Store.CountAsync(Stop) is var counts ? (counts.EnvelopesWaiting, counts.EntriesWaiting) : default);
     }
 
     [Fact]

@@ -31,6 +31,6 @@ public sealed class When_counts_stop
         }
 
         protected override object? Invoke(MethodInfo? targetMethod, object?[]? args) => targetMethod!.Name == nameof(IHubQueries.CountAsync)
-            ? Task.FromResult(new HubCounts(0, 0, 0, 0, 0, HubCounts.Max - 1, HubCounts.Max, 0)) : targetMethod.Invoke(_inner, args);
+            ? Task.FromResult(new HubCounts(0, 0, 0, 0, 0, 0, HubCounts.Max - 1, HubCounts.Max, 0)) : targetMethod.Invoke(_inner, args);
     }
 }

@@ -20,6 +20,7 @@ internal sealed record StatusCount(string Name, string Words, Func<HubCounts, lo
         new("commandsWaiting", "writes waiting", counts => counts.CommandsWaiting),
         new("commandsInDoubt", "writes in doubt", counts => counts.CommandsInDoubt),
         new("envelopesWaiting", "messages waiting", counts => counts.EnvelopesWaiting, Stops: false),
+        new("entriesWaiting", "messages about time entries waiting", counts => counts.EntriesWaiting, Stops: false),
         new("parked", "set aside", counts => counts.Parked),
     ];
 

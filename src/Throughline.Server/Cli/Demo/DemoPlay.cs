@@ -7,6 +7,7 @@ namespace Throughline.Server.Cli.Demo;
 internal sealed partial class DemoPlay(DemoStage stage, Terminal terminal)
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(150);
+    private static readonly string[] UnderWay = ["commandsWaiting", "commandsInDoubt", "envelopesWaiting", "entriesWaiting"];
     private static readonly TimeSpan ProgressEvery = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan PatienceMax = TimeSpan.FromSeconds(90);
 
@@ -144,7 +145,7 @@ internal sealed partial class DemoPlay(DemoStage stage, Terminal terminal)
         while (terminal.Time.GetElapsedTime(until) < PatienceMax)
         {
             var counts = (await stage.Client.GetAsync("/api/v1/status", cancellation)).Need().Nested("counts")!;
-            if (counts.Number("commandsWaiting") == 0 && counts.Number("commandsInDoubt") == 0 && counts.Number("envelopesWaiting") == 0)
+            if (UnderWay.All(count => counts.Number(count) == 0))
             {
                 break;
             }
