@@ -12,8 +12,14 @@ namespace Throughline.Cluster;
 public sealed partial class RabbitBroker : IBroker
 {
     private const int UnsaidMax = 10_000;
+
+    // In a row. Once may be a broker that is just being stopped or frozen.
+    private const int StuckMax = 3;
     private static readonly TimeSpan TryEvery = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan SayMax = TimeSpan.FromSeconds(2);
+
+    // A queue whose keeper is gone takes what is said and never confirms it.
+    private static readonly TimeSpan ConfirmMax = TimeSpan.FromSeconds(5);
 
     private readonly BrokerAddress _address;
     private readonly string _prefix;
@@ -25,6 +31,7 @@ public sealed partial class RabbitBroker : IBroker
     private readonly CancellationTokenSource _stop = new();
     private volatile RabbitSession? _session;
     private volatile string? _trouble;
+    private (string Queue, int Times) _stuck = ("", 0);
     private Task _running = Task.CompletedTask;
 
     /// <param name="clusterId">Distinguishes the hubs of one store from those of others at the same broker.</param>
@@ -109,6 +116,11 @@ public sealed partial class RabbitBroker : IBroker
             {
                 why = await OneSessionAsync(lanes, listener);
             }
+            catch (QueueStuckException e)
+            {
+                _stuck = (e.Queue, _stuck.Times + 1);
+                why = e.Message;
+            }
             catch (Exception e) when (e is not OutOfMemoryException)
             {
                 why = Words(e);
@@ -139,9 +151,17 @@ public sealed partial class RabbitBroker : IBroker
 
     private async Task<string> OneSessionAsync(IReadOnlyList<string> lanes, IBrokerListener listener)
     {
+        if (_stuck.Times >= StuckMax)
+        {
+            LogStuck(_stuck.Queue);
+            await RabbitSession.DeleteQueueAsync(_address, _hub, _stuck.Queue, _stop.Token);
+            // Where one is, others often are; they were waited for already.
+            _stuck = ("", StuckMax - 1);
+        }
+
         await using var session = await RabbitSession.OpenAsync(_address, _prefix, _hub, lanes, listener, _log, _stop.Token);
         using var over = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
-        (_session, _trouble) = (session, null);
+        (_session, _trouble, _stuck) = (session, null, ("", 0));
         listener.BrokerFound();
         var saying = SayAsync(session, over.Token);
         await Task.WhenAny(session.Ended, saying, Stopped());
@@ -197,7 +217,7 @@ public sealed partial class RabbitBroker : IBroker
                 WordKind.LaneBell => session.RingLaneAsync(word.System),
                 WordKind.Taken => session.TellTakenAsync(word.Partition, word.Number),
                 _ => session.PutTokenAsync(word.System, word.Number),
-            })).WaitAsync(cancellation);
+            })).WaitAsync(ConfirmMax, _time, cancellation);
         }
 
         _allSaid.TrySetResult();
@@ -210,12 +230,18 @@ public sealed partial class RabbitBroker : IBroker
             "it refuses the user or the password",
         BrokerUnreachableException { InnerException: { } inner } => $"it cannot be reached: {inner.GetBaseException().Message.TrimEnd('.')}",
         OperationInterruptedException { ShutdownReason: { } reason } => reason.ReplyText,
+        OperationCanceledException or TimeoutException => "it gives no answer in time",
         _ => failure.GetBaseException().Message.TrimEnd('.'),
     };
 
     [LoggerMessage(EventId = 1405, Level = LogLevel.Warning,
         Message = "TL1405 the broker could not be told that this hub listens no longer, most likely since the connection is gone; what still comes goes to others when it ends")]
     private partial void LogNotStopped(Exception e);
+
+    [LoggerMessage(EventId = 1407, Level = LogLevel.Warning,
+        Message = "TL1407 the broker has the queue {Queue} and could not serve it three times in a row, as after a kill while it made it; the queue is deleted and "
+            + "made anew. Nothing is lost: what is to be done stands in the store")]
+    private partial void LogStuck(string queue);
 
     private enum WordKind
     {

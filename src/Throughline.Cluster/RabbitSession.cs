@@ -4,6 +4,7 @@ using System.Text;
 using Microsoft.Extensions.Logging;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
+using RabbitMQ.Client.Exceptions;
 using Throughline.Engine.Cluster;
 using Throughline.Model;
 
@@ -30,6 +31,7 @@ internal sealed partial class RabbitSession : IAsyncDisposable
     private readonly List<(IChannel Channel, string Tag)> _consumers = [];
     private IChannel? _outgoing;
     private IChannel? _hints;
+    private bool _isLeaving;
 
     private RabbitSession(IConnection connection, string prefix, string hub, ILogger log) => (_connection, _prefix, _hub, _log) = (connection, prefix, hub, log);
 
@@ -73,6 +75,24 @@ internal sealed partial class RabbitSession : IAsyncDisposable
         return factory.CreateConnectionAsync(cancellation);
     }
 
+    /// <summary>
+    /// Deletes a queue that the broker has and cannot serve; the next session makes it anew. What was in it is no loss: bells are hints, and who does not get a token
+    /// mints another.
+    /// </summary>
+    public static async Task DeleteQueueAsync(BrokerAddress address, string hub, string queue, CancellationToken cancellation)
+    {
+        await using var connection = await ConnectAsync(address, hub, cancellation);
+        await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellation);
+        try
+        {
+            await channel.QueueDeleteAsync(queue, cancellationToken: cancellation);
+        }
+        catch (Exception e) when (IsStuck(e) && !cancellation.IsCancellationRequested)
+        {
+            // The broker gives no answer about such a queue, and forgets it all the same (seen with RabbitMQ 3.10).
+        }
+    }
+
     public Task RingAsync(int partition) => PutAsync(_prefix + ".bells", partition.ToString(CultureInfo.InvariantCulture));
 
     public Task PutTokenAsync(string system, long number) => PutAsync(LaneQueue(system), number.ToString(CultureInfo.InvariantCulture));
@@ -83,6 +103,7 @@ internal sealed partial class RabbitSession : IAsyncDisposable
 
     public async Task StopListeningAsync()
     {
+        _isLeaving = true;
         foreach (var (channel, tag) in _consumers)
         {
             await channel.BasicCancelAsync(tag);
@@ -91,6 +112,7 @@ internal sealed partial class RabbitSession : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        _isLeaving = true;
         _ended.TrySetResult("this hub stops");
         // Waits for an answer at most for this long; the broker may be gone.
         await _connection.CloseAsync(Constants.ReplySuccess, "the hub stops", TimeSpan.FromSeconds(2), abort: true, CancellationToken.None);
@@ -113,28 +135,42 @@ internal sealed partial class RabbitSession : IAsyncDisposable
         await tokens.BasicQosAsync(0, 1, global: false, cancellation);
         foreach (var system in lanes)
         {
-            await DeclareAsync(tokens, LaneQueue(system), cancellation);
-            await ListenAsync(
-                tokens, LaneQueue(system), isKept: true, (text, message) => Numbered(text, message!, number => listener.TokenCame(system, number, message!)), cancellation);
+            await ListenToKeptAsync(tokens, LaneQueue(system), (number, message) => listener.TokenCame(system, number, message), cancellation);
         }
 
         var bells = await ChannelAsync(null, cancellation);
         await bells.BasicQosAsync(0, BellsHeld, global: false, cancellation);
-        await DeclareAsync(bells, _prefix + ".bells", cancellation);
-        await ListenAsync(
-            bells, _prefix + ".bells", isKept: true, (text, message) => Numbered(text, message!, number =>
+        await ListenToKeptAsync(
+            bells, _prefix + ".bells", (number, message) =>
             {
                 if (number < Bell.Count)
                 {
-                    listener.BellRang((int)number, message!);
+                    listener.BellRang((int)number, message);
                 }
                 else
                 {
-                    message!.Done();
+                    message.Done();
                 }
-            }),
+            },
             cancellation);
     }
+
+    // Declared and listened to. A broker that was killed while it made a queue has it afterwards and cannot serve it, for good.
+    private async Task ListenToKeptAsync(IChannel channel, string queue, Action<long, BrokerMessage> hear, CancellationToken cancellation)
+    {
+        try
+        {
+            await DeclareAsync(channel, queue, cancellation);
+            await ListenAsync(channel, queue, isKept: true, (text, message) => Numbered(text, message!, number => hear(number, message!)), cancellation);
+        }
+        catch (Exception e) when (IsStuck(e) && !cancellation.IsCancellationRequested)
+        {
+            throw new QueueStuckException(queue, e);
+        }
+    }
+
+    private static bool IsStuck(Exception failure) =>
+        failure is OperationCanceledException or TimeoutException or OperationInterruptedException { ShutdownReason.ReplyCode: Constants.InternalError };
 
     // What is no number was not sent by a hub. Kept, it would take the place of one that was: a hub holds only so many.
     private static void Numbered(string text, BrokerMessage message, Action<long> hear)
@@ -183,6 +219,8 @@ internal sealed partial class RabbitSession : IAsyncDisposable
             hear(Encoding.UTF8.GetString(delivery.Body.Span), isKept ? new Delivery(this, channel, delivery.DeliveryTag) : null);
             return Task.CompletedTask;
         };
+        // The queue was deleted under us: by another hub to which it was stuck, or by a person.
+        consumer.UnregisteredAsync += (_, _) => _isLeaving ? Task.CompletedTask : End($"the queue {queue} was deleted");
         var tag = await channel.BasicConsumeAsync(queue, autoAck: !isKept, consumer, cancellation);
         _consumers.Add((channel, tag));
     }
@@ -229,4 +267,11 @@ internal sealed partial class RabbitSession : IAsyncDisposable
             }
         }
     }
+}
+
+/// <summary>The broker has a queue of ours, and gives no answer about it or fails over it.</summary>
+internal sealed class QueueStuckException(string queue, Exception inner)
+    : Exception($"it has the queue {queue} and cannot serve it ({(inner is OperationCanceledException ? "no answer in time" : inner.Message.TrimEnd('.'))})", inner)
+{
+    public string Queue => queue;
 }

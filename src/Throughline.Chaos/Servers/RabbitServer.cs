@@ -21,6 +21,10 @@ internal sealed class RabbitServer(string scripts) : IAsyncDisposable
         }
     }
 
+    /// <summary>Leaves it with queues that it has and cannot serve, as a kill while it makes them does now and then.</summary>
+    public Task BreakQueuesAsync() => RunAsync(
+        "rabbitmq-ctl.sh", "eval", "[ra:stop_server(quorum_queues, amqqueue:get_pid(Q)) || Q <- rabbit_amqqueue:list(), amqqueue:get_type(Q) == rabbit_quorum_queue].");
+
     /// <param name="name">STOP or CONT.</param>
     public Task SignalAsync(string name) => Tool.SignalAsync(name, Pid("pid")!);
 

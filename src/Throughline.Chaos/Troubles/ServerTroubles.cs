@@ -28,6 +28,7 @@ internal static class ServerTroubles
             new("RabbitMQ stopped", "stopped and started again", [Victim.Rabbit], (0.5, 5), _ => rabbit.DownAsync(), _ => rabbit.UpAsync()),
             new("RabbitMQ killed", "kill -9, and a start over what it left", [Victim.Rabbit], (0.5, 5), _ => rabbit.KillAsync(), _ => rabbit.UpAsync()),
             new("RabbitMQ frozen", "SIGSTOP and SIGCONT", [Victim.Rabbit], (3, 15), _ => rabbit.SignalAsync("STOP"), _ => rabbit.SignalAsync("CONT")),
+            Trouble.AtOnce("queues broken", "RabbitMQ has the queues of the hubs and cannot serve them any more", [Victim.Rabbit], _ => rabbit.BreakQueuesAsync()),
         ];
 
         Task Restart(string hub)

@@ -193,4 +193,23 @@ public sealed class When_the_broker_goes_away : IAsyncLifetime
         Assert.Contains(all[0].Log, line => line.Contains("TL1401", StringComparison.Ordinal));
         Assert.True(all[0].Log.Count(line => line.Contains("TL1402", StringComparison.Ordinal)) >= 2);
     }
+
+    /// <summary>RabbitMQ that was killed while it made a queue has it afterwards, and neither serves it nor says so.</summary>
+    [Fact]
+    public async Task Should_make_queues_anew_that_the_broker_cannot_serve()
+    {
+        var all = _all!;
+        await all.UntilAsync("both hubs hear bells", async () => await all.WorksAsync(0) == "by bells" && await all.WorksAsync(1) == "by bells");
+        await _broker.BreakQueuesAsync();
+        await all.WinAsync(10);
+        await all.UntilAllAreActiveAsync();
+
+        await all.UntilAsync("a hub made them anew", () => Task.FromResult(all[0].Log.Concat(all[1].Log).Any(line => line.Contains("TL1407", StringComparison.Ordinal))));
+        await all.UntilAsync("both hubs hear bells again", async () => await all.WorksAsync(0) == "by bells" && await all.WorksAsync(1) == "by bells");
+        await all.WinAsync(10);
+        await all.UntilAllAreActiveAsync();
+
+        Assert.Empty(all.Firm.Wrong());
+        Assert.Empty(all.Errors());
+    }
 }
