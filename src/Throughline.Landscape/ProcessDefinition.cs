@@ -144,6 +144,15 @@ public abstract record StepDefinition(string Name, string Title, ImmutableArray<
         public override string Kind => "lines";
     }
 
+    /// <summary>
+    /// What the ERP says of the invoice that the instance is about stands in the value ledger: paid, given up or open; each time the ERP says something else. The
+    /// subject is a receivable.
+    /// </summary>
+    public sealed record Payments(string Name, string Title, ImmutableArray<string> After, Place Place) : StepDefinition(Name, Title, After, Place)
+    {
+        public override string Kind => "payments";
+    }
+
     /// <summary>Publishes a canonical event once per instance.</summary>
     public sealed record Publish(string Name, string Title, ImmutableArray<string> After, string Event, Expression? When, Template Payload, Place Place)
         : StepDefinition(Name, Title, After, Place)
@@ -159,4 +168,8 @@ public abstract record StepDefinition(string Name, string Title, ImmutableArray<
 
 /// <summary>One condition of a check step.</summary>
 /// <param name="Waits">True: it is expected to come true by itself and becomes a case only after <see cref="Within"/>. False: it is a case at once.</param>
-public sealed record CheckDefinition(string Name, Expression Holds, bool Waits, TimeSpan Within, CaseText Case, Place Place);
+public sealed record CheckDefinition(string Name, Expression Holds, bool Waits, TimeSpan Within, CaseText Case, Place Place)
+{
+    /// <summary>The day (UTC) after which it becomes a case instead; null, or without a value, <see cref="Within"/> counts.</summary>
+    public Expression? Until { get; init; }
+}

@@ -13,6 +13,7 @@ public static class ProcessCatalog
     {
         "account-hierarchy",
         "billing",
+        "collection",
         "customer-onboarding",
         "lead-to-project",
     }.ToFrozenDictionary(name => name, Read, StringComparer.Ordinal);

@@ -22,6 +22,8 @@ internal abstract class Row(DbDataReader reader)
 
     public long Long(int column) => Reader.GetInt64(column);
 
+    public long? LongOrNull(int column) => IsNull(column) ? null : Long(column);
+
     public int Int(int column) => Reader.GetInt32(column);
 
     public Guid? GuidOrNull(int column) => IsNull(column) ? null : Guid(column);

@@ -112,6 +112,13 @@ internal static class SalesforceEntities
             Parents = [new("Account", "Account", "AccountId", ["Name", "Hub_Key__c", "Customer_Number__c"])],
             FindKeys = [["ContractNumber"], ["Sow_Hash__c"]],
         },
+        new("Hub_Invoice__c", "Invoices of the hub with what is open of them; an object of the hub's package.",
+            [.. Deletable, "Name"],
+            ["Hub_Key__c", "Opportunity__c", "Status__c", "Invoice_Date__c", "Due_Date__c", "Gross__c", "Open__c", "CurrencyIsoCode"])
+        {
+            KeyField = "Hub_Key__c",
+            FindKeys = [["Hub_Key__c"], ["Name"]],
+        },
         new("OpportunityStage", "The stages of deals; which of them mean won is the firm's own choice there.",
             [.. Stamps, "MasterLabel", "ApiName", "IsActive", "SortOrder", "IsClosed", "IsWon", "ForecastCategoryName", "DefaultProbability"], [])
         {

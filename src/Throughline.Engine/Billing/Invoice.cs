@@ -33,6 +33,9 @@ public sealed record Invoice(
 {
     /// <summary>The hub's own name of it, which the ERP keeps as its reference.</summary>
     public string Key => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{Reference}/{Count}");
+
+    /// <summary>What the ERP says of it since it was posted; null where it has said nothing yet.</summary>
+    public Receivable? Receivable { get; init; }
 }
 
 /// <summary>The part of one entry that is on an invoice. Written once, never changed.</summary>
@@ -42,7 +45,14 @@ public sealed record Invoice(
 public sealed record InvoiceLine(string Invoice, Scope Scope, EntryId Entry, decimal Quantity, Money Amount, string Text, string Why);
 
 /// <param name="After">The key of the last one of the page before, newest first.</param>
-public sealed record InvoiceFilter(Scope? Scope, InvoiceStatus? Status, string? After, int Max);
+public sealed record InvoiceFilter(Scope? Scope, InvoiceStatus? Status, string? After, int Max)
+{
+    /// <summary>True for those of which something is still to be paid, false for those of which nothing is; both are posted.</summary>
+    public bool? IsOpen { get; init; }
+
+    /// <summary>Only those that were due before this day and are open.</summary>
+    public DateOnly? OverdueOn { get; init; }
+}
 
 /// <summary>What people ask of invoices, which are written together with the entries (<see cref="Entries.EntryCommit.Invoices"/>).</summary>
 public interface IInvoiceQueries

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using Throughline.Engine.Cases;
 using Throughline.Engine.Partition;
 using Throughline.Model;
@@ -9,8 +10,11 @@ namespace Throughline.Engine.Billing;
 internal static class InvoiceDecider
 {
     public const string Entity = "invoice";
+    public const string ReceivableEntity = "receivable";
     public const string Invoiced = "invoiced";
     public const string Released = "released";
+    public const string Paid = "paid";
+    private static readonly string[] SaidOf = ["gross", "open", "writtenOff", "credited", "dueDate"];
     public const string CapKind = "cap";
     public const string CreditKind = "credit";
     public const string DefectKind = "invoices";
@@ -74,15 +78,47 @@ internal static class InvoiceDecider
 
     /// <summary>Where the lines of an invoice go on to.</summary>
     /// <param name="to"><see cref="Invoiced"/> or <see cref="Released"/>.</param>
-    public static void Settle(Turn turn, string invoice, string to, string? number) => turn.Send(
-        EnvelopeKind.InvoiceLines, turn.State.Key.Scope, "", Fields.Of(("invoice", invoice), ("to", to), ("number", number)));
+    /// <param name="shown">What the ERP shows of it; null where it was not posted.</param>
+    public static void Settle(Turn turn, string invoice, string to, Fields? shown) =>
+        Send(turn, invoice, to, Fields.Of(("number", shown?.Text("number")), ("receivable", shown is not null && ReceivableOf(shown) is not null ? Said(shown) : null)));
+
+    private static Fields Said(Fields shown) => Fields.Of([.. SaidOf.Select(name => (name, shown.Get(name)))]);
+
+    /// <summary>What the ERP says of a posted invoice is to stand in the ledger.</summary>
+    /// <param name="receivable">As <see cref="ReceivableOf"/> reads it.</param>
+    public static void Pay(Turn turn, string invoice, Fields receivable) => Send(turn, invoice, Paid, Fields.Of(("receivable", receivable)));
+
+    /// <summary>Null where the ERP does not say what there is to be paid, or says it in two currencies.</summary>
+    public static Receivable? ReceivableOf(Fields said)
+    {
+        if (said.Money("gross") is not { } gross || said.Money("open") is not { } open)
+        {
+            return null;
+        }
+
+        var (writtenOff, credited) = (said.Money("writtenOff") ?? Money.Zero(gross.Currency), said.Money("credited") ?? Money.Zero(gross.Currency));
+        return new[] { open, writtenOff, credited }.Any(amount => amount.Currency != gross.Currency) ? null
+            : new Receivable(said.Text("state"), gross, open, writtenOff, credited, Day(said, "dueDate"), Day(said, "lastPaidOn"));
+    }
+
+    private static DateOnly? Day(Fields said, string name) =>
+        DateOnly.TryParseExact(said.Text(name), "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day) ? day : null;
+
+    private static void Send(Turn turn, string invoice, string to, Fields what) => turn.Send(
+        EnvelopeKind.InvoiceLines, turn.State.Key.Scope, "", what.With("invoice", invoice).With("to", to));
 
     /// <summary>What became of each invoice is told to the writer of entries once more; what it knows already changes nothing.</summary>
     public static void SettleAgain(Turn turn)
     {
         foreach (var record in turn.State.Of(Entity).Where(record => record.Attributes.Text("status") is "posted" or "withdrawn"))
         {
-            Settle(turn, record.Id.Key, record.Attributes.Text("status") == "posted" ? Invoiced : Released, record.Attributes.Text("number"));
+            var isPosted = record.Attributes.Text("status") == "posted";
+            Settle(turn, record.Id.Key, isPosted ? Invoiced : Released, isPosted ? record.Attributes : null);
+        }
+
+        foreach (var record in turn.State.Of(ReceivableEntity))
+        {
+            Pay(turn, record.Id.Key, record.Attributes);
         }
     }
 

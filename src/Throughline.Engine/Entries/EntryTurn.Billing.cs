@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Throughline.Engine.Billing;
 using Throughline.Engine.Partition;
 using Throughline.Landscape;
@@ -45,7 +46,7 @@ internal sealed partial class EntryTurn
     }
 
     /// <summary>The entries on an invoice are invoiced, or may be billed again; once only.</summary>
-    public void Settle(Envelope envelope, IEnumerable<InvoiceLine> lines)
+    public void Settle(Envelope envelope, ImmutableArray<InvoiceLine> lines)
     {
         var payload = envelope.Payload;
         if (_known.GetValueOrDefault(payload.Text("invoice")!) is not { Status: InvoiceStatus.Drawn } invoice)
@@ -66,6 +67,40 @@ internal sealed partial class EntryTurn
         }
 
         _known[invoice.Key] = _invoices[invoice.Key] = invoice with { Status = isInvoiced ? InvoiceStatus.Posted : InvoiceStatus.Withdrawn, Number = number };
+        if (isInvoiced && payload.Nested("receivable") is not null)
+        {
+            // It may have been paid before the hub saw it posted.
+            Pay(envelope, lines);
+        }
+    }
+
+    /// <summary>What was paid and given up of an invoice, as the ERP says now, stands in the ledger; so does what is open again.</summary>
+    public void Pay(Envelope envelope, ImmutableArray<InvoiceLine> lines)
+    {
+        var payload = envelope.Payload;
+        if (_known.GetValueOrDefault(payload.Text("invoice")!) is not { Status: InvoiceStatus.Posted } invoice
+            || InvoiceDecider.ReceivableOf(payload.Nested("receivable")!) is not { } said || said == invoice.Receivable)
+        {
+            return;
+        }
+
+        var why = $"invoice {invoice.Key} ({invoice.Number}): {said.Open} of {said.Gross} is open";
+        var before = LineSettlement.Of(lines, invoice.Receivable?.Of(invoice.Amount) ?? []);
+        foreach (var (was, line) in before.Zip(LineSettlement.Of(lines, said.Of(invoice.Amount))))
+        {
+            if (!was.Parts.SequenceEqual(line.Parts))
+            {
+                var row = Current(line.Line.Entry)!;
+                _whys[row.Id] = why;
+                var value = was.Parts.Aggregate(row.Value, (stands, part) => stands.MoveOneOfSeveral(part.Account, LedgerAccount.Invoiced, part.Quantity, part.Amount));
+                Put(row, row with
+                {
+                    Value = line.Parts.Aggregate(value, (stands, part) => stands.MoveOneOfSeveral(LedgerAccount.Invoiced, part.Account, part.Quantity, part.Amount)),
+                });
+            }
+        }
+
+        _known[invoice.Key] = _invoices[invoice.Key] = invoice with { Receivable = said };
     }
 
     /// <summary>A defect of the hub keeps invoices from being drawn or settled: a case says so, and may have it tried again.</summary>

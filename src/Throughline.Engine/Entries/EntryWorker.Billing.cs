@@ -42,6 +42,10 @@ public sealed partial class EntryWorker
         {
             turn.Draw(item.Envelope, draw, work.Rows);
         }
+        else if (item.Envelope.Payload.Text("to") == InvoiceDecider.Paid)
+        {
+            turn.Pay(item.Envelope, work.Lines);
+        }
         else
         {
             turn.Settle(item.Envelope, work.Lines);

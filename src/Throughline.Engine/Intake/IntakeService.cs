@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text;
 using Throughline.Connect;
 using Throughline.Engine.Entries;
+using Throughline.Engine.Partition;
 using Throughline.Engine.Process;
 using Throughline.Model;
 
@@ -40,14 +41,35 @@ public sealed class IntakeService(ReleaseHolder release, GroupCommit commit, Ent
             }
         }
 
-        var receipts = await commit.AppendAsync(await homes.PlaceAsync(items.ToImmutable(), CancellationToken.None));
+        var known = ImmutableArray.CreateBuilder<IntakeItem>();
+        var knownPlaces = new List<int>();
+        foreach (var (item, place) in (await homes.PlaceAsync(items.ToImmutable(), CancellationToken.None)).Zip(places))
+        {
+            if (IsAboutNothingKnown(item))
+            {
+                // Who polls has nobody to tell, and other people's records are none of the hub's business.
+                answers[place] = new IntakeAnswer(
+                    null, requests[place].Key is null ? [] : [new FieldProblem("/record", $"is about {item.Home!.Entity} {item.Home.ExternalId}, which the hub does not know")]);
+            }
+            else
+            {
+                known.Add(item);
+                knownPlaces.Add(place);
+            }
+        }
+
+        var receipts = await commit.AppendAsync(known.ToImmutable());
         for (var i = 0; i < receipts.Length; i++)
         {
-            answers[places[i]] = new IntakeAnswer(receipts[i], []);
+            answers[knownPlaces[i]] = new IntakeAnswer(receipts[i], []);
         }
 
         return [.. answers];
     }
+
+    // Entries wait until they are; of anything else the next version comes when it changes once more.
+    private static bool IsAboutNothingKnown(IntakeItem item) =>
+        item is { Home: not null, Envelope: { Kind: EnvelopeKind.SourceRecord, Scope.Kind: Placement.UnplacedKind } };
 
     /// <summary>What <see cref="TakeAsync"/> would refuse, per request; takes nothing in.</summary>
     public ImmutableArray<ImmutableArray<FieldProblem>> Check(ImmutableArray<IntakeRequest> requests) =>
@@ -73,8 +95,15 @@ public sealed class IntakeService(ReleaseHolder release, GroupCommit commit, Ent
         var now = time.GetUtcNow();
         var envelope = new NewEnvelope(
             EnvelopeId.New(time), placement.Scope, placement.Unit, placement.IsEntry ? EnvelopeKind.Entry : EnvelopeKind.SourceRecord,
-            SourcePayload.Write(request.System, request.Record, request.Reference), placement.Scope.ToString(), null, request.OccurredAt ?? now, now);
+            PayloadOf(request, placement), placement.Scope.ToString(), null, request.OccurredAt ?? now, now);
         return (new IntakeItem(request.System, request.Entity, key, request.Key is null ? null : fingerprint, envelope) { Home = placement.Home }, null);
+    }
+
+    // What is found by what another record is known as does not become known as that itself.
+    private static Fields PayloadOf(IntakeRequest request, Placement placement)
+    {
+        var payload = SourcePayload.Write(request.System, request.Record, request.Reference);
+        return placement is { Home: not null, IsEntry: false } ? payload.With(MoveDecider.KeepsCrosswalk, placement.Scope.ToString()) : payload;
     }
 
     // Fields that change without meaning do not make two deliveries of one record different.

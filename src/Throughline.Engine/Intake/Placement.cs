@@ -12,7 +12,10 @@ namespace Throughline.Engine.Intake;
 /// <param name="Problem">Null where it has a place; otherwise the scope is the waiting room of records that nobody can place yet.</param>
 public sealed record Placement(Scope Scope, string Unit, FieldProblem? Problem)
 {
-    /// <summary>Entries: whose engagement this is; the scope is where the entry waits until that is known.</summary>
+    /// <summary>
+    /// Whose engagement this is, where that has to be looked up. The scope is where an entry waits until that is known; of anything else only what is about a record that
+    /// the hub knows is taken in.
+    /// </summary>
     public HomeLookup? Home { get; init; }
 
     /// <summary>It is an entry, which goes a way of its own.</summary>
@@ -40,12 +43,18 @@ public sealed record Placement(Scope Scope, string Unit, FieldProblem? Problem)
         var variables = Variables(landscape, record);
         try
         {
+            var schema = EntityCatalog.Find(map.To)!;
+            if (map.ScopeOf is not null && !schema.IsEntry)
+            {
+                // Its key is looked at when it is known to be about something of the hub's own.
+                return Named(map, variables);
+            }
+
             if (Text(map.Key.Evaluate(variables)) is not { Length: > 0 } key)
             {
                 return Unplaced(system, record, "/record", $"the key of the {map.To} ({map.Key.Text}) is empty");
             }
 
-            var schema = EntityCatalog.Find(map.To)!;
             if (schema.IsMaster)
             {
                 return new Placement(Scope.Master(map.To), key, null);
@@ -65,6 +74,7 @@ public sealed record Placement(Scope Scope, string Unit, FieldProblem? Problem)
             // A tombstone may carry nothing but its id; it then belongs to its own address. An entry has none, so it must say as much as it did alive.
             return record.Deleted && EntityCatalog.Find(map.To)!.IsEntry ? TooLittle(map, record)
                 : record.Deleted && EntityCatalog.Find(map.To)!.IsMaster ? new Placement(Scope.Master(map.To), record.ExternalId, null)
+                : record.Deleted && map.ScopeOf is not null ? TooLittle(map, record)
                 : record.Deleted ? new Placement(Scope.Engagement(record.ExternalId), "", null)
                 : Unplaced(system, record, "/record", $"the {map.To} that it belongs to cannot be told ({map.Place}): {e.Message}");
         }
@@ -105,14 +115,19 @@ public sealed record Placement(Scope Scope, string Unit, FieldProblem? Problem)
 
     private static Placement OfEntry(InwardMap map, Dictionary<string, object?> variables)
     {
-        var home = Text(map.Scope!.Evaluate(variables)) ?? "";
-        if (map.ScopeOf is not { } entity)
+        if (map.ScopeOf is not null)
         {
-            return new Placement(Scope.Engagement(home), "", home.Length > 0 ? null : new FieldProblem("/record", $"the scope ({map.Scope.Text}) is empty")) { IsEntry = true };
+            return Named(map, variables) with { IsEntry = true };
         }
 
-        var lookup = new HomeLookup(map.System, entity, home);
-        return new Placement(new Scope(UnplacedKind, $"{map.System}/{entity}/{home}"), "", null) { Home = lookup, IsEntry = true };
+        var home = Text(map.Scope!.Evaluate(variables)) ?? "";
+        return new Placement(Scope.Engagement(home), "", home.Length > 0 ? null : new FieldProblem("/record", $"the scope ({map.Scope.Text}) is empty")) { IsEntry = true };
+    }
+
+    private static Placement Named(InwardMap map, Dictionary<string, object?> variables)
+    {
+        var home = Text(map.Scope!.Evaluate(variables)) ?? "";
+        return new Placement(new Scope(UnplacedKind, $"{map.System}/{map.ScopeOf}/{home}"), "", null) { Home = new HomeLookup(map.System, map.ScopeOf!, home) };
     }
 
     private static Placement TooLittle(InwardMap map, SourceRecord record) => Unplaced(

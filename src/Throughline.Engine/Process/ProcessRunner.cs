@@ -268,6 +268,11 @@ public static class ProcessRunner
         {
             run.Turn.Close(id, CaseStatus.Settled, null, null);
         }
+        else if (PaymentsStep.IsIn(run.Definition))
+        {
+            // A payment that was taken back, say: nobody has to allow what has happened already.
+            run.Set(run.Instance with { Status = InstanceStatus.Running, ChangedAt = run.Turn.Now });
+        }
         else
         {
             run.OpenCase(id, null, "changed", new CaseWords(

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using Throughline.Engine.Cases;
 using Throughline.Engine.Lineage;
 using Throughline.Engine.Partition;
@@ -25,6 +26,7 @@ internal static class StepRunner
             case StepDefinition.Request request: RequestStep.Run(run, request); break;
             case StepDefinition.Write write: WriteStep.Run(run, write); break;
             case StepDefinition.Lines lines: LinesStep.Run(run, lines); break;
+            case StepDefinition.Payments payments: PaymentsStep.Run(run, payments); break;
             case StepDefinition.Publish publish: RunPublish(run, publish); break;
         }
 
@@ -83,7 +85,7 @@ internal static class CheckStep
             {
                 if (data.ContainsKey(check.Name))
                 {
-                    data = data.Without(check.Name);
+                    data = data.Without(check.Name).Without(Due(check));
                     run.Turn.Timer(timer, null, Fields.Empty);
                     run.Turn.Close(caseId, CaseStatus.Settled, null, null);
                 }
@@ -92,11 +94,17 @@ internal static class CheckStep
             }
 
             var since = PlainTime.Instant(data, check.Name) ?? run.Turn.Now;
-            var due = since + check.Within;
-            if (!data.ContainsKey(check.Name))
+            var due = DueOf(check, scene) ?? since + check.Within;
+            if (!data.ContainsKey(check.Name) || (check.Until is not null && PlainTime.Instant(data, Due(check)) != due))
             {
                 data = data.With(check.Name, since);
+                data = check.Until is null ? data : data.With(Due(check), due);
                 run.Turn.Timer(timer, due, Fields.Of(("instance", run.Instance.Id.ToString())));
+                if (run.Turn.Now < due)
+                {
+                    // The day was put off.
+                    run.Turn.Close(caseId, CaseStatus.Settled, null, null);
+                }
             }
 
             var words = run.Words(check.Case, scene);
@@ -116,6 +124,14 @@ internal static class CheckStep
             run.Wait(step, string.Join(" ", failing), data.With("attention", true));
         }
     }
+
+    private static string Due(CheckDefinition check) => check.Name + "|due";
+
+    // The day itself is still in time.
+    private static DateTimeOffset? DueOf(CheckDefinition check, Scene scene) =>
+        check.Until is { } until && scene.TryEvaluate(until, out var value, out _) && value is string text
+        && DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day) && day < DateOnly.MaxValue
+            ? new DateTimeOffset(day.AddDays(1), TimeOnly.MinValue, TimeSpan.Zero) : null;
 }
 
 /// <summary>A person other than the one who asks says yes to a value; another value needs another yes.</summary>

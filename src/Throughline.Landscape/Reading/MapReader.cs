@@ -41,11 +41,14 @@ internal static class MapReader
                 keys.PlaceOf("scope"), "unknown-key", $"'scope' has no meaning here: {schema.Name} is a master record with an order of its own; remove it");
         }
 
-        if (schema is { IsEntry: false } && (scopeOf ?? (keys.Has("createdAt") ? "" : null)) is not null)
+        if (schema is { IsEntry: false } && keys.Has("createdAt"))
         {
-            draft.Problems.Error(
-                keys.PlaceOf(scopeOf is null ? "createdAt" : "scopeOf"), "unknown-key", $"'{(scopeOf is null ? "createdAt" : "scopeOf")}' has a meaning for entries"
-                    + $" only, and {schema.Name} is none; remove it");
+            draft.Problems.Error(keys.PlaceOf("createdAt"), "unknown-key", $"'createdAt' has a meaning for entries only, and {schema.Name} is none; remove it");
+        }
+
+        if (schema is { IsMaster: true } or { Name: "opportunity" } && scopeOf is not null)
+        {
+            draft.Problems.Error(keys.PlaceOf("scopeOf"), "unknown-key", $"'scopeOf' has no meaning here: {schema.Name} has a place of its own; remove it");
         }
 
         if (schema is not null)

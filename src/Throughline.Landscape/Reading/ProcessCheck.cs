@@ -32,6 +32,12 @@ internal static class ProcessCheck
 
     private static void CheckTarget(ProcessDefinition process, StepDefinition step, IReadOnlySet<string> decisions, Draft draft)
     {
+        if (step is StepDefinition.Payments && process.Subject != "receivable")
+        {
+            draft.Problems.Error(
+                step.Place, "wrong-subject", $"step {step.Name} books payments, which are those of a receivable; process {process.Name} is about '{process.Subject}'");
+        }
+
         var (kind, word, name, known) = step switch
         {
             StepDefinition.Decide decide => (NameKind.Decision, "decision", decide.Decision, decisions),

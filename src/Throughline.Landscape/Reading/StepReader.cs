@@ -8,7 +8,7 @@ namespace Throughline.Landscape.Reading;
 /// <summary>Reads one step of a process.</summary>
 internal sealed class StepReader(KeyReader keys, string name, VariableScope scope, LandscapeFunctions functions, Draft draft)
 {
-    private static readonly string[] Kinds = ["check", "approval", "decide", "request", "write", "lines", "publish"];
+    private static readonly string[] Kinds = ["check", "approval", "decide", "request", "write", "lines", "payments", "publish"];
 
     public StepDefinition? Read(string? previous)
     {
@@ -24,6 +24,7 @@ internal sealed class StepReader(KeyReader keys, string name, VariableScope scop
             "request" => ReadRequest(title, after),
             "write" => ReadWrite(title, after),
             "lines" => ReadLines(title, after),
+            "payments" => new StepDefinition.Payments(name, title, after, keys.Place),
             "publish" => ReadPublish(title, after),
             _ => null,
         };
@@ -62,8 +63,15 @@ internal sealed class StepReader(KeyReader keys, string name, VariableScope scop
         var holds = ExpressionReader.Take(check, "holds", scope, draft, required: true);
         var waits = check.Flag("waits", false);
         var within = check.Duration("within", TimeSpan.Zero, required: waits);
+        var until = ExpressionReader.Take(check, "until", scope, draft);
         var text = CaseReader.Read(check, scope, draft);
         check.Done();
+        if (!waits && check.Has("until"))
+        {
+            draft.Problems.Error(check.PlaceOf("until"), "unknown-key", $"'until' of check {checkName} has no meaning without 'waits: true', since it"
+                + " becomes a case at once");
+        }
+
         if (!waits && check.Has("within"))
         {
             draft.Problems.Error(check.PlaceOf("within"), "unknown-key", $"'within' of check {checkName} has no meaning without 'waits: true', since it"
@@ -77,7 +85,7 @@ internal sealed class StepReader(KeyReader keys, string name, VariableScope scop
 
         if (checkName is not null && holds is not null && text is not null)
         {
-            checks.Add(new CheckDefinition(checkName, holds, waits, within, text, check.Place));
+            checks.Add(new CheckDefinition(checkName, holds, waits, within, text, check.Place) { Until = until });
         }
     }
 

@@ -216,6 +216,18 @@ public static class EntityCatalog
                 new("entryCount", T.Whole, "How many entries it is made of."),
             ]),
         ]),
+        new("receivable", Scope.EngagementKind, "What the ERP says of an invoice after it was posted: its key is that of the invoice.",
+        [
+            new("number", T.Text, "The number that the ERP gave it."),
+            new("state", T.Text, "By the ERP's own name, such as posted, paid or cancelled."),
+            new("date", T.Date, "Date of the invoice."),
+            new("dueDate", T.Date, "Day on which the next part of it is due."),
+            new("gross", T.Money, "With tax."),
+            new("open", T.Money, "What of it is still to be paid."),
+            new("writtenOff", T.Money, "What of it was given up; none where nothing was."),
+            new("credited", T.Money, "What of it credit notes took back; none where nothing was."),
+            new("lastPaidOn", T.Date, "Day of the last payment."),
+        ]),
         new("time-entry", Scope.EngagementKind, "Hours that a person worked on a day, on a task of an engagement.",
         [
             new("person", T.Text, "Who worked, by the id of the system that the entry comes from."),

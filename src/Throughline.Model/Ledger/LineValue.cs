@@ -76,8 +76,15 @@ public sealed class LineValue : IEquatable<LineValue>
                 $"{quantity} / {amount} cannot go from {from.Name()} to {to.Name()}: {(there is null ? "nothing" : $"{there.Quantity} / {there.Amount}")} stands there");
         }
 
-        return Of([.. Portions, new Portion(from, -quantity, -amount), new Portion(to, quantity, amount)]);
+        return MoveOneOfSeveral(from, to, quantity, amount);
     }
+
+    /// <summary>
+    /// As <see cref="Move"/>, where several parts may stand in an account and offset one another, such as what was invoiced and its later correction: each can leave by
+    /// itself, so what stands there as a whole does not say what may. Whoever calls this knows the parts.
+    /// </summary>
+    public LineValue MoveOneOfSeveral(LedgerAccount from, LedgerAccount to, decimal quantity, Money amount) =>
+        Of([.. Portions, new Portion(from, -quantity, -amount), new Portion(to, quantity, amount)]);
 
     /// <summary>Something of it is on an invoice, or was.</summary>
     public bool IsBilled => Portions.Any(portion => !portion.Account.IsOpen());

@@ -39,10 +39,17 @@ public sealed partial class PostgresHubStore
         {
             batch.Add(
                 """
-                update invoice i set status = s.status, number = s.number from unnest($1, $2, $3) as s(key, status, number) where i.key = s.key
+                update invoice i set status = s.status, number = s.number, erp_state = s.erp_state, gross = s.gross, open = s.open, written_off = s.written_off,
+                    credited = s.credited, due = s.due, paid_on = s.paid_on
+                from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) as s(key, status, number, erp_state, gross, open, written_off, credited, due, paid_on)
+                where i.key = s.key
                 """,
                 Column(settled, invoice => StoredText.Key(invoice.Key)), Column(settled, invoice => (short)invoice.Status),
-                Column(settled, invoice => StoredText.ProseOrNull(invoice.Number)));
+                Column(settled, invoice => StoredText.ProseOrNull(invoice.Number)), Column(settled, invoice => StoredText.ProseOrNull(invoice.Receivable?.State)),
+                Column(settled, invoice => AmountOrNull(invoice.Receivable?.Gross)), Column(settled, invoice => AmountOrNull(invoice.Receivable?.Open)),
+                Column(settled, invoice => AmountOrNull(invoice.Receivable?.WrittenOff)),
+                Column(settled, invoice => AmountOrNull(invoice.Receivable?.Credited)), Column(settled, invoice => DayOrNull(invoice.Receivable?.DueDate)),
+                Column(settled, invoice => DayOrNull(invoice.Receivable?.LastPaidOn)));
         }
 
         if (!lines.IsEmpty)

@@ -19,6 +19,8 @@ public sealed partial class MemoryHubStore
         var after = filter.After is { } key ? _data.Invoices.GetValueOrDefault(key) : null;
         return _data.Invoices.Values
             .Where(invoice => (filter.Scope is not { } scope || invoice.Scope == scope) && (filter.Status is not { } status || invoice.Status == status)
+                && (filter.IsOpen is not { } isOpen || (invoice.Status == InvoiceStatus.Posted && invoice.Receivable?.Open.Amount is not 0m == isOpen))
+                && (filter.OverdueOn is not { } day || (invoice is { Status: InvoiceStatus.Posted, Receivable.Open.Amount: not 0m } && invoice.Receivable.DueDate < day))
                 && (filter.After is null || (after is not null && (invoice.At, invoice.Key).CompareTo((after.At, after.Key)) < 0)))
             .OrderByDescending(invoice => invoice.At).ThenByDescending(invoice => invoice.Key, StringComparer.Ordinal).Take(filter.Max).ToImmutableArray();
     });
@@ -51,7 +53,7 @@ public sealed partial class MemoryHubStore
         {
             _data.Invoices[invoice.Key] = (_data.Invoices.GetValueOrDefault(invoice.Key) ?? invoice with { At = At(invoice.At), By = Prose(invoice.By)! }) with
             {
-                Status = invoice.Status, Number = Prose(invoice.Number),
+                Status = invoice.Status, Number = Prose(invoice.Number), Receivable = invoice.Receivable is { } said ? said with { State = Prose(said.State) } : null,
             };
         }
 

@@ -32,7 +32,42 @@ public abstract partial class StoreConformance
         await CommitInvoicesAsync(Alpha, epoch, [posted], []);
         Assert.Equal(Tell(posted), Tell(Assert.Single(await Store.LoadInvoicesAsync([Alpha], Stop))));
         Assert.Null(await Store.FindInvoiceAsync("P-1-DE/2", Stop));
+
+        var open = posted with { Receivable = Said(1000m, 250.5m) };
+        await CommitInvoicesAsync(Alpha, epoch, [open], []);
+        await ReopenAsync();
+        Assert.Equal(Tell(open), Tell(await Store.FindInvoiceAsync(invoice.Key, Stop)));
+        var bare = posted with { Receivable = new Receivable(null, Money.Of(1000m, "EUR"), Money.Of(0m, "EUR"), Money.Of(20m, "EUR"), Money.Of(30m, "EUR"), null, null) };
+        await CommitInvoicesAsync(Alpha, epoch, [bare], []);
+        Assert.Equal(Tell(bare), Tell(await Store.FindInvoiceAsync(invoice.Key, Stop)));
     }
+
+    /// <summary>D5: what is open, and what was due.</summary>
+    [Fact]
+    public async Task Should_find_invoices_that_are_open_paid_and_overdue()
+    {
+        var epoch = await Store.TakePartitionAsync(Alpha.Partition, "test", Stop);
+        Invoice Of(int count, Receivable? said, InvoiceStatus status = InvoiceStatus.Posted) => Drawn(Alpha, "P-1-DE", count, 100m) with { Status = status, Receivable = said };
+        Invoice[] all =
+        [
+            Of(1, Said(119m, 0m)), Of(2, Said(119m, 19m)), Of(3, Said(119m, 119m) with { DueDate = new DateOnly(2026, 9, 1) }), Of(4, null),
+            Of(5, null, InvoiceStatus.Withdrawn), Of(6, Said(119m, 119m) with { DueDate = null }),
+        ];
+        await CommitInvoicesAsync(Alpha, epoch, [.. all.Select(invoice => Drawn(Alpha, "P-1-DE", invoice.Count, 100m)), Drawn(Alpha, "P-1-DE", 7, 100m)], []);
+        await CommitInvoicesAsync(Alpha, epoch, [.. all], []);
+
+        async Task<string> Found(bool? isOpen = null, DateOnly? overdueOn = null) => string.Join(" ", (await Store.ListInvoicesAsync(
+            new InvoiceFilter(null, null, null, 10) { IsOpen = isOpen, OverdueOn = overdueOn }, Stop)).Select(invoice => invoice.Count).Order());
+
+        Assert.Equal("2 3 4 6", await Found(isOpen: true));
+        Assert.Equal("1", await Found(isOpen: false));
+        Assert.Equal("2", await Found(overdueOn: new DateOnly(2026, 8, 1)));
+        Assert.Equal("2 3", await Found(overdueOn: new DateOnly(2026, 9, 2)));
+        Assert.Empty(await Found(overdueOn: new DateOnly(2026, 7, 31)));
+    }
+
+    private static Receivable Said(decimal gross, decimal open) => new(
+        open == 0 ? "paid" : "posted", Money.Of(gross, "EUR"), Money.Of(open, "EUR"), Money.Of(0m, "EUR"), Money.Of(0m, "EUR"), new DateOnly(2026, 7, 31), new DateOnly(2026, 7, 4));
 
     [Fact]
     public async Task Should_never_take_a_new_invoice_for_a_known_one_nor_an_entry_twice()

@@ -17,10 +17,10 @@ internal static class CrmRecords
 
     /// <summary>A sale of one workstream, small enough to begin before its contract is signed.</summary>
     public static SourceRecord Sale(string id, decimal amount = 15_000m, string? parent = null, string? contract = null, bool won = true, string workstream = "DE",
-        string account = "001A") =>
+        string account = "001A", string start = "2026-12-01") =>
         Record("Opportunity", id, Fields.Of(
             ("Name", "Sale " + id), ("StageName", won ? "Closed Won" : "Negotiation/Review"), ("IsWon", won), ("Type", null), ("Amount", amount),
-            ("CurrencyIsoCode", "EUR"), ("CloseDate", "2026-11-20"), ("Delivery_Start__c", "2026-12-01"), ("Delivery_End__c", "2026-12-31"), ("OwnerId", "005X"),
+            ("CurrencyIsoCode", "EUR"), ("CloseDate", "2026-11-20"), ("Delivery_Start__c", start), ("Delivery_End__c", "2026-12-31"), ("OwnerId", "005X"),
             ("AccountId", account), ("ContractId", contract), ("At_Risk_Start__c", true), ("Parent_Opportunity__c", parent),
             ("OpportunityLineItems", new object?[]
             {

@@ -54,6 +54,7 @@ internal static class ProcessDiagram
         StepDefinition.Request request => $"asks {request.Process}",
         StepDefinition.Write write => $"writes {write.Map}{(write.Always ? ", all the time" : "")}",
         StepDefinition.Lines lines => $"reads back {lines.Answer}",
+        StepDefinition.Payments => "books what is paid",
         StepDefinition.Publish publish => $"event {publish.Event}",
         _ => step.Kind,
     };

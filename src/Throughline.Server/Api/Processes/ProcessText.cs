@@ -49,7 +49,7 @@ internal static class ProcessText
                 foreach (var item in check.Checks)
                 {
                     Line(text, $"- **{item.Name}** holds when `{OneLine(item.Holds.Text)}`; "
-                        + $"{(item.Waits ? $"waits for it up to {Span(item.Within)}, then a case" : "otherwise a case at once")} for {item.Case.Queue}.");
+                        + $"{(item.Waits ? $"waits for it {UpTo(item)}, then a case" : "otherwise a case at once")} for {item.Case.Queue}.");
                 }
 
                 break;
@@ -73,6 +73,9 @@ internal static class ProcessText
                 Line(text, "- Taking back before: its entries may be billed again. Afterwards they stay invoiced.");
                 Line(text, $"- Waits up to {Span(definition.DeadlineOf(lines))}, then a case for {lines.Case.Queue}.");
                 break;
+            case StepDefinition.Payments:
+                Line(text, "- What is paid, given up and open of the invoice stands in the value ledger, each time the ERP says something else.");
+                break;
             case StepDefinition.Publish publish:
                 if (publish.When is { } condition)
                 {
@@ -85,6 +88,9 @@ internal static class ProcessText
 
         Line(text, "");
     }
+
+    private static string UpTo(CheckDefinition item) => item.Until is { } day
+        ? $"until the end of `{OneLine(day.Text)}` (for {Span(item.Within)} where that has no value)" : $"up to {Span(item.Within)}";
 
     internal static string OneLine(string text) => string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))
         .Replace("`", "'", StringComparison.Ordinal);

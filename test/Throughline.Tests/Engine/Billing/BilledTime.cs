@@ -58,8 +58,15 @@ internal sealed class BilledTime
         return Assert.Single(commit.Messages).Payload;
     }
 
-    public void Settle(string invoice, string to, string? number = null) => Run(DecidedTime.Home, turn => turn.Settle(
-        Envelope(EnvelopeKind.InvoiceLines, Fields.Of(("invoice", invoice), ("to", to), ("number", number))), Lines.Where(line => line.Invoice == invoice)));
+    public void Settle(string invoice, string to, string? number = null, Fields? receivable = null) => Run(DecidedTime.Home, turn => turn.Settle(
+        Envelope(EnvelopeKind.InvoiceLines, Fields.Of(("invoice", invoice), ("to", to), ("number", number), ("receivable", receivable))),
+        [.. Lines.Where(line => line.Invoice == invoice)]));
+
+    /// <summary>The ERP says how an invoice stands there, with tax.</summary>
+    public EntryCommit Pay(string invoice, decimal gross, decimal open, decimal writtenOff = 0m) => Run(DecidedTime.Home, turn => turn.Pay(
+        Envelope(EnvelopeKind.InvoiceLines, Fields.Of(
+            ("invoice", invoice), ("to", InvoiceDecider.Paid), ("receivable", When_invoices_are_paid.Said(gross, open, writtenOff)))),
+        [.. Lines.Where(line => line.Invoice == invoice)]));
 
     public EntryCommit Run(Scope scope, Action<EntryTurn> act)
     {

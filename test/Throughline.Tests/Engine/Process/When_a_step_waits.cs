@@ -46,6 +46,27 @@ public sealed class When_a_step_waits
         Assert.Equal(InstanceStatus.Done, firm.Instance("006A", "006A")!.Status);
     }
 
+    /// <summary>A check may be due on a day that a record names; the day itself is in time, and it may be put off.</summary>
+    [Fact]
+    public void Should_tell_a_person_when_the_day_is_over_that_a_check_names()
+    {
+        var firm = new DecidedFirm(text => Replaced(text, "        within: 14d", "        within: 14d\n        until: opportunity.start"));
+        firm.Receive(CrmRecords.Account("001A"));
+        firm.Receive(CrmRecords.Sale("006A", amount: 30_000m, contract: "800A", start: "2026-12-10"));
+        firm.AnswerAll();
+        firm.Pass(new DateTimeOffset(2026, 12, 10, 23, 59, 59, TimeSpan.Zero) - firm.Now);
+        Assert.Empty(firm.Cases);
+
+        firm.Pass(TimeSpan.FromSeconds(1));
+        Assert.Equal(("check", "signed"), Assert.Single(firm.Cases) is var late ? (late.Kind, late.Step!) : default);
+
+        firm.Receive(CrmRecords.Sale("006A", amount: 30_000m, contract: "800A", start: "2026-12-15"));
+        firm.AnswerAll();
+        Assert.Empty(firm.Cases);
+        firm.Pass(new DateTimeOffset(2026, 12, 16, 0, 0, 0, TimeSpan.Zero) - firm.Now);
+        Assert.Single(firm.Cases);
+    }
+
     [Fact]
     public void Should_tell_a_person_of_an_answer_and_of_an_id_that_never_come()
     {
