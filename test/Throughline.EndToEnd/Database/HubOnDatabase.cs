@@ -110,8 +110,21 @@ internal sealed class HubOnDatabase : IAsyncDisposable
         await UntilAsync("the log says that it is over", () => Task.FromResult(Hub.Log.Any(line => line.Contains("TL1303 the store works again", StringComparison.Ordinal))));
         Assert.DoesNotContain(Hub.Log, line => Unwanted.Any(code => line.Contains(code, StringComparison.Ordinal)));
         Assert.Contains(Hub.Log, line => line.Contains("TL1301 the store does not work", StringComparison.Ordinal));
-        Assert.Equal("ok", (await Hub.HealthAsync()).Text("status"));
+        // A connection that idled since the former server is found broken by whoever needs it next, which may be who asks for health.
+        await UntilAsync("health is well", IsWellAsync);
         TestContext.Current.TestOutputHelper?.WriteLine($"{Firm.Deals} deals, {Stream.Taken} records taken, {Stream.Refused} answers 503, {Hub.Log.Count} lines in the log");
+    }
+
+    private async Task<bool> IsWellAsync()
+    {
+        try
+        {
+            return (await Hub.HealthAsync()).Text("status") == "ok";
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
     }
 
     public async ValueTask DisposeAsync()
