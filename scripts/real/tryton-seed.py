@@ -412,6 +412,17 @@ def seed(c):
         {'name': 'Bank', 'company': company, 'journal': journal,
             'credit_account': cash, 'debit_account': cash})
 
+    # write-off, without which no invoice can be given up ---------------------
+    expense, = c.search('account.account', [
+            ('type.expense', '=', True), ('company', '=', company)], limit=1)
+    numbers, = c.read('account.journal', [journal], ['sequence'])
+    losses, _ = c.ensure('account.journal', [('type', '=', 'write-off')],
+        {'name': 'Write-off', 'code': 'OFF', 'type': 'write-off',
+            'sequence': numbers['sequence']})
+    c.ensure('account.move.reconcile.write_off', [('company', '=', company)],
+        {'name': 'Write-off', 'company': company, 'journal': losses,
+            'debit_account': expense, 'credit_account': expense})
+
     # service products, one per role ----------------------------------------
     hour, = c.search('product.uom', [('name', '=', 'Hour')], limit=1)
     category, _ = c.ensure('product.category',

@@ -37,6 +37,11 @@ internal sealed class TrytonInvoices(TrytonClient client)
             yield return new FieldProblem("state", "must be left out of a new invoice, which is a draft; post it with an update");
         }
 
+        if (!isNew && payload.ContainsKey(TrytonCredits.CreditOf))
+        {
+            yield return new FieldProblem(TrytonCredits.CreditOf, "is said when a credit note is created, and cannot be changed; undo it and make another");
+        }
+
         if (payload.Get("type") is not (null or "out"))
         {
             yield return new FieldProblem("type", "must be 'out': the hub writes customer invoices only");

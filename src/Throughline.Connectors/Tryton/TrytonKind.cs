@@ -87,7 +87,9 @@ public sealed class TrytonKind : IConnectorKind
                 "Tryton has no unique key for projects, products, cost centres and invoices",
                 "the hub looks the record up by its key before every creation"),
             new KnownGap("A posted invoice is not taken back", "it has its number, and the books keep it",
-                "the undo becomes a case; a person credits the invoice in Tryton"),
+                "the undo becomes a case; the hub or a person writes a credit note for it"),
+            new KnownGap("A credit note is not set off against the invoice that it credits", "which entries of a customer belong together is for accountants to say",
+                "a person sets them off in Tryton; until then both show as open there"),
         ],
     };
 

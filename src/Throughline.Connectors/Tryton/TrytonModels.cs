@@ -19,6 +19,12 @@ internal enum UndoBy
 internal sealed record TrytonModel(EntityManifest Manifest, UndoBy UndoBy, ImmutableArray<string> Read, ImmutableArray<string> Answer)
 {
     public string Name => Manifest.Name;
+
+    /// <summary>What moves when a record changes.</summary>
+    public ImmutableArray<string> Stamps { get; init; } = ["create_date", "write_date"];
+
+    /// <summary>The model of the entries whose stamps are among <see cref="Stamps"/>; null where a record is stamped with all that is shown of it.</summary>
+    public string? Entries { get; init; }
 }
 
 /// <summary>The models there are, and by which field children of a model are told apart when a list of them is updated.</summary>
@@ -80,7 +86,8 @@ internal static class TrytonModels
                 "cost_price?", "invoice_line?"],
             ["uuid"]),
         new(
-            Entity(Invoice, "Customer invoices, which an update with `state: posted` posts; supplier invoices are only read", AllWrites,
+            Entity(Invoice, "Customer invoices and credit notes (`credit_of`), which an update with `state: posted` posts, with what was paid; "
+                + "supplier invoices are not read", AllWrites,
                 "deletes an invoice that has no number yet, or cancels it where deletion is refused; one that was posted is refused, since it can only "
                     + "be credited, by a person in Tryton",
                 [["number"], ["reference"]]),
@@ -88,9 +95,14 @@ internal static class TrytonModels
             ["number", "reference", "description", "type", "state", "party.code", "party.name", "company", "currency.code", "invoice_date",
                 "accounting_date", "untaxed_amount", "tax_amount", "total_amount",
                 "amount_to_pay", "reconciled", "lines.description", "lines.quantity", "lines.unit_price", "lines.amount", "lines.origin",
-                    "lines.product.code"],
+                    "lines.product.code", .. TrytonSettlement.Read],
             ["number", "state", "reference", "invoice_date", "untaxed_amount", "tax_amount", "total_amount", "amount_to_pay", "currency.code",
-                "lines.quantity", "lines.amount"]),
+                "lines.quantity", "lines.amount"])
+        {
+            // A payment that is taken back moves the stamps of entries in the books, not the invoice's.
+            Stamps = ["create_date", "write_date", "move.lines.write_date", "payment_lines.write_date"],
+            Entries = "account.move.line",
+        },
     ];
 
     /// <summary>The field that tells children of a model apart, where an item of the list does not name another one as <c>@key</c>.</summary>

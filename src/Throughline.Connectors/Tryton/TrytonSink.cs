@@ -82,9 +82,13 @@ internal sealed class TrytonSink(TrytonClient client, TrytonSchema schema, TimeP
         var rows = new JsonArray();
         foreach (var item in run)
         {
-            var row = await values.ForAsync(model.Name, Complete(model, item), null, cancellation);
+            var (payload, origins) = model.Name == TrytonModels.Invoice
+                ? await new TrytonCredits(client, schema).CompleteAsync(Complete(model, item), cancellation)
+                : (Complete(model, item), []);
+            var row = await values.ForAsync(model.Name, payload, null, cancellation);
             if (model.Name == TrytonModels.Invoice)
             {
+                TrytonCredits.SetOrigins(row, origins);
                 await invoices.CompleteAsync(row, cancellation);
             }
 

@@ -28,14 +28,17 @@ internal sealed class TrytonSource(TrytonClient client, TrytonSchema schema, int
         while (true)
         {
             var domain = new JsonArray(new JsonArray("id", ">", place.After));
-            if (Since(place) is { } since)
+            if (model.Name == TrytonModels.Invoice)
             {
-                domain.Add(new JsonArray("OR", new JsonArray("create_date", ">", TrytonJson.Instant(since)),
-                    new JsonArray("write_date", ">", TrytonJson.Instant(since))));
+                domain.Add(new JsonArray("type", "=", "out"));
             }
 
-            var answer = await SearchAsync(model, domain, pageSize, fields, cancellation);
-            var records = answer.EnumerateArray().Select(row => Record(model, row)).ToImmutableArray();
+            if (Since(place) is { } since)
+            {
+                domain.Add(new JsonArray([JsonValue.Create("OR"), .. model.Stamps.Select(name => new JsonArray(name, ">", TrytonJson.Instant(since)))]));
+            }
+
+            var records = await RecordsAsync(model, await SearchAsync(model, domain, pageSize, fields, cancellation), cancellation);
             var isLast = records.Length < pageSize;
             place = isLast
                 ? new Place(place.High ?? place.Since, null, null)
@@ -83,10 +86,10 @@ internal sealed class TrytonSource(TrytonClient client, TrytonSchema schema, int
         }
 
         var answer = await SearchAsync(model, domain, null, await NamesAsync(model, cancellation), cancellation);
-        var records = answer.EnumerateArray().Select(row => Record(model, row));
+        var records = await RecordsAsync(model, answer, cancellation);
         return key.Text(TrytonModels.CodeInName) is { } code
             ? [.. records.Where(record => HasCode(record.Fields.Text("name"), code))]
-            : [.. records];
+            : records;
     }
 
     /// <summary>True where a name begins with the code as a whole word, so that P-1 does not find P-10.</summary>
@@ -101,11 +104,23 @@ internal sealed class TrytonSource(TrytonClient client, TrytonSchema schema, int
         return new JsonArray(new JsonArray("name", "like", escaped + "%"), new JsonArray("type", "=", "project"));
     }
 
-    private static SourceRecord Record(TrytonModel model, JsonElement row)
+    private async Task<ImmutableArray<SourceRecord>> RecordsAsync(TrytonModel model, JsonElement answer, CancellationToken cancellation)
     {
-        var fields = (Fields)TrytonJson.Decode(row)!;
-        fields = model.Name == TrytonModels.Project ? TrytonSink.WithTasks(fields) : fields;
-        return new SourceRecord(model.Name, TrytonClient.Id(row.GetProperty("id").GetInt64()), fields.Text(Stamp), fields.Without(Stamp));
+        var rows = answer.EnumerateArray().Select(row => (Fields)TrytonJson.Decode(row)!).ToArray();
+        var credited = model.Name == TrytonModels.Invoice ? await TrytonCredits.CreditedAsync(client, rows, cancellation) : null;
+        return [.. rows.Select(row => Record(model, row, credited))];
+    }
+
+    private static SourceRecord Record(TrytonModel model, Fields row, IReadOnlyDictionary<long, Fields>? credited)
+    {
+        var version = model.Name == TrytonModels.Invoice ? TrytonSettlement.Version(row) : row.Text(Stamp);
+        var fields = model.Name switch
+        {
+            TrytonModels.Project => TrytonSink.WithTasks(row),
+            TrytonModels.Invoice => TrytonCredits.Shown(TrytonSettlement.Shown(row), credited!),
+            _ => row,
+        };
+        return new SourceRecord(model.Name, TrytonClient.Id((long)row.Number("id")!.Value), version, fields.Without(Stamp));
     }
 
     private async Task<JsonElement> SearchAsync(TrytonModel model, JsonArray domain, int? limit, IEnumerable<string> fields, CancellationToken cancellation)
@@ -128,15 +143,20 @@ internal sealed class TrytonSource(TrytonClient client, TrytonSchema schema, int
     private async Task<DateTimeOffset?> NewestAsync(TrytonModel model, DateTimeOffset? known, CancellationToken cancellation)
     {
         var newest = known;
-        foreach (var field in new[] { "create_date", "write_date" })
+        foreach (var (owner, field) in new[] { (model.Name, "create_date"), (model.Name, "write_date"), (model.Entries, "write_date") })
         {
+            if (owner is null)
+            {
+                continue;
+            }
+
             var domain = new JsonArray(new JsonArray(field, "!=", null));
             if (known is { } since)
             {
                 domain.Add(new JsonArray(field, ">", TrytonJson.Instant(since)));
             }
 
-            var answer = await client.SearchReadAsync(model.Name, domain, 1, new JsonArray(new JsonArray(field, "DESC")), [field], cancellation);
+            var answer = await client.SearchReadAsync(owner, domain, 1, new JsonArray(new JsonArray(field, "DESC")), [field], cancellation);
             foreach (var row in answer.EnumerateArray())
             {
                 var stamp = DateTimeOffset.Parse(((Fields)TrytonJson.Decode(row)!).Text(field)!, CultureInfo.InvariantCulture);

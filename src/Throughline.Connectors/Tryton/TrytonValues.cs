@@ -231,7 +231,8 @@ internal sealed class TrytonValues(TrytonClient client, TrytonSchema schema)
         return await ReferenceAsync(model, target, path, problems, cancellation) is { } id ? JsonValue.Create($"{model},{TrytonClient.Id(id)}") : null;
     }
 
-    private async Task<long?> ReferenceAsync(string? model, object? value, string path, List<FieldProblem> problems, CancellationToken cancellation)
+    /// <summary>The id that a value stands for: an id, or a look-up of which there must be exactly one.</summary>
+    public async Task<long?> ReferenceAsync(string? model, object? value, string path, List<FieldProblem> problems, CancellationToken cancellation)
     {
         switch (value)
         {

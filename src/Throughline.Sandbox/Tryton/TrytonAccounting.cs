@@ -4,18 +4,15 @@ using System.Text.Json.Nodes;
 namespace Throughline.Sandbox.Tryton;
 
 /// <summary>
-/// Customer invoices: amounts, taxes, numbers, the buttons and the payments, with the real server's texts and its roundings (half to even; each line, and
-/// the tax of the whole invoice). The entries in the books themselves are left out. Unlike the real server, it also posts on days for which nobody
-/// made a period: only a period that is there and closed refuses.
+/// Customer invoices: amounts, taxes, numbers and the buttons, with the real server's texts and its roundings (half to even; each line, and
+/// the tax of the whole invoice). Of the entries in the books there are those on the customer's account (<see cref="TrytonPayments"/>). Unlike the real
+/// server, it also posts on days for which nobody made a period: only a period that is there and closed refuses.
 /// </summary>
 internal static class TrytonAccounting
 {
     public const string Invoice = "account.invoice";
     public const string Line = "account.invoice.line";
     public const string Tax = "account.invoice.tax";
-
-    // Where what was paid is kept: beside the fields, since the real server has it in the books.
-    private const string PaidAmount = "paid_amount";
 
     private static readonly HashSet<string> NotGuarded = ["state", "payment_lines", "move", "cancel_move", "lines"];
     private static readonly HashSet<string> NotGuardedInLines = ["note", "origin"];
@@ -24,9 +21,9 @@ internal static class TrytonAccounting
 
     public static bool IsComputed(string model, string field) => (model, field) switch
     {
-        (Invoice, "untaxed_amount" or "tax_amount" or "total_amount" or "amount_to_pay") => true,
+        (Invoice, "untaxed_amount" or "tax_amount" or "total_amount") => true,
         (Line, "amount") => true,
-        _ => false,
+        _ => TrytonPayments.IsComputed(model, field),
     };
 
     public static object? Computed(TrytonStore store, string model, long id, string field) => (model, field) switch
@@ -35,8 +32,7 @@ internal static class TrytonAccounting
         (Invoice, "untaxed_amount") => Untaxed(store, id),
         (Invoice, "tax_amount") => Taxes(store, id),
         (Invoice, "total_amount") => Untaxed(store, id) + Taxes(store, id),
-        (Invoice, "amount_to_pay") => store.Stored(Invoice, id, "state") is "posted" ? Due(store, id) : 0m,
-        _ => null,
+        _ => TrytonPayments.Computed(store, model, id, field),
     };
 
     public static string Name(TrytonStore store, long id)
@@ -141,27 +137,6 @@ internal static class TrytonAccounting
         }
     }
 
-    /// <summary>A customer pays; without an amount, all that is due.</summary>
-    public static void Pay(TrytonStore store, long id, decimal? amount, JsonObject context)
-    {
-        store.MustExist(store.Model(Invoice), id, "read");
-        var due = (decimal)Computed(store, Invoice, id, "amount_to_pay")!;
-        var paid = amount ?? due;
-        if (paid > due || paid <= 0)
-        {
-            throw TrytonError.User(string.Create(CultureInfo.InvariantCulture, $"You cannot add a partial payment on invoice \"{Name(store, id)}\" with an "
-                + $"amount greater than the amount to pay \"{due}\"."));
-        }
-
-        store.Touch(Invoice, id, context);
-        store.Set(Invoice, id, PaidAmount, (store.Stored(Invoice, id, PaidAmount) as decimal? ?? 0m) + paid);
-        if (paid == due)
-        {
-            store.Set(Invoice, id, "state", "paid");
-            store.Set(Invoice, id, "reconciled", store.Today);
-        }
-    }
-
     /// <summary>The taxes of some lines, in the order in which they first occur: the sum of what each line adds, rounded once.</summary>
     public static IEnumerable<(long Tax, decimal Base, decimal Amount)> TaxesOf(
         TrytonStore store, IEnumerable<(IEnumerable<long> Taxes, decimal Quantity, decimal Price)> lines, long? currency) =>
@@ -193,14 +168,20 @@ internal static class TrytonAccounting
             store.Set(Invoice, id, "invoice_date", invoiced = date);
         }
 
-        if (store.Stored(Invoice, id, "payment_term") is long term && store.Stored("account.invoice.payment_term", term, "days") is long days
-            && invoiced.AddDays((int)days) is var due && due < store.Today)
+        var due = store.Stored(Invoice, id, "payment_term") is long term && store.Stored("account.invoice.payment_term", term, "days") is long days
+            ? invoiced.AddDays((int)days) : store.Today;
+        if (due < store.Today)
         {
             throw TrytonError.Warning(string.Create(CultureInfo.InvariantCulture, $"invoice_payment_term_{id}"),
                 $"The invoice \"{Name(store, id)}\" generates a payment date \"{American(due)}\" in the past.");
         }
 
-        store.Set(Invoice, id, "state", Untaxed(store, id) + Taxes(store, id) == 0 ? "paid" : "posted");
+        var total = Untaxed(store, id) + Taxes(store, id);
+        store.Set(Invoice, id, "state", total == 0 ? "paid" : "posted");
+        if (total != 0)
+        {
+            TrytonPayments.Post(store, id, total, date, due, context);
+        }
     }
 
     /// <summary>Gapless and in the order of dates, one sequence a year.</summary>
@@ -315,9 +296,6 @@ internal static class TrytonAccounting
         "cancelled" => store.Stored(Invoice, id, "number") is null,
         _ => true,
     };
-
-    private static decimal Due(TrytonStore store, long id) =>
-        Untaxed(store, id) + Taxes(store, id) - (store.Stored(Invoice, id, PaidAmount) as decimal? ?? 0m);
 
     private static decimal Untaxed(TrytonStore store, long id) => store.With(Line, "invoice", id).Sum(line => Amount(store, line));
 

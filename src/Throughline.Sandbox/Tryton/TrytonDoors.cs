@@ -7,7 +7,9 @@ namespace Throughline.Sandbox.Tryton;
 
 /// <summary>
 /// Where people and tests act on the sandbox without its protocol: <c>/_sandbox/records/{model}</c> shows and makes records,
-/// <c>/_sandbox/tryton/pay?invoice=&lt;id&gt;&amp;amount=&lt;n&gt;</c> is a customer who pays, the rest of <c>/_sandbox/tryton/</c> strikes faults.
+/// <c>/_sandbox/tryton/pay?invoice=&lt;id&gt;&amp;amount=&lt;n&gt;</c> is a customer who pays (all that is due, without an amount),
+/// <c>/_sandbox/tryton/unpay?invoice=&lt;id&gt;</c> takes the last payment back, <c>/_sandbox/tryton/writeoff?invoice=&lt;id&gt;</c> gives up what is still due;
+/// the rest of <c>/_sandbox/tryton/</c> strikes faults.
 /// </summary>
 internal static class TrytonDoors
 {
@@ -42,7 +44,7 @@ internal static class TrytonDoors
         var times = int.TryParse(query["times"], NumberStyles.None, CultureInfo.InvariantCulture, out var given) ? given : 1;
         switch (knob)
         {
-            case "pay": await PayAsync(sandbox, context); return;
+            case "pay" or "unpay" or "writeoff": await PayAsync(sandbox, context, knob); return;
             case "expire-sessions": sandbox.ExpireSessions(); break;
             case "concurrency": sandbox.FailNextWritesWithConcurrency(times); break;
             case "serialization": sandbox.FailNextWritesWithSerialization(times); break;
@@ -55,26 +57,33 @@ internal static class TrytonDoors
         await context.Response.CompleteAsync();
     }
 
-    private static async Task PayAsync(TrytonSandbox sandbox, HttpContext context)
+    private static async Task PayAsync(TrytonSandbox sandbox, HttpContext context, string knob)
     {
         string? invoice = context.Request.Query["invoice"], amount = context.Request.Query["amount"];
         var paid = 0m;
         if (!long.TryParse(invoice, NumberStyles.None, CultureInfo.InvariantCulture, out var id)
-            || (amount is not null && !decimal.TryParse(amount, NumberStyles.Number, CultureInfo.InvariantCulture, out paid)))
+            || (amount is not null && (knob != "pay" || !decimal.TryParse(amount, NumberStyles.Number, CultureInfo.InvariantCulture, out paid))))
         {
-            await RefuseAsync(context, "pay needs invoice=<id>, and may say amount=<number>; without an amount all that is due is paid");
+            await RefuseAsync(context, knob == "pay" ? "pay needs invoice=<id>, and may say amount=<number>; without an amount all that is due is paid"
+                : $"{knob} needs invoice=<id> and nothing else");
             return;
         }
 
         try
         {
-            sandbox.Pay(id, amount is null ? null : paid);
+            switch (knob)
+            {
+                case "pay": sandbox.Pay(id, amount is null ? null : paid); break;
+                case "unpay": sandbox.Unpay(id); break;
+                default: sandbox.WriteOff(id); break;
+            }
+
             context.Response.StatusCode = 204;
             await context.Response.CompleteAsync();
         }
         catch (TrytonError e)
         {
-            await RefuseAsync(context, e.Error.ToJsonString());
+            await RefuseAsync(context, e.Message);
         }
     }
 

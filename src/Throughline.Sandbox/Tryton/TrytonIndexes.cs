@@ -47,7 +47,7 @@ internal sealed class TrytonIndexes(TrytonStore store)
         return !IsIndexed(model, name) || field.Relation is not { } relation || Candidates(relation, below, op, operand) is not { } related ? null
             : field switch
             {
-                { Type: "one2many", RelationField: { } back } => related.Select(id => store.Stored(relation, id, back)).OfType<long>(),
+                { IsKeptThere: true, RelationField: { } back } => related.Select(id => store.Stored(relation, id, back)).OfType<long>(),
                 { Type: "many2one" } => related.SelectMany(id => store.Table(model).With(name, id)),
                 _ => null,
             };

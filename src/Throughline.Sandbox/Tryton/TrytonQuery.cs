@@ -46,7 +46,7 @@ internal sealed class TrytonQuery(TrytonStore store)
         }
 
         var description = store.Model(model).Field(field);
-        return description is { Type: "one2many", Relation: { } relation, RelationField: { } back }
+        return description is { IsKeptThere: true, Relation: { } relation, RelationField: { } back }
             ? store.With(relation, back, id)
             : store.Stored(model, id, field) ?? (description.Type == "many2many" ? Array.Empty<long>() : null);
     }

@@ -56,11 +56,13 @@ public sealed class TrytonSandbox : SandboxServer
     });
 
     /// <summary>The customer pays an invoice: some of what is due, or all of it.</summary>
-    public void Pay(long invoice, decimal? amount = null) => InTransaction(() =>
-    {
-        TrytonAccounting.Pay(_store, invoice, amount, Context());
-        return 0;
-    });
+    public void Pay(long invoice, decimal? amount = null) => OnInvoice(invoice, () => TrytonPayments.Pay(_store, invoice, amount, Context()));
+
+    /// <summary>The last payment of an invoice is taken back, as when the bank returns it.</summary>
+    public void Unpay(long invoice) => OnInvoice(invoice, () => TrytonPayments.Unpay(_store, invoice, Context()));
+
+    /// <summary>What is still due of an invoice is written off.</summary>
+    public void WriteOff(long invoice) => OnInvoice(invoice, () => TrytonPayments.WriteOff(_store, invoice, Context()));
 
     /// <summary>All records of a model with their stored fields and an invoice's amounts: dates as ISO texts, decimals and durations (seconds) as
     /// numbers.</summary>
@@ -326,6 +328,17 @@ public sealed class TrytonSandbox : SandboxServer
             return _store.InTransaction(call);
         }
     }
+
+    private void OnInvoice(long id, Action act) => InTransaction(() =>
+    {
+        if (!_store.Exists(TrytonAccounting.Invoice, id))
+        {
+            throw TrytonError.User($"There is no invoice with the id {id}.");
+        }
+
+        act();
+        return 0;
+    });
 
     private static JsonObject Context() => new() { ["company"] = 1L, ["language"] = "en" };
 

@@ -7,6 +7,9 @@ namespace Throughline.Sandbox.Tryton;
 internal sealed record TrytonField(string Name, string Type, string? Relation = null, string? RelationField = null, bool Required = false,
     bool ReadOnly = false)
 {
+    /// <summary>True where the related records themselves keep what they belong to.</summary>
+    public bool IsKeptThere => Type == "one2many" || (Type == "many2many" && RelationField is not null);
+
     /// <summary>The label in messages: the name in title case, unless the real one differs.</summary>
     public string Label => Name switch
     {
@@ -100,6 +103,12 @@ internal static class TrytonSchema
         ("account.period", "Period", "name char!, start_date date!, end_date date!, company many2one company.company, state selection ro"),
         ("account.tax", "Tax", "name char!, description char!, company many2one! company.company, active boolean, type selection!, rate numeric, "
             + "invoice_account many2one account.account"),
+        ("account.move", "Account Move", "journal many2one! account.journal, date date!, origin reference, state selection ro, "
+            + "lines one2many account.move.line/move"),
+        ("account.move.line", "Account Move Line", "move many2one! account.move/lines, account many2one! account.account, party many2one party.party, "
+            + "date date ro, debit numeric!, credit numeric!, second_currency many2one currency.currency, amount_second_currency numeric, "
+            + "maturity_date date, reconciliation many2one ro account.move.reconciliation, invoice_payment many2one account.invoice"),
+        ("account.move.reconciliation", "Account Move Reconciliation Lines", "name char!, date date!, lines one2many account.move.line/reconciliation"),
         // The real one has its days in lines of their own.
         ("account.invoice.payment_term", "Payment Term", "name char!, active boolean, days integer"),
         ("account.invoice", "Invoice",
@@ -108,7 +117,8 @@ internal static class TrytonSchema
             + "currency many2one! currency.currency, account many2one! account.account, journal many2one! account.journal, payment_term many2one "
             + "account.invoice.payment_term, invoice_date date, accounting_date date, untaxed_amount numeric ro, tax_amount numeric ro, "
             + "total_amount numeric ro, amount_to_pay numeric ro, reconciled date ro, lines one2many account.invoice.line/invoice, "
-            + "taxes one2many account.invoice.tax/invoice"),
+            + "taxes one2many account.invoice.tax/invoice, move many2one ro account.move, lines_to_pay many2many ro account.move.line, "
+            + "payment_lines many2many account.move.line/invoice_payment, reconciliation_lines many2many ro account.move.line"),
         ("account.invoice.line", "Invoice Line",
             "invoice many2one account.invoice/lines, invoice_type selection, party many2one party.party, type selection!, company many2one! company.company, "
             + "currency many2one! currency.currency, account many2one account.account, product many2one product.product, unit many2one product.uom, "

@@ -55,7 +55,7 @@ internal static class TrytonSeed
             sandbox.Insert("account.account", new JsonObject { ["name"] = name, ["type"] = type });
         }
 
-        foreach (var (name, code, type) in new[] { ("Revenue", "REV", "revenue"), ("Expense", "EXP", "expense"), ("Cash", "CASH", "cash") })
+        foreach (var (name, code, type) in new[] { ("Revenue", "REV", "revenue"), ("Expense", "EXP", "expense"), ("Cash", "CASH", "cash"), ("Write-off", "OFF", "write-off") })
         {
             sandbox.Insert("account.journal", new JsonObject { ["name"] = name, ["code"] = code, ["type"] = type });
         }

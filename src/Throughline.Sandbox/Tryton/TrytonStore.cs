@@ -154,11 +154,11 @@ internal sealed class TrytonStore(TimeProvider time)
     private void Apply(TrytonModel model, long id, JsonObject values, JsonObject context)
     {
         // Plain fields first, since what the others make of theirs depends on them.
-        foreach (var (name, node) in values.OrderBy(pair => model.Field(pair.Key).Type == "one2many" ? 3 : pair.Key == "timesheet_available" ? 1
+        foreach (var (name, node) in values.OrderBy(pair => model.Field(pair.Key).IsKeptThere ? 3 : pair.Key == "timesheet_available" ? 1
             : pair.Key.StartsWith("timesheet_", StringComparison.Ordinal) ? 2 : 0).ToArray())
         {
             var field = model.Field(name);
-            if (field.Type is "one2many")
+            if (field.IsKeptThere)
             {
                 Commands(field, id, node, context);
                 continue;

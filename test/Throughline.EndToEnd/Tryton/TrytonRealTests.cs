@@ -23,6 +23,12 @@ public sealed class InvoicesOnTheRealServerConform : ConnectorConformance<Tryton
 public sealed class When_the_real_server_is_invoiced() : TrytonInvoiceFacts(new TrytonRealHost());
 
 [Collection("tryton")]
+public sealed class When_the_real_server_is_paid() : TrytonPaymentFacts(new TrytonRealHost());
+
+[Collection("tryton")]
+public sealed class When_the_real_server_is_credited() : TrytonCreditFacts(new TrytonRealHost());
+
+[Collection("tryton")]
 public sealed class When_the_real_server_is_asked() : TrytonWireFacts(new TrytonRealHost());
 
 public sealed class TrytonRealParties() : TrytonPartyUnderTest(new TrytonRealHost());
@@ -99,6 +105,12 @@ public sealed class TrytonRealHost : TrytonHost
         var january = await Raw.SearchAsync("account.period", [new JsonArray("start_date", "=", Date(2001, 1, 1))]);
         await Raw.CallAsync("model.account.period.close", january);
     }
+
+    public override Task PayAsync(long invoice, decimal? amount = null) => new TrytonPaymentsByHand(Raw).PayAsync(invoice, amount);
+
+    public override Task UnpayAsync(long invoice) => new TrytonPaymentsByHand(Raw).UnpayAsync(invoice);
+
+    public override Task WriteOffAsync(long invoice) => new TrytonPaymentsByHand(Raw).WriteOffAsync(invoice);
 
     private async Task<long> SequenceAsync(string model, string name, string kind)
     {

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Throughline.Connect;
-using Throughline.Connectors.Tryton;
 using Throughline.Model;
 using Throughline.Sandbox;
 using Xunit;
@@ -11,37 +10,8 @@ namespace Throughline.Conformance.Connectors.Tryton;
 /// <summary>
 /// What becomes of the hub's invoices, asked of the sandbox and of the real server: filled in, taxed, numbered, posted once, never taken back afterwards.
 /// </summary>
-public abstract class TrytonInvoiceFacts(TrytonHost host) : IAsyncLifetime
+public abstract class TrytonInvoiceFacts(TrytonHost host) : TrytonInvoicing(host)
 {
-    private const string Invoice = "account.invoice";
-
-    private readonly SocketsHttpHandler _transport = new() { UseCookies = false };
-    private readonly string _run = Guid.CreateVersion7().ToString("N")[20..];
-    private IConnector _connector = null!;
-
-    private static string Today => TimeProvider.System.GetUtcNow().ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
-
-    public async ValueTask InitializeAsync()
-    {
-        await host.StartAsync();
-        var configuration = Fields.Of(("url", host.Address.GetLeftPart(UriPartial.Authority)), ("database", host.Database), ("user", host.User));
-        _connector = new TrytonKind().Create(new ConnectorContext("erp", configuration, _ => host.Password, _transport, TimeProvider.System));
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        if (host.KeepsRecords && await host.Raw.SearchAsync(Invoice, [new JsonArray("reference", "like", $"F{_run}%"), new JsonArray("number", "=", null)])
-            is { Count: > 0 } drafts)
-        {
-            await host.Raw.CallAsync("model.account.invoice.delete", drafts);
-        }
-
-        await _connector.DisposeAsync();
-        _transport.Dispose();
-        await host.DisposeAsync();
-        GC.SuppressFinalize(this);
-    }
-
     [Fact]
     public async Task Should_fill_in_what_a_payload_does_not_say_and_answer_with_totals()
     {
@@ -129,9 +99,9 @@ public abstract class TrytonInvoiceFacts(TrytonHost host) : IAsyncLifetime
     public async Task Should_settle_a_lost_answer_of_posting_by_the_reference()
     {
         var created = await CreatedAsync("1", Line(2, 100));
-        host.Faults.Add(new Fault { Kind = FaultKind.CutAfter, Times = 1, BodyContains = "account.invoice.post\"" });
+        Host.Faults.Add(new Fault { Kind = FaultKind.CutAfter, Times = 1, BodyContains = "account.invoice.post\"" });
         Assert.IsType<Failure.InDoubt>((await PostAsync(created.ExternalId!)).Failure);
-        var found = Assert.Single(await _connector.FindAsync(new FindRequest(Invoice, Fields.Of(("reference", Reference("1")))), default));
+        var found = Assert.Single(await Connector.FindAsync(new FindRequest(Invoice, Fields.Of(("reference", Reference("1")))), default));
         Assert.Equal((created.ExternalId, "posted", 242m), (found.ExternalId, found.Fields.Text("state"), found.Fields.Number("total_amount")));
         Assert.Equal(found.Fields.Text("number"), (await PostAsync(created.ExternalId!)).Answer.Text("number"));
     }
@@ -139,9 +109,9 @@ public abstract class TrytonInvoiceFacts(TrytonHost host) : IAsyncLifetime
     [Fact]
     public async Task Should_show_the_whole_total_where_the_answer_of_the_creation_was_lost()
     {
-        host.Faults.Add(new Fault { Kind = FaultKind.CutAfter, Times = 1, BodyContains = "account.invoice.create\"" });
+        Host.Faults.Add(new Fault { Kind = FaultKind.CutAfter, Times = 1, BodyContains = "account.invoice.create\"" });
         Assert.IsType<Failure.InDoubt>((await CreateAsync("1", Line(2, 100))).Failure);
-        var found = Assert.Single(await _connector.FindAsync(new FindRequest(Invoice, Fields.Of(("reference", Reference("1")))), default));
+        var found = Assert.Single(await Connector.FindAsync(new FindRequest(Invoice, Fields.Of(("reference", Reference("1")))), default));
         Assert.Equal(242m, found.Fields.Number("total_amount"));
     }
 
@@ -168,7 +138,7 @@ public abstract class TrytonInvoiceFacts(TrytonHost host) : IAsyncLifetime
     public async Task Should_not_post_what_a_person_cancelled()
     {
         var created = await CreatedAsync("1", Line(2, 100));
-        await host.Raw.CallAsync("model.account.invoice.cancel", new JsonArray(Id(created)));
+        await Host.Raw.CallAsync("model.account.invoice.cancel", new JsonArray(Id(created)));
         Assert.Contains("cancelled", Assert.IsType<Failure.Policy>((await PostAsync(created.ExternalId!)).Failure).Message, StringComparison.Ordinal);
         Assert.Equal("deleted", (await UndoAsync(created.ExternalId!)).Answer.Text("undone"));
     }
@@ -199,35 +169,35 @@ public abstract class TrytonInvoiceFacts(TrytonHost host) : IAsyncLifetime
             Assert.Contains(words, refusal.Message, StringComparison.Ordinal);
         }
 
-        Assert.Empty(await host.Raw.SearchAsync(Invoice, [new JsonArray("reference", "=", Reference("1"))]));
+        Assert.Empty(await Host.Raw.SearchAsync(Invoice, [new JsonArray("reference", "=", Reference("1"))]));
     }
 
     [Fact]
     public async Task Should_say_what_to_set_up_in_tryton()
     {
-        var party = (long)(await host.Raw.CallAsync("model.party.party.create", new JsonArray(new JsonObject { ["name"] = $"Nowhere {_run}" })))![0]!;
-        var hour = (long)(await host.Raw.SearchAsync("product.uom", [new JsonArray("name", "=", "Hour")]))[0]!;
-        var template = (long)(await host.Raw.CallAsync("model.product.template.create", new JsonArray(new JsonObject
+        var party = (long)(await Host.Raw.CallAsync("model.party.party.create", new JsonArray(new JsonObject { ["name"] = $"Nowhere {Run}" })))![0]!;
+        var hour = (long)(await Host.Raw.SearchAsync("product.uom", [new JsonArray("name", "=", "Hour")]))[0]!;
+        var template = (long)(await Host.Raw.CallAsync("model.product.template.create", new JsonArray(new JsonObject
         {
-            ["name"] = $"Bare {_run}", ["type"] = "service", ["default_uom"] = hour, ["list_price"] = Decimal("1"),
+            ["name"] = $"Bare {Run}", ["type"] = "service", ["default_uom"] = hour, ["list_price"] = Decimal("1"),
             ["products"] = new JsonArray(new JsonArray("create", new JsonArray(new JsonObject()))),
         })))![0]!;
-        var bare = Line(1, 1).With("product", Fields.Of(("find", Fields.Of(("template.name", $"Bare {_run}")))));
+        var bare = Line(1, 1).With("product", Fields.Of(("find", Fields.Of(("template.name", $"Bare {Run}")))));
         var receipt = await WriteAsync(WriteOperation.Create, null, Payload("1", Line(1, 1), bare, Line(1, 1).Without("product")).With("party", party));
         var refusal = Assert.IsType<Failure.Validation>(receipt.Failure);
         Assert.Equal(["invoice_address", "lines[1].account", "lines[2].product"], refusal.Problems.Select(problem => problem.Field));
-        Assert.Contains($"Nowhere {_run}", refusal.Message, StringComparison.Ordinal);
-        Assert.Contains($"Bare {_run}", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains($"Nowhere {Run}", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains($"Bare {Run}", refusal.Message, StringComparison.Ordinal);
         var absent = await WriteAsync(WriteOperation.Create, null, Payload("1", Line(1, 1)).With("party", 2000000000));
         Assert.IsType<Failure.MissingReference>(absent.Failure);
-        await host.Raw.CallAsync("model.product.template.delete", new JsonArray(template));
-        await host.Raw.CallAsync("model.party.party.delete", new JsonArray(party));
+        await Host.Raw.CallAsync("model.product.template.delete", new JsonArray(template));
+        await Host.Raw.CallAsync("model.party.party.delete", new JsonArray(party));
     }
 
     [Fact]
     public async Task Should_not_post_into_a_closed_period_nor_confirm_a_warning()
     {
-        await host.CloseJanuary2001Async();
+        await Host.CloseJanuary2001Async();
         var closed = await CreatedAsync("1", "2001-01-15", Line(1, 1));
         var refusal = Assert.IsType<Failure.Validation>((await PostAsync(closed.ExternalId!)).Failure);
         Assert.Contains("no open period for 01/15/2001", refusal.Message, StringComparison.Ordinal);
@@ -266,54 +236,9 @@ public abstract class TrytonInvoiceFacts(TrytonHost host) : IAsyncLifetime
         {
             ["lines"] = new JsonArray(new JsonArray("delete", (await ReadAsync(receipt, "lines"))["lines"]!.DeepClone())),
         });
-        await host.Raw.CallAsync("model.account.invoice.draft", ids);
+        await Host.Raw.CallAsync("model.account.invoice.draft", ids);
         Assert.Equal("posted", (string?)(await ReadAsync(receipt, "state"))["state"]);
     }
 
-    private static Fields Find(string code) => Fields.Of(("find", Fields.Of(("code", code))));
-
-    private static Fields Line(decimal quantity, decimal price) => Fields.Of(
-        ("description", "Consulting"), ("quantity", quantity), ("unit_price", price), ("product", Find("HOUR")));
-
     private static JsonObject Decimal(string value) => new() { ["__class__"] = "Decimal", ["decimal"] = value };
-
-    private static long Id(Receipt receipt) => long.Parse(receipt.ExternalId!, CultureInfo.InvariantCulture);
-
-    private string Reference(string n) => $"F{_run}/{n}";
-
-    private Fields Payload(string n, params Fields[] lines) => Fields.Of(
-        ("reference", Reference(n)), ("description", "Depot study"), ("party", Find("C-100")), ("currency", Find("EUR")), ("invoice_date", Today),
-        ("lines", lines));
-
-    private Task<Receipt> CreateAsync(string n, params Fields[] lines) => WriteAsync(WriteOperation.Create, null, Payload(n, lines));
-
-    private Task<Receipt> CreatedAsync(string n, params Fields[] lines) => CreatedAsync(n, Today, lines);
-
-    private async Task<Receipt> CreatedAsync(string n, string date, params Fields[] lines)
-    {
-        var receipt = await WriteAsync(WriteOperation.Create, null, Payload(n, lines).With("invoice_date", date));
-        Assert.True(receipt.IsDone, $"{receipt.Failure?.Message} {receipt.Failure?.Evidence}");
-        return receipt;
-    }
-
-    private Task<Receipt> PostAsync(string id) => ChangeAsync(id, Fields.Of(("state", "posted")));
-
-    private Task<Receipt> ChangeAsync(string id, Fields fields) => WriteAsync(WriteOperation.Update, id, fields);
-
-    private Task<Receipt> UndoAsync(string id) => WriteAsync(WriteOperation.Undo, id, Fields.Empty);
-
-    private async Task<Receipt> WriteAsync(WriteOperation operation, string? id, Fields fields)
-    {
-        var find = operation == WriteOperation.Create ? Fields.Of(("reference", fields.Text("reference"))) : null;
-        return Assert.Single(await _connector.WriteAsync([new WriteItem($"k-{operation}-{id}", Invoice, operation, id, find, fields)], default));
-    }
-
-    private async Task<JsonObject> ReadAsync(Receipt receipt, params string[] fields) => (JsonObject)(await host.Raw.CallAsync(
-        "model.account.invoice.read", new JsonArray(Id(receipt)), new JsonArray([.. fields.Select(field => JsonValue.Create(field))])))![0]!;
-
-    private async Task RefusedAsync(string text, string operation, params JsonNode?[] parameters)
-    {
-        var refused = await Assert.ThrowsAsync<InvalidOperationException>(() => host.Raw.CallAsync($"model.{Invoice}.{operation}", parameters));
-        Assert.Contains(text, refused.Message, StringComparison.Ordinal);
-    }
 }

@@ -46,6 +46,15 @@ public abstract class TrytonHost : IAsyncDisposable
     /// <summary>Lets January 2001 be a closed period and the rest of that year an open one.</summary>
     public abstract Task CloseJanuary2001Async();
 
+    /// <summary>The customer pays an invoice: some of what is due, or all of it.</summary>
+    public abstract Task PayAsync(long invoice, decimal? amount = null);
+
+    /// <summary>The last payment of an invoice is taken back, as when the bank returns it.</summary>
+    public abstract Task UnpayAsync(long invoice);
+
+    /// <summary>What is still due of an invoice is written off.</summary>
+    public abstract Task WriteOffAsync(long invoice);
+
     public abstract ValueTask DisposeAsync();
 }
 

@@ -16,6 +16,10 @@ public sealed class InvoicesConform : ConnectorConformance<TrytonSandboxInvoices
 
 public sealed class When_the_sandbox_is_invoiced() : TrytonInvoiceFacts(new TrytonSandboxHost());
 
+public sealed class When_the_sandbox_is_paid() : TrytonPaymentFacts(new TrytonSandboxHost());
+
+public sealed class When_the_sandbox_is_credited() : TrytonCreditFacts(new TrytonSandboxHost());
+
 public sealed class TrytonSandboxInvoices() : TrytonInvoiceUnderTest(new TrytonSandboxHost());
 
 public sealed class TrytonSandboxParties() : TrytonPartyUnderTest(new TrytonSandboxHost());
@@ -69,6 +73,18 @@ public sealed class TrytonSandboxHost : TrytonHost
         {
             ["name"] = "2001-01", ["state"] = "close", ["start_date"] = Date(2001, 1, 1), ["end_date"] = Date(2001, 1, 31),
         });
+        return Task.CompletedTask;
+    }
+
+    public override Task PayAsync(long invoice, decimal? amount = null) => Done(() => Sandbox.Pay(invoice, amount));
+
+    public override Task UnpayAsync(long invoice) => Done(() => Sandbox.Unpay(invoice));
+
+    public override Task WriteOffAsync(long invoice) => Done(() => Sandbox.WriteOff(invoice));
+
+    private static Task Done(Action act)
+    {
+        act();
         return Task.CompletedTask;
     }
 
