@@ -215,7 +215,7 @@ public static class EntityCatalog
                 new("amount", T.Money, "What the line comes to."),
                 new("entryCount", T.Whole, "How many entries it is made of."),
             ]),
-        ]),
+        ]) { LookupKeys = ["number"] },
         new("time-entry", Scope.EngagementKind, "Hours that a person worked on a day, on a task of an engagement.",
         [
             new("person", T.Text, "Who worked, by the id of the system that the entry comes from."),
