@@ -120,6 +120,11 @@ internal static class WhyText
             Line(text, $"  {order}");
         }
 
+        foreach (var together in WhyWords.Together(entries))
+        {
+            Line(text, $"  {together}");
+        }
+
         if (of is not null)
         {
             foreach (var entry in entries)

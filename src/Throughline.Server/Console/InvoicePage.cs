@@ -109,6 +109,11 @@ internal static class InvoicePage
             page.Tag("p", order, "note");
         }
 
+        foreach (var together in WhyWords.Together(why.NestedList("entries")))
+        {
+            page.Tag("p", together, "note");
+        }
+
         page.Raw("<div class=\"wide\"><table><tr><th>Line</th><th>Day</th><th>Who</th><th>Task</th><th class=\"amount\">Hours</th><th class=\"amount\">Amount</th>")
             .Raw("<th>How it came about</th><th>Entry</th></tr>");
         foreach (var entry in why.NestedList("entries"))
@@ -127,11 +132,11 @@ internal static class InvoicePage
     private static void Entry(Html page, string path, Fields entry)
     {
         page.Raw("<tr>").Cell("Line", entry.Number("line") is { } line ? InvoiceWords.Number(line) : null, "word").Cell("Day", entry.Text("date"), "when")
-            .Begin("Who").Text(entry.Text("person")).Raw("<br>").Tag("span", entry.Text("role"), "note").Raw("</td>")
+            .Begin("Who", "who").Text(entry.Text("person")).Raw("<br>").Tag("span", entry.Text("role"), "note").Raw("</td>")
             .Begin("Task").Text(entry.Text("task")).Raw("<br>").Tag("span", entry.Text("note"), "note").Raw("</td>")
             .Cell("Hours", InvoiceWords.Number(entry.Number("quantity")), "amount").Cell("Amount", entry.Money("amount")?.ToString(), "amount")
             .Begin("").Text(entry.Text("why")).Raw("<br>")
-            .Tag("span", $"{WhyWords.Approved(entry)}; release {entry.Text("release") ?? "not known"}", "note");
+            .Tag("span", WhyWords.Approved(entry), "note");
         if (WhyWords.Since(entry) is { } since)
         {
             page.Raw("<br>").Tag("span", since, "wait");

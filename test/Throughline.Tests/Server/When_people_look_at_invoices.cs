@@ -147,6 +147,7 @@ public sealed class When_people_look_at_invoices : IAsyncLifetime
         var (exit, text, _) = await CommandRun.RunAsync("why P-1-DE/1", environment);
         Assert.Equal(Exit.Ok, exit);
         Assert.Matches("2026-06-17 +psa 17 +Ada Lambert +8 +1,200.00 EUR +8 x 150.00 EUR, rate of everybody\n", text);
+        Assert.Contains("All of these: psa says nothing of an approval.\n", text, StringComparison.Ordinal);
         var one = (await CommandRun.RunAsync("why P-1-DE/1 psa:18", environment)).Output;
         Assert.Matches("8 x 150.00 EUR, rate of everybody; drawn 2026-07-01 .* by release r1, which is not today's \\(transaction 1 of the ledger\\)", one);
         Assert.Contains("add --after ", (await CommandRun.RunAsync("why P-1-DE/1 --max 1", environment)).Output, StringComparison.Ordinal);

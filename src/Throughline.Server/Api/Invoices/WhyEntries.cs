@@ -50,7 +50,8 @@ internal sealed class WhyEntries(IHubStore store, EntryTeller teller, string rel
         {
             [var one] => (new WhyOf(null, one.Line.Entry), null),
             [] => (null, Problem.NotFound("unknown-line", $"Invoice {invoice.Key} has no line and no entry '{(text.Length > 40 ? text[..40] + "..." : text)}'. "
-                + (lines.Count == 0 ? "It shows no lines yet. " : $"Its lines are 1 to {lines.Count}. ") + "An entry is given by its id in its own system, or by the hub's own.")),
+                + (lines.Count switch { 0 => "It shows no lines yet. ", 1 => "Its one line is 1. ", var count => $"Its lines are 1 to {count}. " })
+                + "An entry is given by its id in its own system, or by the hub's own.")),
             _ => (null, Problem.NotFound("several-match", $"'{text}' is the id of several entries on invoice {invoice.Key}; give the hub's own id of one of them:\n  "
                 + string.Join("\n  ", on.Select(each => $"{each.Row.Id}  {each.Row.System} {each.Row.ExternalId}, {each.Row.Attributes.Text("date")}")))),
         };

@@ -5,6 +5,8 @@ namespace Throughline.Server.Api.Invoices;
 /// <summary>Sentences about where an invoice comes from, which its page and the terminal share.</summary>
 internal static class WhyWords
 {
+    private const int NamedMax = 5;
+
     /// <summary>"Contoso Rail AG, C-10002; CRM account 001A"; null where nothing is known.</summary>
     public static string? Customer(Fields? customer) => customer is null ? null
         : $"{Joined(", ", customer.Text("name"), customer.Text("number"))}; account {customer.Text("account")} in the CRM"
@@ -72,15 +74,34 @@ internal static class WhyWords
             + $"which is {(entry.Flag("isReleaseOfToday") == true ? "" : "not ")}today's (transaction {entry.Number("transaction"):0} of the ledger)"
             : "the ledger has no transaction that put it there");
 
-    public static string Approved(Fields entry) => entry.Flag("approved") switch
+    public static string Approved(Fields entry) => $"{ApprovedIn(entry)}, as of version {entry.Text("version") ?? "unknown"}";
+
+    /// <summary>What holds for all entries of a page: whether their system says that they are approved, and by which release they were priced.</summary>
+    public static IEnumerable<string> Together(IReadOnlyList<Fields> entries)
     {
-        true => $"approved in {entry.Text("system")}",
-        false => $"not approved in {entry.Text("system")} any more",
-        null => $"{entry.Text("system")} says nothing of an approval",
-    } + $", as of version {entry.Text("version") ?? "unknown"}";
+        foreach (var alike in entries.GroupBy(entry => (System: entry.Text("system"), Approved: entry.Flag("approved"))).OrderBy(alike => alike.Key.System, StringComparer.Ordinal))
+        {
+            var which = alike.Count() == entries.Count ? "All of these" : $"{alike.Count()} of these ({string.Join(", ", alike.Take(NamedMax).Select(entry => entry.Text("id")))}"
+                + $"{(alike.Count() > NamedMax ? " ..." : "")})";
+            yield return $"{which}: {ApprovedIn(alike.First())}.";
+        }
+
+        foreach (var alike in entries.Where(entry => entry.Text("release") is not null).GroupBy(entry => entry.Text("release")))
+        {
+            var which = alike.Count() == entries.Count ? "All of these" : $"{alike.Count()} of these";
+            yield return $"{which}: priced by release {alike.Key} of the landscape, which is {(alike.First().Flag("isReleaseOfToday") == true ? "" : "not ")}today's.";
+        }
+    }
 
     public static string? Since(Fields entry) => entry.Number("postedSince") is > 0 and var count
         ? $"{count:0} later {(count == 1 ? "transaction changes" : "transactions change")} its worth: throughline entries show {entry.Text("entry")}" : null;
+
+    private static string ApprovedIn(Fields entry) => entry.Flag("approved") switch
+    {
+        true => $"approved in {entry.Text("system")}",
+        false => $"not approved in {entry.Text("system")} any more",
+        null => $"{entry.Text("system") ?? "their system"} says nothing of an approval",
+    };
 
     private static string Joined(string between, params IEnumerable<string?> parts) => string.Join(between, parts.Where(part => !string.IsNullOrEmpty(part)));
 }

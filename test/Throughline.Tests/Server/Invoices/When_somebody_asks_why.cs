@@ -154,6 +154,8 @@ public sealed class When_somebody_asks_why : IAsyncLifetime
         Assert.Matches(@"Looked over +approved by bob \(name as stated by the caller with the hub's token, not proved\), .*: agreed", text);
         Assert.Matches(@"Call +create account.invoice in the ERP \(Tryton\), by map erp-invoice\n +decided .*, answered .*; done after one attempt; account.invoice \d", text);
         Assert.Matches(@" 2026-06-17 +psa \d+ +Ada Lambert +.* 7\.5 +1,125\.00 EUR +7\.5 x 150\.00 EUR, rate of everybody \(rate card P-20001-DE\)\n", text);
+        Assert.Contains("\n  All of these: approved in psa.\n", text, StringComparison.Ordinal);
+        Assert.Contains($"\n  All of these: priced by release {_firm.Landscape.Release} of the landscape, which is today's.\n", text, StringComparison.Ordinal);
         Assert.DoesNotContain("…", text, StringComparison.Ordinal);
         var longer = why.With("entries", new[] { why.NestedList("entries")[0].With("task", new string('x', 90)) });
         Assert.Contains("…", WhyText.Render(longer, isNarrow: true), StringComparison.Ordinal);
