@@ -158,6 +158,12 @@ internal class MeasuredStore(IHubStore inner, TimeProvider time) : IHubStore
 
     public Task<ImmutableArray<LedgerBalance>> TotalsAsync(CancellationToken cancellation) => inner.TotalsAsync(cancellation);
 
+    public Task<ImmutableArray<LedgerTransaction>> ListPostedAsync(ImmutableArray<EntryId> entries, CancellationToken cancellation) =>
+        inner.ListPostedAsync(entries, cancellation);
+
+    public Task<ImmutableArray<InvoiceLine>> FindInvoiceLinesAsync(InvoiceLineFilter filter, CancellationToken cancellation) =>
+        inner.FindInvoiceLinesAsync(filter, cancellation);
+
     public Task<ImmutableArray<LedgerTransaction>> PostedAsync(EntryId line, CancellationToken cancellation) => inner.PostedAsync(line, cancellation);
 
     public Task<ImmutableArray<EntryRow>> ListEntriesAsync(Scope scope, EntryId? after, int max, CancellationToken cancellation) =>

@@ -16,7 +16,8 @@ namespace Throughline.Engine;
 /// for tests, memory; all pass the same conformance suite. A store that cannot commit throws <see cref="StoreUnavailableException"/>
 /// and has changed nothing, or does not know: callers repeat only what is idempotent.
 /// </summary>
-public interface IHubStore : IIntakeStore, IPartitionStore, IEntryStore, IEntryQueries, ILedgerQueries, IInvoiceQueries, ILaneStore, IScheduleStore, IHubQueries, IAsyncDisposable
+public interface IHubStore
+    : IIntakeStore, IPartitionStore, IEntryStore, IEntryQueries, ILedgerQueries, IInvoiceQueries, IInvoiceTrail, ILaneStore, IScheduleStore, IHubQueries, IAsyncDisposable
 {
     /// <summary>For the health page and the log: product, version, where it is (without credentials).</summary>
     string Description { get; }

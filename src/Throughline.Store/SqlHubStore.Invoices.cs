@@ -57,6 +57,25 @@ public abstract partial class SqlHubStore
 
     private protected static long? AmountOrNull(Money? amount) => amount is { } given ? StoredPosting.Amount(given) : null;
 
+    public async Task<ImmutableArray<InvoiceLine>> FindInvoiceLinesAsync(InvoiceLineFilter filter, CancellationToken cancellation)
+    {
+        if (filter is { Invoice: null, Entry: null } || filter.Invoice?.Contains('\0', StringComparison.Ordinal) == true)
+        {
+            return [];
+        }
+
+        var search = new Search();
+        search.Where(filter.Invoice, "invoice = {0}", key => key);
+        search.Where(filter.Entry, "entry = {0}", entry => entry.Value);
+        search.Where(filter.After, "entry > {0}", entry => entry.Value);
+        return await QueryAsync(
+            $"select scope, entry, quantity, amount, currency, text, why, invoice from invoice_line {search.Text} order by entry, invoice limit {search.Add(filter.Max)}",
+            row => new InvoiceLine(
+                row.Text(7), row.Scope(0), new EntryId(row.Guid(1)), StoredPosting.Quantity(row.Long(2)), StoredPosting.Amount(row.Long(3), row.Text(4)), row.Text(5),
+                row.Text(6)),
+            cancellation, search.Values);
+    }
+
     private protected static string Day(DateOnly day) => day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
 
     private static Invoice Invoice(Row row) => new(

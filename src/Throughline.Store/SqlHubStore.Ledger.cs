@@ -9,6 +9,7 @@ namespace Throughline.Store;
 public abstract partial class SqlHubStore
 {
     private const string BalanceColumns = "b.scope, b.account, b.currency, b.quantity, b.amount";
+    private const int PostedOfMax = 500;
     private const string Filled = "(b.quantity <> 0 or b.amount <> 0)";
 
     public async Task<ImmutableArray<LedgerBalance>> BalancesAsync(Scope scope, CancellationToken cancellation) => await QueryAsync(
@@ -30,21 +31,34 @@ public abstract partial class SqlHubStore
             null, (LedgerAccount)row.Int(0), StoredPosting.Quantity(row.Long(2)), StoredPosting.Amount(row.Long(3), row.Text(1))),
         cancellation);
 
-    public async Task<ImmutableArray<LedgerTransaction>> PostedAsync(EntryId line, CancellationToken cancellation)
+    public Task<ImmutableArray<LedgerTransaction>> PostedAsync(EntryId line, CancellationToken cancellation) => ListPostedAsync([line], cancellation);
+
+    public async Task<ImmutableArray<LedgerTransaction>> ListPostedAsync(ImmutableArray<EntryId> entries, CancellationToken cancellation)
     {
-        var rows = await QueryAsync(
-            """
-            select t.number, t.scope, t.work_date, t.why, t.release, t.envelope_id, t.at, p.account, p.currency, p.quantity, p.amount
-            from ledger_transaction t join ledger_posting p on p.line = t.line and p.number = t.number
-            where t.line = $1 order by t.number, p.account, p.currency
-            """,
-            row => new LedgerTransaction(
-                line, row.Int(0), row.Scope(1), row.TextOrNull(2) is { } day ? DateOnly.ParseExact(day, "yyyy-MM-dd", CultureInfo.InvariantCulture) : null,
-                row.Text(3), row.Text(4), new EnvelopeId(row.Guid(5)), row.Time(6),
-                [new Posting((LedgerAccount)row.Int(7), StoredPosting.Quantity(row.Long(9)), StoredPosting.Amount(row.Long(10), row.Text(8)))]),
-            cancellation, line.Value);
-        return [.. rows.GroupBy(row => row.Number).Select(group => group.First() with { Postings = [.. group.SelectMany(row => row.Postings)] })];
+        var all = ImmutableArray.CreateBuilder<LedgerTransaction>();
+        foreach (var some in entries.Distinct().Chunk(PostedOfMax))
+        {
+            var search = new Search();
+            var places = string.Join(", ", some.Select(entry => search.Add(entry.Value)));
+            var rows = await QueryAsync(
+                $"""
+                select t.line, t.number, t.scope, t.work_date, t.why, t.release, t.envelope_id, t.at, p.account, p.currency, p.quantity, p.amount
+                from ledger_transaction t join ledger_posting p on p.line = t.line and p.number = t.number
+                where t.line in ({places}) order by t.line, t.number, p.account, p.currency
+                """,
+                Transaction, cancellation, search.Values);
+            all.AddRange(rows.GroupBy(row => (row.Line, row.Number)).Select(group => group.First() with { Postings = [.. group.SelectMany(row => row.Postings)] }));
+        }
+
+        return [.. all.OrderBy(transaction => transaction.Line.ToString(), StringComparer.Ordinal).ThenBy(transaction => transaction.Number)];
     }
+
+    // With one of its postings.
+    private static LedgerTransaction Transaction(Row row) => new(
+        new EntryId(row.Guid(0)), row.Int(1), row.Scope(2),
+        row.TextOrNull(3) is { } day ? DateOnly.ParseExact(day, "yyyy-MM-dd", CultureInfo.InvariantCulture) : null,
+        row.Text(4), row.Text(5), new EnvelopeId(row.Guid(6)), row.Time(7),
+        [new Posting((LedgerAccount)row.Int(8), StoredPosting.Quantity(row.Long(10)), StoredPosting.Amount(row.Long(11), row.Text(9)))]);
 
     /// <summary>Refused, because money would not be conserved.</summary>
     private protected static InvalidOperationException Unbalanced(string why) => new($"The ledger takes no such transaction: {why}; nothing was written.");

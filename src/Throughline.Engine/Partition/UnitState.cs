@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using Throughline.Engine.Cases;
 using Throughline.Engine.Process;
 using Throughline.Landscape;
@@ -71,6 +72,11 @@ public sealed record Target(
     Fields? Answer = null)
 {
     public static string IdOf(string map, RecordId record) => map + "|" + record;
+
+    /// <summary>The id of a command that is or was decided for it.</summary>
+    /// <param name="occurrence">1 for the first, up to <see cref="Occurrence"/>.</param>
+    public CommandId CommandOf(UnitKey unit, int occurrence) =>
+        CommandId.Derive(unit.Scope.ToString(), unit.Unit, Id, occurrence.ToString(CultureInfo.InvariantCulture));
 }
 
 public sealed record TargetFailure(string Code, string Message, string? Evidence);

@@ -76,7 +76,7 @@ internal static class Pricer
 
         var amount = (rate * quantity).Round();
         return decimal.Abs(amount.Amount) > LedgerTransaction.AmountMax ? throw new OverflowException()
-            : new Priced(account, quantity, amount, $"{quantity.ToString("0.######", CultureInfo.InvariantCulture)} x {rate}, {found.Says}") { Rate = rate };
+            : new Priced(account, quantity, amount, PriceText.Of(quantity, rate, found.Says)) { Rate = rate };
     }
 
     private static RateFound RateOf(EntryValuation valuation, IReadOnlyDictionary<string, object?> variables)

@@ -40,6 +40,7 @@ internal static class LinesStep
         run.Turn.Close(caseId, CaseStatus.Settled, null, null);
         var posted = record.Attributes.Merge(read.Fields).With("status", "posted");
         run.Turn.State = run.Turn.State.With(record with { Attributes = posted });
+        LookupKeys.Publish(run.Turn, record.Id, posted);
         InvoiceDecider.Settle(run.Turn, record.Id.Key, InvoiceDecider.Invoiced, posted);
         run.Tell(
             "invoiced", $"Invoice {record.Id.Key} is {posted.Text("number")} in the ERP, which shows {posted.Money("amount")} as the hub does; its entries are invoiced.", step);

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using Throughline.Connect;
 using Throughline.Engine.Cases;
 using Throughline.Engine.Delivery;
@@ -119,7 +118,7 @@ internal static class UndoRun
 
         var turn = run.Turn;
         var occurrence = target.Occurrence + 1;
-        var commandId = CommandId.Derive(turn.State.Key.Scope.ToString(), turn.State.Key.Unit, target.Id, occurrence.ToString(CultureInfo.InvariantCulture));
+        var commandId = target.CommandOf(turn.State.Key, occurrence);
         var item = new WriteItem(commandId.ToString(), target.Entity, WriteOperation.Undo, target.ExternalId, null, Fields.Empty);
         turn.Commands.Add(new Command(
             commandId, target.System, turn.State.Key, target.Id, run.Instance.CorrelationId, item, [], 5, CommandStatus.Waiting, 0, turn.Now, turn.Now, null, null));

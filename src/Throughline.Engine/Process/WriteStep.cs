@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using Throughline.Connect;
 using Throughline.Engine.Cases;
 using Throughline.Engine.Delivery;
@@ -156,7 +155,7 @@ internal static class WriteStep
     {
         var turn = run.Turn;
         var occurrence = target.Occurrence + 1;
-        var commandId = CommandId.Derive(turn.State.Key.Scope.ToString(), turn.State.Key.Unit, target.Id, occurrence.ToString(CultureInfo.InvariantCulture));
+        var commandId = target.CommandOf(turn.State.Key, occurrence);
         var operation = target.ExternalId is null ? WriteOperation.Create : WriteOperation.Update;
         var item = new WriteItem(commandId.ToString(), target.Entity, operation, target.ExternalId, wanted.Find, wanted.Fields);
         turn.Commands.Add(new Command(

@@ -215,7 +215,7 @@ public static class EntityCatalog
                 new("amount", T.Money, "What the line comes to."),
                 new("entryCount", T.Whole, "How many entries it is made of."),
             ]),
-        ]),
+        ]) { LookupKeys = ["number"] },
         new("receivable", Scope.EngagementKind, "What the ERP says of an invoice after it was posted: its key is that of the invoice.",
         [
             new("number", T.Text, "The number that the ERP gave it."),

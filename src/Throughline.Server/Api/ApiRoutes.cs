@@ -51,7 +51,7 @@ internal static class ApiRoutes
         var invoices = new InvoiceDoor(doors);
         application.MapGet("/api/v1/invoices", invoices.ListAsync);
         application.MapPost("/api/v1/invoices", invoices.DrawAsync);
-        application.MapGet("/api/v1/invoices/{**key}", invoices.ShowAsync);
+        application.MapGet("/api/v1/invoices/{**key}", invoices.GetAsync);
 
         application.MapGet("/api/v1/ledger", new LedgerDoor(doors).GetAsync);
 

@@ -8,8 +8,9 @@ internal static class RouteText
 {
     public const int PageMax = 500;
 
-    /// <summary>A part of the path.</summary>
-    public static string Route(this HttpContext context, string name) => context.Request.RouteValues[name] as string ?? "";
+    /// <summary>A part of the path. The server leaves a slash that was escaped as it is, for its own choice of the route.</summary>
+    public static string Route(this HttpContext context, string name) =>
+        (context.Request.RouteValues[name] as string ?? "").Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>One value of the query; null where absent or empty.</summary>
     public static string? Query(this HttpContext context, string name) => context.Request.Query[name] is [{ Length: > 0 } value, ..] ? value : null;

@@ -25,7 +25,7 @@ internal static class CasesCommand
     private static Command List(Terminal terminal)
     {
         var (data, url, json) = (CommonOptions.Data(terminal), CommonOptions.Url(terminal), CommonOptions.Json());
-        var status = new Option<string?>("--status") { Description = "open (default), settled, approved, rejected or all.", HelpName = "STATUS" };
+        var status = CommonOptions.Choice("--status", "open (default), settled, approved, rejected or all.", "open", "settled", "approved", "rejected", "all");
         var queue = new Option<string?>("--queue") { Description = "Only of one queue, such as finance-ops or pmo.", HelpName = "QUEUE" };
         var command = new Command("list", """
             List cases, the open ones unless told otherwise.

@@ -101,6 +101,7 @@ internal static class CommandLine
         root.Subcommands.Add(CasesCommand.Make(terminal));
         root.Subcommands.Add(EntriesCommand.Make(terminal));
         root.Subcommands.Add(InvoicesCommand.Make(terminal));
+        root.Subcommands.Add(WhyCommand.Make(terminal));
         root.Subcommands.Add(LedgerCommand.Make(terminal));
         root.Subcommands.Add(TraceCommand.Make(terminal));
         root.Subcommands.Add(ProcessesCommand.Make(terminal));

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using Throughline.Server.Hosting;
 
 namespace Throughline.Server.Cli;
@@ -28,6 +29,30 @@ internal static class CommonOptions
     /// <summary>A word for a POSIX shell.</summary>
     public static string Quoted(string text) => text.Length > 0 && text.All(c => char.IsAsciiLetterOrDigit(c) || "-_./:@%+=,".Contains(c, StringComparison.Ordinal))
         ? text : $"'{text.Replace("'", @"'\''", StringComparison.Ordinal)}'";
+
+    /// <summary>One of some words; another is wrong usage.</summary>
+    public static Option<string?> Choice(string name, string description, params string[] words) => Checked(
+        new(name) { Description = description, HelpName = name.TrimStart('-').ToUpperInvariant() },
+        text => words.Contains(text, StringComparer.OrdinalIgnoreCase) ? null : $"{name} must be one of {string.Join(", ", words)}, and '{text}' is none of them.");
+
+    /// <summary>A day of the calendar; what is none is wrong usage.</summary>
+    public static Option<string?> Day(string name, string description) => Checked(
+        new(name) { Description = description, HelpName = "YYYY-MM-DD" },
+        text => DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out _) ? null
+            : $"{name} must be a day of the calendar such as 2026-06-30, and '{text}' is none.");
+
+    // The library says nothing of an option whose value is missing only here, and it says that itself.
+    private static Option<string?> Checked(Option<string?> option, Func<string, string?> wrong)
+    {
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens is [var token] && wrong(token.Value) is { } says)
+            {
+                result.AddError(says);
+            }
+        });
+        return option;
+    }
 
     public static Option<bool> Json() => new("--json") { Description = "Print the answer as JSON." };
 

@@ -28,7 +28,7 @@ internal static class EntriesCommand
         {
             Description = "Only of one engagement: the id of its opportunity, its project code, or anything else that 'throughline trace' takes.", HelpName = "ID",
         };
-        var status = new Option<string?>("--status") { Description = "all (default), kept, sent, waiting or held.", HelpName = "STATUS" };
+        var status = CommonOptions.Choice("--status", "all (default), kept, sent, waiting or held.", "all", "kept", "sent", "waiting", "held");
         var after = new Option<string?>("--after") { Description = "Those behind the entry with this id: the next page.", HelpName = "ENTRY" };
         var command = new Command("list", $"""
             List entries, the newest first, {ShownMax} at a time.
@@ -58,7 +58,7 @@ internal static class EntriesCommand
                 return Exit.Ok;
             }
 
-            terminal.Out.Write(EntryText.Table(entries));
+            terminal.Out.Write(EntryText.Table(entries, indent: 0, terminal.IsScreen));
             terminal.Out.WriteLine($"{entries.Count} {(entries.Count == 1 ? "entry" : "entries")}, {EntryCounts.Number(entries.Sum(entry => entry.Number("hours") ?? 0))} h"
                 + (body.Text("next") is { } next ? $"; there are more, add --after {next}" : ""));
             return Exit.Ok;

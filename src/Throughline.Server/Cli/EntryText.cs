@@ -8,7 +8,7 @@ namespace Throughline.Server.Cli;
 /// <summary>Lines of time in words.</summary>
 internal static class EntryText
 {
-    public static string Table(IReadOnlyCollection<Fields> entries, int indent = 0) => Cli.Table.Render(
+    public static string Table(IReadOnlyCollection<Fields> entries, int indent, bool isNarrow) => Cli.Table.Render(
         ["Entry", "Date", "Who", "Hours", "Task", "How it stands", "Worth", "In its system", "In the target"],
         [.. entries.Select(entry => new[]
         {
@@ -16,10 +16,10 @@ internal static class EntryText
             entry.Text("taskName") ?? entry.Text("task") ?? "", entry.Text("says") ?? "", Worth(entry),
             $"{entry.Text("system")} {entry.Text("externalId")}", Target(entry) ?? "",
         })],
-        indent);
+        indent, isNarrow);
 
     /// <summary>An engagement's time: how many stand how, why those that are held are, and the newest.</summary>
-    public static string Section(Fields time)
+    public static string Section(Fields time, bool isNarrow)
     {
         var text = new StringBuilder();
         foreach (var stand in time.NestedList("stands").Where(stand => stand.Number("count") > 0))
@@ -38,7 +38,7 @@ internal static class EntryText
             Line(text, $"  Value {account.Text("words")}: {LedgerWords.Line(account)}");
         }
 
-        return text.Append(Table(time.NestedList("newest"), indent: 2)).ToString();
+        return text.Append(Table(time.NestedList("newest"), indent: 2, isNarrow)).ToString();
     }
 
     /// <summary>One entry: where it came from, its checks, where it went.</summary>
@@ -68,6 +68,12 @@ internal static class EntryText
         Line(text, entry.NestedList("value") is { Count: > 0 } value
             ? $"  Worth: {string.Join("; ", value.Select(part => $"{LedgerWords.Line(part)}, {part.Text("words")}"))} ({entry.Text("valueSays")})"
             : $"  It is worth nothing{(entry.Text("valueSays") is { } none ? $": {none}" : " so far")}");
+        foreach (var invoice in entry.NestedList("invoices"))
+        {
+            Line(text, $"  Invoice {invoice.Text("key")}, {invoice.Text("status")}{(invoice.Text("number") is { } number ? $" as {number}" : "")}: {LedgerWords.Line(invoice)}; "
+                + $"throughline why {CommonOptions.Quoted(invoice.Text("key")!)} {entry.Text("system")}:{entry.Text("externalId")}");
+        }
+
         foreach (var posted in entry.NestedList("transactions"))
         {
             Line(text, $"  Ledger {posted.Number("number"):0}, {CaseText.Local(posted.Text("at"))}: "

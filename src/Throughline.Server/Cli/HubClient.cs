@@ -13,7 +13,10 @@ internal sealed record HubAnswer(int Status, Fields Body)
 
     /// <summary>The body, or the hub's own explanation as this command's failure.</summary>
     public Fields Need() => IsOk ? Body : throw new CommandFailedException(
-        Body.Text("detail") ?? $"The hub answered {Status} without an explanation; is it a Throughline hub?");
+        Body.Text("detail") ?? $"The hub answered {Status} without an explanation; is it a Throughline hub?", IsMistyped ? Exit.Usage : Exit.Negative);
+
+    // A value that the hub takes from nobody, whatever it holds.
+    private bool IsMistyped => Body.Text("code") is "bad-query" or "invalid-request" or "invalid-action";
 }
 
 /// <summary>The command line's way to a running hub.</summary>

@@ -1,6 +1,6 @@
 using System.CommandLine;
-using System.Globalization;
 using Throughline.Model;
+using Throughline.Server.Api.Invoices;
 
 namespace Throughline.Server.Cli;
 
@@ -30,8 +30,9 @@ internal static class InvoicesCommand
     {
         var (data, url, json) = (CommonOptions.Data(terminal), CommonOptions.Url(terminal), CommonOptions.Json());
         var engagement = new Option<string?>("--engagement") { Description = "Only of one engagement. Without it: of all in which something is unbilled.", HelpName = "ID" };
-        var until = new Option<string>("--until") { Description = "The last day of the work to be billed.", HelpName = "YYYY-MM-DD", Required = true };
-        var date = new Option<string?>("--date") { Description = "Date of the invoices. Default: today (UTC).", HelpName = "YYYY-MM-DD" };
+        var until = CommonOptions.Day("--until", "The last day of the work to be billed.");
+        until.Required = true;
+        var date = CommonOptions.Day("--date", "Date of the invoices. Default: today (UTC).");
         var by = new Option<string>("--by")
         {
             Description = "Who asks, and so may not approve them; a name that was stated, not proved. Default: the name of this account.", HelpName = "WHO",
@@ -124,7 +125,7 @@ internal static class InvoicesCommand
     {
         var (data, url, json) = (CommonOptions.Data(terminal), CommonOptions.Url(terminal), CommonOptions.Json());
         var engagement = new Option<string?>("--engagement") { Description = "Only of one engagement.", HelpName = "ID" };
-        var status = new Option<string?>("--status") { Description = "all (default), drawn, posted or withdrawn.", HelpName = "STATUS" };
+        var status = CommonOptions.Choice("--status", "all (default), drawn, posted or withdrawn.", "all", "drawn", "posted", "withdrawn");
         var after = new Option<string?>("--after") { Description = "Those behind this invoice: the next page.", HelpName = "INVOICE" };
         var command = new Command("list", $"""
             List invoices, the newest first, {ShownMax} at a time.
@@ -147,14 +148,7 @@ internal static class InvoicesCommand
             }
 
             var invoices = body.NestedList("invoices");
-            terminal.Out.Write(invoices.Count == 0 ? "No invoices.\n" : Table.Render(
-                ["Invoice", "Status", "In the ERP", "Work until", "Hours", "Amount without tax"],
-                [.. invoices.Select(invoice => new[]
-                {
-                    invoice.Text("key")!, invoice.Text("status")!, invoice.Text("number") ?? "", invoice.Text("until")!, Number(invoice.Number("quantity")),
-                    invoice.Money("amount")!.Value.ToString(),
-                })],
-                indent: 0));
+            terminal.Out.Write(invoices.Count == 0 ? "No invoices.\n" : Table(invoices, indent: 0, terminal.IsScreen));
             if (body.Text("next") is { } next)
             {
                 terminal.Out.WriteLine($"There are more, add --after {next}");
@@ -168,13 +162,14 @@ internal static class InvoicesCommand
     private static Command Show(Terminal terminal)
     {
         var (data, url, json) = (CommonOptions.Data(terminal), CommonOptions.Url(terminal), CommonOptions.Json());
-        var key = new Argument<string>("invoice") { Description = "The invoice, as 'throughline invoices list' names it." };
+        var key = new Argument<string>("invoice") { Description = "The invoice: the hub's key of it, or the number that the ERP gave it." };
         var csv = new Option<bool>("--csv") { Description = "The time report: every entry on it, as comma separated values." };
         var command = new Command("show", """
             Show one invoice: its lines, and every entry on it with the rate that led to its amount.
 
             Example:
               throughline invoices show P-20001-DE/1
+              throughline invoices show 2026-00001
               throughline invoices show P-20001-DE/1 --csv > time-report.csv
             """) { key, csv, data, url, json };
         command.SetAction(async (parsed, cancellation) =>
@@ -187,7 +182,7 @@ internal static class InvoicesCommand
             }
             else
             {
-                terminal.Out.Write(parsed.GetValue(csv) ? InvoiceReport.Csv(invoice) : InvoiceReport.Long(invoice));
+                terminal.Out.Write(parsed.GetValue(csv) ? InvoiceReport.Csv(invoice) : InvoiceReport.Long(invoice, terminal.IsScreen));
             }
 
             return Exit.Ok;
@@ -195,9 +190,12 @@ internal static class InvoicesCommand
         return command;
     }
 
+    /// <summary>The address of an invoice at the hub's API.</summary>
+    public static string PathOf(string key) => "/api/v1" + InvoiceWords.Path(key);
+
     private static async Task<Fields> WholeAsync(HubClient hub, string key, CancellationToken cancellation)
     {
-        var path = "/api/v1/invoices/" + string.Join('/', key.Split('/').Select(Uri.EscapeDataString));
+        var path = PathOf(key);
         var invoice = (await hub.GetAsync(path, cancellation)).Need();
         var entries = invoice.NestedList("entries").ToList();
         for (var next = invoice.Text("next"); next is not null;)
@@ -210,5 +208,12 @@ internal static class InvoicesCommand
         return invoice.With("entries", entries.OrderBy(entry => entry.Text("date"), StringComparer.Ordinal)).Without("next");
     }
 
-    internal static string Number(decimal? number) => (number ?? 0).ToString("#,##0.######", CultureInfo.InvariantCulture);
+    public static string Table(IReadOnlyCollection<Fields> invoices, int indent, bool isNarrow) => Cli.Table.Render(
+        ["Invoice", "Status", "In the ERP", "Work until", "Hours", "Amount without tax"],
+        [.. invoices.Select(invoice => new[]
+        {
+            invoice.Text("key")!, invoice.Text("status")!, invoice.Text("number") ?? "", invoice.Text("until")!, InvoiceWords.Number(invoice.Number("quantity")),
+            invoice.Money("amount")!.Value.ToString(),
+        })],
+        indent, isNarrow);
 }

@@ -50,7 +50,7 @@ internal static class LedgerCommand
                 rows.AddRange(body.NestedList("totals").Select(row => Cells("all together", row)));
             }
 
-            terminal.Out.Write(Table.Render(["Engagement", "Account", "What it means", "Quantity and amount"], rows, indent: 0));
+            terminal.Out.Write(Table.Render(["Engagement", "Account", "What it means", "Quantity and amount"], rows, indent: 0, terminal.IsScreen));
             if (body.Text("next") is { } next)
             {
                 terminal.Out.WriteLine($"There are more, add --after {CommonOptions.Quoted(next)}");

@@ -8,7 +8,13 @@ internal sealed record Terminal(TextWriter Out, TextWriter Error, Func<string, s
     private static readonly TimeSpan QuietFor = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan DotEvery = TimeSpan.FromSeconds(2);
 
-    public static Terminal OfProcess() => new(System.Console.Out, System.Console.Error, System.Environment.GetEnvironmentVariable, TimeProvider.System);
+    /// <summary>A person sees the output on a screen, so columns are kept narrow; what goes to a file or another program is whole.</summary>
+    public bool IsScreen { get; init; }
+
+    public static Terminal OfProcess() => new(System.Console.Out, System.Console.Error, System.Environment.GetEnvironmentVariable, TimeProvider.System)
+    {
+        IsScreen = !System.Console.IsOutputRedirected,
+    };
 
     public void Json(Fields document) => Out.WriteLine(document.ToJson());
 

@@ -30,7 +30,7 @@ internal static class TraceCommand
             }
             else
             {
-                terminal.Out.Write(TraceText.Render(body, parsed.GetValue(all)));
+                terminal.Out.Write(TraceText.Render(body, parsed.GetValue(all), terminal.IsScreen));
             }
 
             return Exit.Ok;

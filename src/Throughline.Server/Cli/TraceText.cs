@@ -12,7 +12,8 @@ internal static class TraceText
     private const int NamedMax = 4;
 
     /// <param name="isWhole">Every move of the hub as well.</param>
-    public static string Render(Fields trace, bool isWhole = false)
+    /// <param name="isNarrow">See <see cref="Table.Render"/>.</param>
+    public static string Render(Fields trace, bool isWhole = false, bool isNarrow = false)
     {
         var text = new StringBuilder();
         foreach (var entry in trace.NestedList("entries"))
@@ -22,7 +23,7 @@ internal static class TraceText
 
         foreach (var engagement in trace.NestedList("engagements"))
         {
-            One(text, engagement, isWhole);
+            One(text, engagement, isWhole, isNarrow);
         }
 
         if (trace.Number("more") is > 0 and var more)
@@ -33,7 +34,7 @@ internal static class TraceText
         return text.ToString();
     }
 
-    private static void One(StringBuilder text, Fields engagement, bool isWhole)
+    private static void One(StringBuilder text, Fields engagement, bool isWhole, bool isNarrow)
     {
         var title = engagement.Text("title") ?? "";
         Line(text, title);
@@ -43,8 +44,9 @@ internal static class TraceText
         Cases(text, engagement);
         Decisions(text, engagement);
         Story(text, engagement);
-        Time(text, engagement.Nested("time"));
-        Records(text, engagement);
+        Time(text, engagement.Nested("time"), isNarrow);
+        Invoices(text, engagement.NestedList("invoices"), isNarrow);
+        Records(text, engagement, isNarrow);
         if (isWhole)
         {
             Timeline(text, engagement);
@@ -187,16 +189,25 @@ internal static class TraceText
         }
     }
 
-    private static void Time(StringBuilder text, Fields? time)
+    private static void Time(StringBuilder text, Fields? time, bool isNarrow)
     {
         if (time is not null)
         {
             Head(text, $"Time: {EntryCounts.Line(time)}");
-            text.Append(EntryText.Section(time));
+            text.Append(EntryText.Section(time, isNarrow));
         }
     }
 
-    private static void Records(StringBuilder text, Fields engagement)
+    private static void Invoices(StringBuilder text, IReadOnlyList<Fields> invoices, bool isNarrow)
+    {
+        if (invoices.Count > 0)
+        {
+            Head(text, "Invoices (why one comes to its amount: throughline why, and its key)");
+            text.Append(InvoicesCommand.Table(invoices, indent: 2, isNarrow));
+        }
+    }
+
+    private static void Records(StringBuilder text, Fields engagement, bool isNarrow)
     {
         Head(text, "In each system");
         var rows = engagement.NestedList("records").Select(record => new[]
@@ -204,7 +215,7 @@ internal static class TraceText
             record.Text("systemTitle") ?? "", record.Text("title") ?? "", record.Text("number") ?? "", record.Text("name") ?? "",
             record.Text("externalId") ?? "", record.Text("state") is "there" or "source" ? "" : record.Text("state") ?? "",
         }).ToList();
-        text.Append(Table.Render(["System", "What", "Number", "Name", "Id there", ""], rows, indent: 2));
+        text.Append(Table.Render(["System", "What", "Number", "Name", "Id there", ""], rows, indent: 2, isNarrow));
     }
 
     private static void Timeline(StringBuilder text, Fields engagement)

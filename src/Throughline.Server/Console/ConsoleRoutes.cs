@@ -2,6 +2,7 @@ using System.Text;
 using Throughline.Server.Api;
 using Throughline.Server.Api.Access;
 using Throughline.Server.Api.Answers;
+using Throughline.Server.Api.Invoices;
 using Throughline.Server.Api.Trace;
 using Throughline.Server.Hosting;
 
@@ -18,6 +19,8 @@ internal static class ConsoleRoutes
                 await PageAsync(context, 200, await StatusPage.RenderAsync(doors, context.RequestAborted)))
             .WithMetadata(new PageMark());
         application.MapGet("/engagements/{id}", (HttpContext context) => EngagementAsync(context, traces)).WithMetadata(new PageMark());
+        var invoices = new InvoiceDoor(doors);
+        application.MapGet("/invoices/{**key}", (HttpContext context) => InvoiceAsync(context, invoices)).WithMetadata(new PageMark());
         application.MapGet("/login", (HttpContext context) => PageAsync(context, 200, LoginPage(null))).WithMetadata(new OpenMark());
         application.MapPost("/login", (HttpContext context) => LoginAsync(context, doors.Parts.Token)).WithMetadata(new OpenMark());
         application.MapGet("/style.css", (HttpContext context) =>
@@ -38,6 +41,12 @@ internal static class ConsoleRoutes
         var trace = TraceDoor.IsText(id) ? (await traces.ReadAsync(id, context.RequestAborted)).Trace : null;
         trace = trace?.NestedList("engagements").Count > 0 ? trace : null;
         await (trace is null ? PageAsync(context, 404, EngagementPage.RenderUnknown(id)) : PageAsync(context, 200, EngagementPage.Render(trace)));
+    }
+
+    private static async Task InvoiceAsync(HttpContext context, InvoiceDoor invoices)
+    {
+        var (why, problem) = await invoices.ReadWhyAsync(context, context.Route("key"));
+        await (why is null ? PageAsync(context, problem!.Status, InvoicePage.RenderUnknown(problem.Detail)) : PageAsync(context, 200, InvoicePage.Render(why)));
     }
 
     private static async Task LoginAsync(HttpContext context, AccessToken token)

@@ -1,5 +1,6 @@
 using Throughline.Model;
 using Throughline.Server.Api.Entries;
+using Throughline.Server.Api.Invoices;
 using Throughline.Server.Api.Ledger;
 using Throughline.Server.Api.Trace;
 
@@ -44,6 +45,7 @@ internal static class EngagementPage
         Timeline(page, engagement);
         Steps(page, engagement);
         Time(page, engagement.Nested("time"));
+        Invoices(page, engagement.NestedList("invoices"));
         Records(page, engagement);
     }
 
@@ -116,6 +118,27 @@ internal static class EngagementPage
         }
 
         page.Raw("</table></div>");
+    }
+
+    private static void Invoices(Html page, IReadOnlyList<Fields> invoices)
+    {
+        if (invoices.Count == 0)
+        {
+            return;
+        }
+
+        page.Tag("h2", "Invoices").Raw("<div class=\"wide\"><table><tr><th>Invoice</th><th>In the ERP</th><th>Work until</th><th class=\"amount\">Hours</th>")
+            .Raw("<th class=\"amount\">Amount without tax</th><th>Status</th><th>Drawn for</th></tr>");
+        foreach (var invoice in invoices)
+        {
+            var status = invoice.Text("status");
+            page.Raw("<tr>").Begin("Invoice", "word").Link(InvoiceWords.Path(invoice.Text("key")!), invoice.Text("key")!).Raw("</td>")
+                .Cell("In the ERP", invoice.Text("number"), "word").Cell("Work until", invoice.Text("until"), "when")
+                .Cell("Hours", InvoiceWords.Number(invoice.Number("quantity")), "amount").Cell("Amount without tax", invoice.Money("amount")?.ToString(), "amount")
+                .Cell("Status", status, status switch { "posted" => "good", "drawn" => "wait", _ => "bad" }).Cell("Drawn for", invoice.Text("by")).Raw("</tr>");
+        }
+
+        page.Raw("</table></div>").Tag("p", "Each leads to why it comes to its amount, down to the hour.", "note");
     }
 
     private static void Records(Html page, Fields engagement)

@@ -31,6 +31,12 @@ public sealed partial class MemoryHubStore
         .Where(line => line.Invoice == key && (after is not { } last || string.CompareOrdinal(Order(line.Entry.Value), Order(last.Value)) > 0))
         .OrderBy(line => Order(line.Entry.Value), StringComparer.Ordinal).Take(max).ToImmutableArray());
 
+    public Task<ImmutableArray<InvoiceLine>> FindInvoiceLinesAsync(InvoiceLineFilter filter, CancellationToken cancellation) => Do(() => _data.InvoiceLines.Values
+        .Where(line => (filter.Invoice is not null || filter.Entry is not null) && (filter.Invoice is null || line.Invoice == filter.Invoice)
+            && (filter.Entry is null || line.Entry == filter.Entry)
+            && (filter.After is not { } last || string.CompareOrdinal(Order(line.Entry.Value), Order(last.Value)) > 0))
+        .OrderBy(line => Order(line.Entry.Value), StringComparer.Ordinal).ThenBy(line => line.Invoice, StringComparer.Ordinal).Take(filter.Max).ToImmutableArray());
+
     private void CheckInvoices(EntryCommit commit)
     {
         if (commit.Invoices.FirstOrDefault(invoice => invoice.Status == InvoiceStatus.Drawn && _data.Invoices.ContainsKey(invoice.Key)) is { } known)

@@ -18,6 +18,10 @@ public sealed partial class MemoryHubStore
     public Task<ImmutableArray<LedgerTransaction>> PostedAsync(EntryId line, CancellationToken cancellation) => Do(() =>
         _data.Ledger.Values.Where(transaction => transaction.Line == line).OrderBy(transaction => transaction.Number).ToImmutableArray());
 
+    public Task<ImmutableArray<LedgerTransaction>> ListPostedAsync(ImmutableArray<EntryId> entries, CancellationToken cancellation) => Do(() => _data.Ledger.Values
+        .Where(transaction => entries.Contains(transaction.Line)).OrderBy(transaction => Order(transaction.Line.Value), StringComparer.Ordinal)
+        .ThenBy(transaction => transaction.Number).ToImmutableArray());
+
     private IEnumerable<LedgerBalance> Balances(Scope? scope) => _data.Ledger.Values.Where(transaction => scope is null || transaction.Scope == scope)
         .SelectMany(transaction => transaction.Postings).GroupBy(posting => (posting.Account, posting.Amount.Currency))
         .Select(group => new LedgerBalance(

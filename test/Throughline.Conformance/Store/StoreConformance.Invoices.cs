@@ -107,6 +107,30 @@ public abstract partial class StoreConformance
         Assert.Equal(["P-1-DE/1", "P-1-DE/2"], (await Store.LoadInvoicesAsync([Alpha], Stop)).Select(invoice => invoice.Key));
     }
 
+    /// <summary>X12: from an invoice to its entries, and from an entry to the invoices that it is on.</summary>
+    [Fact]
+    public async Task Should_find_what_is_on_an_invoice_and_where_an_entry_is()
+    {
+        var epoch = await Store.TakePartitionAsync(Alpha.Partition, "test", Stop);
+        EntryRow[] rows = [.. new[] { "a", "b", "c" }.Select(id => Entry(Alpha, id)).OrderBy(row => row.Id.Value.ToString("N"), StringComparer.Ordinal)];
+        var (june, july) = (Drawn(Alpha, "P-1-DE", 1, 3600m), Drawn(Alpha, "P-1-DE", 2, -150m));
+        InvoiceLine[] lines = [.. rows.Select(row => LineOf(june, row, 8m, 1200m))];
+        var correction = LineOf(july, rows[2], -1m, -150m);
+        await CommitInvoicesAsync(Alpha, epoch, [june, july], [.. lines, correction]);
+        await ReopenAsync();
+
+        async Task<string> Found(InvoiceLineFilter filter) => Tell(await Store.FindInvoiceLinesAsync(filter, Stop));
+
+        Assert.Equal(Tell(lines), await Found(new(june.Key)));
+        Assert.Equal(Tell(lines[1..]), await Found(new(june.Key, After: lines[0].Entry)));
+        Assert.Equal(Tell(lines[..2]), await Found(new(june.Key, Max: 2)));
+        Assert.Equal(Tell(new[] { lines[2], correction }), await Found(new(Entry: rows[2].Id)));
+        Assert.Equal(Tell(new[] { correction }), await Found(new(july.Key, rows[2].Id)));
+        Assert.Equal(Tell(Array.Empty<InvoiceLine>()), await Found(new(july.Key, rows[0].Id)));
+        Assert.Equal(Tell(Array.Empty<InvoiceLine>()), await Found(new()));
+        Assert.Equal(Tell(Array.Empty<InvoiceLine>()), await Found(new("no\0key")));
+    }
+
     /// <summary>Cost stays flat: what was billed long ago is not read again.</summary>
     [Fact]
     public async Task Should_find_what_may_be_billed_in_the_order_of_the_work()

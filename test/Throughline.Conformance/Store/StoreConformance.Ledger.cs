@@ -33,6 +33,22 @@ public abstract partial class StoreConformance
     }
 
     [Fact]
+    public async Task Should_keep_what_was_posted_for_several_lines()
+    {
+        var epoch = await Store.TakePartitionAsync(Alpha.Partition, "test", Stop);
+        EntryRow[] rows = [.. new[] { "a", "b", "c" }.Select(id => Entry(Alpha, id)).OrderBy(row => row.Id.Value.ToString("N"), StringComparer.Ordinal)];
+        LedgerTransaction[] posted =
+        [
+            Posted(rows[0], 1, LineValue.Nothing, Eight), Posted(rows[1], 1, LineValue.Nothing, Eight), Posted(rows[1], 2, Eight, Eight.Hold()),
+            Posted(rows[2], 1, LineValue.Nothing, Eight),
+        ];
+        await Store.CommitEntriesAsync([new() { Partition = Alpha.Partition, Epoch = epoch, Rows = [.. rows], Ledger = [.. posted] }], Stop);
+
+        Assert.Equal(Tell(posted[..3]), Tell(await Store.ListPostedAsync([rows[1].Id, rows[0].Id, rows[1].Id], Stop)));
+        Assert.Empty(await Store.ListPostedAsync([], Stop));
+    }
+
+    [Fact]
     public async Task Should_have_the_balance_of_each_engagement_and_of_all()
     {
         var (alpha, beta) = (await Store.TakePartitionAsync(Alpha.Partition, "test", Stop), await Store.TakePartitionAsync(Beta.Partition, "test", Stop));

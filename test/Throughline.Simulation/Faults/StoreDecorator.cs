@@ -105,6 +105,12 @@ internal abstract class StoreDecorator(IHubStore inner) : IHubStore
 
     public Task<ImmutableArray<LedgerBalance>> TotalsAsync(CancellationToken cancellation) => inner.TotalsAsync(cancellation);
 
+    public Task<ImmutableArray<LedgerTransaction>> ListPostedAsync(ImmutableArray<EntryId> entries, CancellationToken cancellation) =>
+        inner.ListPostedAsync(entries, cancellation);
+
+    public Task<ImmutableArray<InvoiceLine>> FindInvoiceLinesAsync(InvoiceLineFilter filter, CancellationToken cancellation) =>
+        inner.FindInvoiceLinesAsync(filter, cancellation);
+
     public Task<ImmutableArray<LedgerTransaction>> PostedAsync(EntryId line, CancellationToken cancellation) => inner.PostedAsync(line, cancellation);
 
     public Task<ImmutableArray<Command>> FindCommandsAsync(ImmutableArray<CommandId> ids, CancellationToken cancellation) => inner.FindCommandsAsync(ids, cancellation);

@@ -117,7 +117,7 @@ public sealed class When_people_look_at_entries : IAsyncLifetime
         Assert.StartsWith($"Entry {_rows[1].Id}: 2 h of ", traced, StringComparison.Ordinal);
         Assert.Contains("\nTime: 3 entries, 7 h, 1 held\n", traced, StringComparison.Ordinal);
         Assert.Equal(Exit.Negative, (await CommandRun.RunAsync("entries show nothing", environment)).Exit);
-        Assert.Equal(Exit.Negative, (await CommandRun.RunAsync("entries list --status posted", environment)).Exit);
+        Assert.Equal(Exit.Usage, (await CommandRun.RunAsync("entries list --status posted", environment)).Exit);
         Assert.Equal("No entries.\n", (await CommandRun.RunAsync("entries list --status sent", environment)).Output);
     }
 

@@ -3,6 +3,7 @@ using Throughline.Engine;
 using Throughline.Engine.Billing;
 using Throughline.Engine.Entries;
 using Throughline.Engine.Ledger;
+using Throughline.Engine.Partition;
 using Throughline.Model;
 using Throughline.Model.Ledger;
 using Throughline.Server.Cli;
@@ -41,6 +42,12 @@ public sealed class When_people_look_at_invoices : IAsyncLifetime
         {
             Partition = Deal.Partition, Epoch = 0, Invoices = [drawn with { Count = 2, Amount = Money.Of(100m, "EUR"), At = At.AddDays(1) }],
         });
+        await KeepAsync(new EntryCommit
+        {
+            Partition = Deal.Partition, Epoch = 0,
+            Invoices = [drawn with { Count = 2, Amount = Money.Of(100m, "EUR"), At = At.AddDays(1), Status = InvoiceStatus.Posted, Number = "2026/00007" }],
+        });
+        await KeepNumberAsync("2026/00007");
     }
 
     public ValueTask DisposeAsync() => _hub.DisposeAsync();
@@ -49,12 +56,12 @@ public sealed class When_people_look_at_invoices : IAsyncLifetime
     public async Task Should_list_them_newest_first_and_show_one_with_every_entry()
     {
         var list = (await _hub.GetAsync("/api/v1/invoices?engagement=006A")).Body;
-        Assert.Equal(["P-1-DE/2 drawn 100.00 EUR", "P-1-DE/1 drawn 2,400.00 EUR"], list.NestedList("invoices").Select(
+        Assert.Equal(["P-1-DE/2 posted 100.00 EUR", "P-1-DE/1 drawn 2,400.00 EUR"], list.NestedList("invoices").Select(
             invoice => $"{invoice.Text("key")} {invoice.Text("status")} {invoice.Money("amount")}"));
         var first = (await _hub.GetAsync("/api/v1/invoices?max=1")).Body;
         var second = (await _hub.GetAsync($"/api/v1/invoices?max=1&after={Uri.EscapeDataString(first.Text("next")!)}")).Body;
         Assert.Equal("P-1-DE/1", Assert.Single(second.NestedList("invoices")).Text("key"));
-        Assert.Empty((await _hub.GetAsync("/api/v1/invoices?status=posted")).Body.NestedList("invoices"));
+        Assert.Empty((await _hub.GetAsync("/api/v1/invoices?status=withdrawn")).Body.NestedList("invoices"));
 
         var one = (await _hub.GetAsync("/api/v1/invoices/P-1-DE/1?max=1")).Body;
         var rest = (await _hub.GetAsync($"/api/v1/invoices/P-1-DE/1?after={one.Text("next")}")).Body;
@@ -70,6 +77,11 @@ public sealed class When_people_look_at_invoices : IAsyncLifetime
     [InlineData("/api/v1/invoices/P-9-DE/1", 404, "unknown-invoice")]
     [InlineData("/api/v1/invoices/%00", 400, null)]
     [InlineData("/api/v1/invoices/P-1-DE/1?after=x", 400, "bad-query")]
+    [InlineData("/api/v1/invoices/P-1-DE/1/why?after=x", 400, "bad-query")]
+    [InlineData("/api/v1/invoices/P-1-DE/1/why?max=501", 400, "bad-query")]
+    [InlineData("/api/v1/invoices/P-1-DE/1/why?of=1", 404, "unknown-line")]
+    [InlineData("/api/v1/invoices/P-9-DE/1/why", 404, "unknown-invoice")]
+    [InlineData("/api/v1/invoices/why", 404, "unknown-invoice")]
     public async Task Should_say_what_is_wrong_with_a_question(string question, int status, string? code)
     {
         var answer = await _hub.GetAsync(question);
@@ -110,26 +122,83 @@ public sealed class When_people_look_at_invoices : IAsyncLifetime
         Assert.Matches("P-1-DE/1 +drawn +2026-06-30 +16 +2,400.00 EUR\n", (await CommandRun.RunAsync("invoices list", environment)).Output);
         var shown = (await CommandRun.RunAsync("invoices show P-1-DE/1", environment)).Output;
         Assert.StartsWith("Invoice P-1-DE/1, drawn\n", shown, StringComparison.Ordinal);
+        Assert.Contains("\n  Drawn for:   ann, 2026-07-01", shown, StringComparison.Ordinal);
         Assert.Matches("2026-06-17 +psa 17 +Ada Lambert +8 +1,200.00 EUR +8 x 150.00 EUR, rate of everybody\n", shown);
 
         var csv = (await CommandRun.RunAsync("invoices show P-1-DE/1 --csv", environment)).Output;
-        Assert.StartsWith("invoice,date,person,task,hours,amount,currency,note,entry\r\n", csv, StringComparison.Ordinal);
-        Assert.Contains("P-1-DE/1,2026-06-17,Ada Lambert,Discovery,8,1200.00,EUR,'=cmd|' /C calc'!A0,psa 17\r\n", csv, StringComparison.Ordinal);
+        Assert.StartsWith("invoice,date,person,role,task,hours,rate,amount,currency,note,entry\r\n", csv, StringComparison.Ordinal);
+        Assert.Contains("P-1-DE/1,2026-06-17,Ada Lambert,,Discovery,8,150.00,1200.00,EUR,'=cmd|' /C calc'!A0,psa 17\r\n", csv, StringComparison.Ordinal);
         Assert.Contains(",\"tests, \"\"quoted\"\"\",psa 18\r\n", csv, StringComparison.Ordinal);
         var drawn = await CommandRun.RunAsync("invoices draw --engagement 006A --until 2026-06-30 --by ann", environment);
         Assert.Contains("nothing is unbilled", drawn.Output, StringComparison.Ordinal);
         Assert.Equal(Exit.Negative, (await CommandRun.RunAsync("invoices show P-9/1", environment)).Exit);
     }
 
-    private async Task KeepAsync(EntryCommit commit)
+    /// <summary>Nothing of it was told to its engagement, as where a hub stopped in between: what is stored is told, and no more.</summary>
+    [Fact]
+    public async Task Should_say_why_one_comes_to_its_amount()
     {
-        var store = _hub.Server.Hub.Store;
+        var environment = new Dictionary<string, string> { ["THROUGHLINE_URL"] = _hub.Address.ToString(), ["THROUGHLINE_DATA"] = _hub.Folder };
+        var why = (await _hub.GetAsync("/api/v1/invoices/P-1-DE/1/why?max=1")).Body;
+        Assert.Equal(("P-1-DE/1", "drawn", 1), (why.Text("key"), why.Nested("onward")!.Text("state"), why.NestedList("entries").Count));
+        var rest = (await _hub.GetAsync($"/api/v1/invoices/P-1-DE%2F1/why?max=2&after={why.Text("next")}")).Body;
+        Assert.Equal(("r1", false), (Assert.Single(rest.NestedList("entries")).Text("release"), rest.NestedList("entries")[0].Flag("isReleaseOfToday")));
+
+        var (exit, text, _) = await CommandRun.RunAsync("why P-1-DE/1", environment);
+        Assert.Equal(Exit.Ok, exit);
+        Assert.Matches("2026-06-17 +psa 17 +Ada Lambert +8 +1,200.00 EUR +8 x 150.00 EUR, rate of everybody\n", text);
+        Assert.Contains("All of these: psa says nothing of an approval.\n", text, StringComparison.Ordinal);
+        var one = (await CommandRun.RunAsync("why P-1-DE/1 psa:18", environment)).Output;
+        Assert.Matches("8 x 150.00 EUR, rate of everybody; drawn 2026-07-01 .* by release r1, which is not today's \\(transaction 1 of the ledger\\)", one);
+        Assert.Contains("add --after ", (await CommandRun.RunAsync("why P-1-DE/1 --max 1", environment)).Output, StringComparison.Ordinal);
+        Assert.Equal(Exit.Negative, (await CommandRun.RunAsync("why P-1-DE/1 psa:99", environment)).Exit);
+        Assert.Equal(Exit.Usage, (await CommandRun.RunAsync("why P-1-DE/1 --max 0", environment)).Exit);
+    }
+
+    [Fact]
+    public async Task Should_be_found_by_the_number_of_the_ERP_wherever_a_key_is_taken()
+    {
+        Assert.Equal("P-1-DE/2", (await _hub.GetAsync("/api/v1/invoices/2026/00007")).Body.Text("key"));
+        Assert.Equal("P-1-DE/2", (await _hub.GetAsync("/api/v1/invoices/2026/00007/why")).Body.Text("key"));
+        foreach (var text in new[] { "2026%2F00007", "P-1-DE%2F2" })
+        {
+            var trace = (await _hub.GetAsync($"/api/v1/trace/{text}")).Body;
+            Assert.Equal("006A", Assert.Single(trace.NestedList("engagements")).Text("engagement"));
+        }
+    }
+
+    [Fact]
+    public async Task Should_be_on_the_page_of_the_deal_and_on_pages_of_their_own()
+    {
+        var deal = (await _hub.GetAsync("/engagements/006A")).Text;
+        Assert.Contains("<a href=\"/invoices/P-1-DE/1\">P-1-DE/1</a>", deal, StringComparison.Ordinal);
+        Assert.Matches("(?s)<h2>Invoices</h2>.*2026/00007.*<h2>In each system</h2>", deal);
+
+        var page = await _hub.GetAsync("/invoices/P-1-DE/1");
+        Assert.Equal((200, "text/html"), (page.Status, page.ContentType));
+        Assert.Contains("Ada Lambert", page.Text, StringComparison.Ordinal);
+        Assert.Contains("psa 17", (await _hub.GetAsync("/invoices/P-1-DE/1?of=psa:17")).Text, StringComparison.Ordinal);
+        var unknown = await _hub.GetAsync("/invoices/P-9-DE/1");
+        Assert.Equal((404, "text/html"), (unknown.Status, unknown.ContentType));
+        Assert.Contains("@media print", (await _hub.GetAsync("/style.css")).Text, StringComparison.Ordinal);
+        using var asked = await _hub.Stranger.GetAsync(new Uri("/invoices/P-1-DE/1", UriKind.Relative), TestContext.Current.CancellationToken);
+        Assert.Equal("/login", asked.Headers.Location?.OriginalString);
+    }
+
+    private Task KeepAsync(EntryCommit commit) => AsWriterAsync(epoch =>
+        _hub.Server.Hub.Store.CommitEntriesAsync([commit with { Epoch = epoch }], TestContext.Current.CancellationToken));
+
+    private Task KeepNumberAsync(string number) => AsWriterAsync(epoch => _hub.Server.Hub.Store.CommitAsync(
+        new PartitionCommit { Partition = Deal.Partition, Epoch = epoch, Matches = [new MatchRow(Deal, "invoice", number, "")] }, TestContext.Current.CancellationToken));
+
+    private async Task AsWriterAsync(Func<long, Task> commit)
+    {
         while (true)
         {
-            var epoch = await store.TakePartitionAsync(commit.Partition, "test", TestContext.Current.CancellationToken);
+            var epoch = await _hub.Server.Hub.Store.TakePartitionAsync(Deal.Partition, "test", TestContext.Current.CancellationToken);
             try
             {
-                await store.CommitEntriesAsync([commit with { Epoch = epoch }], TestContext.Current.CancellationToken);
+                await commit(epoch);
                 return;
             }
             catch (FencedException)

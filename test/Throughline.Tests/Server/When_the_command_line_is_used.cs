@@ -30,6 +30,13 @@ public sealed class When_the_command_line_is_used
     [InlineData("serve --postgres Host=127.0.0.1 --cluster amqp://hub@127.0.0.1")]
     [InlineData("cases list --url http://example.org")]
     [InlineData("doctor --url nonsense")]
+    [InlineData("cases list --status closed")]
+    [InlineData("entries list --status done")]
+    [InlineData("invoices list --status paid")]
+    [InlineData("invoices draw --until 2026-13-01")]
+    [InlineData("invoices draw --until 2026-06-30 --date soon")]
+    [InlineData("why")]
+    [InlineData("why P-20001-DE/1 --max many")]
     public async Task Should_tell_wrong_usage(string line)
     {
         var (exit, output, error) = await RunAsync(line);
@@ -50,6 +57,7 @@ public sealed class When_the_command_line_is_used
     [InlineData("cases approve")]
     [InlineData("cases reject")]
     [InlineData("trace")]
+    [InlineData("why")]
     [InlineData("processes")]
     [InlineData("doctor")]
     public async Task Should_help_with_an_example(string command)

@@ -1,5 +1,4 @@
 using Throughline.Engine.Entries;
-using Throughline.Engine.Partition;
 using Throughline.Engine.Process;
 using Throughline.Model;
 using Throughline.Server.Api.Answers;
@@ -29,7 +28,7 @@ internal sealed class EntryDoor(Doors doors)
         }
 
         var rows = await doors.Store.FindEntriesAsync(new EntryFilter(scope, status, null, after, (int)max), context.RequestAborted);
-        var lines = await _teller.LinesAsync(rows, scope is { } one ? await UnitAsync(one, context.RequestAborted) : null, context.RequestAborted);
+        var lines = await _teller.LinesAsync(rows, scope is { } one ? await doors.Store.EngagementAsync(one, context.RequestAborted) : null, context.RequestAborted);
         await Answer.JsonAsync(context, 200, Fields.Of(("entries", lines), ("next", rows.Length == max ? rows[^1].Id.ToString() : null)));
     }
 
@@ -60,10 +59,4 @@ internal sealed class EntryDoor(Doors doors)
         var text when Guid.TryParse(text, out var id) => (new EntryId(id), null),
         _ => (null, RouteText.BadQuery("after", "must be the id of an entry: what the page before gave as 'next'")),
     };
-
-    private async Task<UnitState> UnitAsync(Scope scope, CancellationToken cancellation)
-    {
-        var key = new UnitKey(scope, "");
-        return UnitRows.Read(key, (await doors.Store.LoadScopeAsync(scope, cancellation)).Where(row => row.Unit == key && row.Data is not null));
-    }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Throughline.Engine;
+using Throughline.Engine.Billing;
 using Throughline.Engine.Delivery;
 using Throughline.Engine.Entries;
 using Throughline.Engine.Partition;
@@ -16,6 +17,7 @@ internal sealed class EntryTeller(IHubStore store, ReleaseHolder release)
     private const int NewestShown = 20;
     private const int OpenMax = 1_000;
     private const int SaysShown = 3;
+    private const int InvoicesShown = 50;
 
     /// <summary>Rows of a list, in their order.</summary>
     /// <param name="unit">The engagement that they belong to, for the names of tasks; null where they are of several.</param>
@@ -29,13 +31,14 @@ internal sealed class EntryTeller(IHubStore store, ReleaseHolder release)
     /// <summary>One entry with all that is known: its checks, and the batch in which it went last.</summary>
     public async Task<Fields> WholeAsync(EntryRow row, CancellationToken cancellation)
     {
-        var unit = row.Scope.Kind == Scope.EngagementKind ? await UnitAsync(row.Scope, cancellation) : null;
+        var unit = row.Scope.Kind == Scope.EngagementKind ? await store.EngagementAsync(row.Scope, cancellation) : null;
         var line = (await LinesAsync([row], unit, cancellation))[0];
         var command = row.Batch is { } id ? (await store.FindCommandsAsync([id], cancellation)).SingleOrDefault() : null;
         return line.With("engagementTitle", unit?.Of("opportunity").Select(record => record.Attributes.Text("name")).FirstOrDefault(name => name is { Length: > 0 }))
             .With("valueSays", row.ValueSays).With("transactions", (await store.PostedAsync(row.Id, cancellation)).Select(LedgerWords.ToFields))
+            .With("invoices", await InvoicesAsync(row.Id, cancellation))
             .With("sends", row.Sends).With("checks", Checks(row)).With("batch", command is null ? null : Fields.Of(
-                ("id", command.Id.ToString()), ("system", command.System), ("entity", command.Item.Entity), ("status", Word(command.Status)), ("line", row.Place + 1),
+                ("id", command.Id.ToString()), ("system", command.System), ("entity", command.Item.Entity), ("status", CommandWords.Of(command.Status)), ("line", row.Place + 1),
                 ("lines", command.Lines.Length), ("decidedAt", command.CreatedAt), ("failure", command.LastFailure)));
     }
 
@@ -60,10 +63,19 @@ internal sealed class EntryTeller(IHubStore store, ReleaseHolder release)
             .With("newest", await LinesAsync(newest, unit, cancellation));
     }
 
-    private async Task<UnitState> UnitAsync(Scope scope, CancellationToken cancellation)
+    // An entry is on a few invoices at the most: what was billed, and corrections of it.
+    private async Task<IReadOnlyList<Fields>> InvoicesAsync(EntryId entry, CancellationToken cancellation)
     {
-        var key = new UnitKey(scope, "");
-        return UnitRows.Read(key, (await store.LoadScopeAsync(scope, cancellation)).Where(row => row.Unit == key && row.Data is not null));
+        var told = new List<Fields>();
+        foreach (var line in await store.FindInvoiceLinesAsync(new InvoiceLineFilter(Entry: entry, Max: InvoicesShown), cancellation))
+        {
+            var invoice = await store.FindInvoiceAsync(line.Invoice, cancellation);
+            told.Add(Fields.Of(
+                ("key", line.Invoice), ("number", invoice?.Number), ("status", invoice?.Status.ToString().ToLowerInvariant()), ("quantity", line.Quantity), ("amount", line.Amount),
+                ("at", invoice?.At)));
+        }
+
+        return [.. told.OrderBy(invoice => invoice.Text("at"), StringComparer.Ordinal)];
     }
 
     private Fields Line(EntryRow row, EntryBatch? batch, UnitState? unit)
@@ -127,10 +139,4 @@ internal sealed class EntryTeller(IHubStore store, ReleaseHolder release)
             ("outcome", !isLooked || (failed >= 0 && place > failed) ? "not looked at" : place == failed ? "does not hold" : "holds"),
             ("says", place == failed ? row.Says : null)));
     }
-
-    private static string Word(CommandStatus status) => status switch
-    {
-        CommandStatus.InDoubt => "in doubt",
-        _ => status.ToString().ToLowerInvariant(),
-    };
 }

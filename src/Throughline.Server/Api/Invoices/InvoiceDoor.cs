@@ -1,7 +1,6 @@
 using System.Globalization;
 using Throughline.Engine.Billing;
 using Throughline.Engine.Entries;
-using Throughline.Engine.Partition;
 using Throughline.Model;
 using Throughline.Server.Api.Answers;
 using Throughline.Server.Api.Trace;
@@ -9,12 +8,19 @@ using Throughline.Server.Hosting;
 
 namespace Throughline.Server.Api.Invoices;
 
-/// <summary><c>/api/v1/invoices</c>: list, show with every entry, and have them drawn.</summary>
+/// <summary><c>/api/v1/invoices</c>: list, show with every entry, say why they come to their amounts, and have them drawn.</summary>
 internal sealed class InvoiceDoor(Doors doors)
 {
     private const int RequestBytesMax = 64 * 1024;
 
+    private const int WhyPage = 100;
+
+    /// <summary>What an address ends with where it asks why. No key does: it ends with a number.</summary>
+    private const string WhyEnd = "/why";
+
     private readonly EngagementChoice _engagement = new(doors);
+    private readonly InvoiceFinder _finder = new(doors.Store);
+    private readonly WhyReader _why = new(doors);
 
     public async Task ListAsync(HttpContext context)
     {
@@ -32,37 +38,46 @@ internal sealed class InvoiceDoor(Doors doors)
             ("invoices", invoices.Select(InvoiceWords.ToFields)), ("next", invoices.Length == max ? invoices[^1].Key : null)));
     }
 
-    public async Task ShowAsync(HttpContext context)
+    /// <summary>One of them, or why it comes to its amount. A key has slashes of its own, so the end of the address says which.</summary>
+    public Task GetAsync(HttpContext context)
     {
-        var (max, problem) = context.Whole("max", RouteText.PageMax, 1, RouteText.PageMax);
-        var after = context.Query("after") is { } text ? Guid.TryParse(text, out var id) ? new EntryId(id) : (EntryId?)null : null;
-        if (problem is null && context.Query("after") is not null && after is null)
-        {
-            problem = RouteText.BadQuery("after", "must be the id of an entry: what the page before gave as 'next'");
-        }
-
-        if (problem is not null)
-        {
-            await Answer.ProblemAsync(context, problem);
-            return;
-        }
-
         var key = context.Route("key");
-        if (await doors.Store.FindInvoiceAsync(key, context.RequestAborted) is not { } invoice)
+        return key.EndsWith(WhyEnd, StringComparison.Ordinal) ? WhyAsync(context, key[..^WhyEnd.Length]) : ShowAsync(context, key);
+    }
+
+    private async Task ShowAsync(HttpContext context, string key)
+    {
+        var (invoice, after, max, problem) = await AskedAsync(context, key, RouteText.PageMax);
+        if (invoice is null)
         {
-            await Answer.ProblemAsync(context, Problem.NotFound(
-                "unknown-invoice", $"There is no invoice '{(key.Length > 40 ? key[..40] + "..." : key)}'; 'throughline invoices list' shows them."));
+            await Answer.ProblemAsync(context, problem!);
             return;
         }
 
-        var lines = await doors.Store.ListInvoiceLinesAsync(key, after, (int)max, context.RequestAborted);
+        var lines = await doors.Store.ListInvoiceLinesAsync(invoice.Key, after, max, context.RequestAborted);
         var rows = lines.IsEmpty ? [] : (await doors.Store.LoadEntriesAsync([.. lines.Select(line => line.Entry)], context.RequestAborted)).ToDictionary(row => row.Id);
-        var unit = new UnitKey(invoice.Scope, "");
-        var state = UnitRows.Read(unit, (await doors.Store.LoadScopeAsync(invoice.Scope, context.RequestAborted)).Where(row => row.Unit == unit && row.Data is not null));
-        await Answer.JsonAsync(context, 200, InvoiceWords.ToFields(invoice)
-            .With("shows", state.Records.GetValueOrDefault(new RecordId("invoice", key))?.Attributes)
-            .With("entries", lines.Select(line => InvoiceWords.ToFields(line, rows.GetValueOrDefault(line.Entry))))
+        var unit = await doors.Store.EngagementAsync(invoice.Scope, context.RequestAborted);
+        var terms = new InvoiceTerms(invoice, unit);
+        var head = after is not null ? InvoiceWords.ToFields(invoice)
+            : await WhyReader.HeadAsync(invoice, terms, new InvoiceStory(doors.Store, doors.Landscape, invoice, unit), context.RequestAborted);
+        await Answer.JsonAsync(context, 200, head
+            .With("shows", terms.Shows)
+            .With("entries", lines.Select(line => InvoiceWords.ToFields(line, rows.GetValueOrDefault(line.Entry), unit)))
             .With("next", lines.Length == max ? lines[^1].Entry.ToString() : null));
+    }
+
+    private async Task WhyAsync(HttpContext context, string key)
+    {
+        var (why, problem) = await ReadWhyAsync(context, key);
+        await (why is null ? Answer.ProblemAsync(context, problem!) : Answer.JsonAsync(context, 200, why));
+    }
+
+    /// <summary>Why it comes to its amount, down to its entries, a page at a time.</summary>
+    /// <param name="key">The key of the invoice, or its number in the ERP.</param>
+    public async Task<(Fields? Why, Problem? Problem)> ReadWhyAsync(HttpContext context, string key)
+    {
+        var (invoice, after, max, problem) = await AskedAsync(context, key, WhyPage);
+        return invoice is null ? (null, problem) : await _why.ReadAsync(invoice, context.Query("of"), after, max, context.RequestAborted);
     }
 
     public async Task DrawAsync(HttpContext context)
@@ -83,6 +98,24 @@ internal sealed class InvoiceDoor(Doors doors)
         var result = await doors.Hub.DrawInvoicesAsync(scope!.Value, request!, doors.Time, context.RequestAborted);
         await Answer.JsonAsync(context, result.IsDone ? 200 : 202, Fields.Of(
             ("engagement", scope.Value.Key), ("invoices", result.Invoices.Select(InvoiceWords.ToFields)), ("says", result.Says.ToArray())));
+    }
+
+    private async Task<(Invoice? Invoice, EntryId? After, int Max, Problem? Problem)> AskedAsync(HttpContext context, string key, int maxOtherwise)
+    {
+        var (max, problem) = context.Whole("max", maxOtherwise, 1, RouteText.PageMax);
+        var after = context.Query("after") is { } text ? Guid.TryParse(text, out var id) ? new EntryId(id) : (EntryId?)null : null;
+        if (problem is null && context.Query("after") is not null && after is null)
+        {
+            problem = RouteText.BadQuery("after", "must be the id of an entry: what the page before gave as 'next'");
+        }
+
+        if (problem is not null)
+        {
+            return (null, null, 0, problem);
+        }
+
+        var (invoice, unknown) = await _finder.FindOneAsync(key, context.RequestAborted);
+        return (invoice, after, (int)max, unknown);
     }
 
     private async Task<(DrawRequest? Request, Problem? Problem)> ReadAsync(HttpContext context)

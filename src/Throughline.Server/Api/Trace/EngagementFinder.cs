@@ -14,7 +14,7 @@ namespace Throughline.Server.Api.Trace;
 internal sealed record Found(ImmutableArray<Scope> Engagements, ImmutableArray<string> Meant);
 
 /// <summary>
-/// Finds the engagements that people mean by an id of any system, a number, a case, a process instance, the beginning of the latter two, or a
+/// Finds the engagements that people mean by an id of any system, a number, an invoice, a case, a process instance, the beginning of the latter two, or a
 /// name. Every look-up is bounded: by an index, or by the newest of a list.
 /// </summary>
 internal sealed class EngagementFinder(IHubStore store, ReleaseHolder release)
@@ -41,6 +41,11 @@ internal sealed class EngagementFinder(IHubStore store, ReleaseHolder release)
 
         var found = await store.FindScopesAsync(text, cancellation);
         var engagements = found.Where(scope => scope.Kind == Scope.EngagementKind).ToList();
+        if (await store.FindInvoiceAsync(text, cancellation) is { } invoice)
+        {
+            engagements.Add(invoice.Scope);
+        }
+
         if (engagements.Count == 0)
         {
             // A customer is a record of its own; what was done for it stands under the engagements that needed it.

@@ -37,7 +37,7 @@ internal sealed class ShownValues
     }
 
     /// <summary>A receipt's envelope has an id that is made of the command's.</summary>
-    private static string ReceiptOf(CommandId id) => new EnvelopeId(CommandId.Derive(id.ToString(), "receipt").Value).ToString();
+    public static string ReceiptOf(CommandId id) => new EnvelopeId(CommandId.Derive(id.ToString(), "receipt").Value).ToString();
 
     private static string? Text(object? value) => value switch
     {

@@ -14,7 +14,7 @@ internal static class TraceDoor
 
     /// <summary>For people who typed something that leads nowhere.</summary>
     public static readonly string Kinds = "Known are ids of opportunities, contracts and records in any system (0065g0000000001AAA), project codes (P-20001), customer numbers "
-        + string.Create(CultureInfo.InvariantCulture, $"(C-10001), ids of entries (the PSA's of the newest), ")
+        + string.Create(CultureInfo.InvariantCulture, $"(C-10001), invoices (P-20001-DE/1, or the ERP's number), ids of entries (the PSA's of the newest), ")
         + string.Create(CultureInfo.InvariantCulture, $"cases and process instances or their first {IdRange.BeginningLengthMin} characters, ")
         + string.Create(CultureInfo.InvariantCulture, $"and names of deals and customers among the newest {EngagementFinder.NamesMax:N0}.");
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Throughline.Engine;
+using Throughline.Engine.Billing;
 using Throughline.Engine.Cases;
 using Throughline.Engine.Lineage;
 using Throughline.Engine.Partition;
@@ -8,6 +9,7 @@ using Throughline.Landscape;
 using Throughline.Model;
 using Throughline.Server.Api.Cases;
 using Throughline.Server.Api.Entries;
+using Throughline.Server.Api.Invoices;
 
 namespace Throughline.Server.Api.Trace;
 
@@ -19,6 +21,7 @@ internal sealed class TraceReader(IHubStore store, ReleaseHolder release)
     private const int LineageMax = 5_000;
     private const int LineagePage = 500;
     private const int CommandsMax = 5_000;
+    private const int InvoicesMax = 100;
 
     private readonly EngagementFinder _finder = new(store, release);
     private readonly EntryTeller _entries = new(store, release);
@@ -79,6 +82,7 @@ internal sealed class TraceReader(IHubStore store, ReleaseHolder release)
             ("instances", places.Instances.Select(instance => Instance(unit, instance, words))),
             ("records", EngagementRecords.Of(unit, release.Landscape, words)),
             ("time", await _entries.SectionAsync(unit, cancellation)),
+            ("invoices", (await store.ListInvoicesAsync(new InvoiceFilter(scope, null, null, InvoicesMax), cancellation)).Select(InvoiceWords.ToFields)),
             ("openCases", cases.Where(item => item.Status == CaseStatus.Open).Select(CaseDoor.ToFields)),
             ("closedCases", cases.Where(item => item.Status != CaseStatus.Open).Select(item => Closed(item, words))),
             ("timeline", lineage.Select(entry => Entry(unit, entry, words, places.Of(entry), shown, brief)).ToArray()),

@@ -27,7 +27,7 @@ internal sealed partial class DemoPlay
             + $"{shows?.Money("gross")} in all, and the hub has read that back.");
         await LookAsync(_firm.Contoso, cancellation);
         Say($"Only now the ledger says so: {Worth(_firm.Contoso)}.");
-        Say($"Every hour on it: throughline invoices show {key}");
+        Say($"Every hour on it: throughline invoices show {key}. Why it comes to that, back to the sale: throughline why {invoice.Text("number")}");
     }
 
     private async Task<string> DrawAsync(Deal deal, CancellationToken cancellation)

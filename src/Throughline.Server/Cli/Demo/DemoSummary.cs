@@ -19,7 +19,7 @@ internal sealed class DemoSummary(DemoStage stage, DemoFirm firm, Terminal termi
             Join(deal.Records("customer"), "number"), Join(deal.Records("project"), "number"), Join(Psa(deal), "externalId"), Join(Erp(deal), "externalId"),
             string.Join(", ", deal.Seen?.NestedList("openCases").Select(item => item.Text("queue")) ?? []),
         }).ToList();
-        terminal.Out.Write(Table.Render(["Deal", "EUR", "Outcome", "Customer", "Project", "PSA id", "ERP projects", "Open cases"], rows, indent: 2));
+        terminal.Out.Write(Table.Render(["Deal", "EUR", "Outcome", "Customer", "Project", "PSA id", "ERP projects", "Open cases"], rows, indent: 2, terminal.IsScreen));
         var time = firm.Deals.SelectMany(deal => deal.Time?.NestedList("stands") ?? []).GroupBy(stand => stand.Text("name")!)
             .Select(stands => (Name: stands.Key, Count: stands.Sum(stand => stand.Number("count")), Hours: stands.Sum(stand => stand.Number("hours"))))
             .Where(stand => stand.Count > 0);

@@ -54,10 +54,14 @@ public sealed class When_a_step_waits
         firm.Receive(CrmRecords.Account("001A"));
         firm.Receive(CrmRecords.Sale("006A", amount: 30_000m, contract: "800A", start: "2026-12-10"));
         firm.AnswerAll();
+        // The CRM is told of it after ten seconds, and takes it.
+        firm.Pass(TimeSpan.FromSeconds(10));
+        firm.AnswerAll();
         firm.Pass(new DateTimeOffset(2026, 12, 10, 23, 59, 59, TimeSpan.Zero) - firm.Now);
         Assert.Empty(firm.Cases);
 
         firm.Pass(TimeSpan.FromSeconds(1));
+        firm.AnswerAll();
         Assert.Equal(("check", "signed"), Assert.Single(firm.Cases) is var late ? (late.Kind, late.Step!) : default);
 
         firm.Receive(CrmRecords.Sale("006A", amount: 30_000m, contract: "800A", start: "2026-12-15"));
