@@ -104,6 +104,11 @@ internal sealed class SimulationRun
 
     private bool IsAtRest()
     {
+        if (_trouble.IsBack)
+        {
+            return false;
+        }
+
         var counts = Store.CountAsync(CancellationToken.None).Result;
         var isBusy = counts.EnvelopesWaiting + counts.CommandsWaiting + counts.CommandsInDoubt > 0
             || Senders.UnderWay + Network.UnderWay + People.UnderWay + Finance.UnderWay + Customers.UnderWay > 0
@@ -117,7 +122,12 @@ internal sealed class SimulationRun
         }
 
         // The month is closed when nothing moves any more, and that moves a few things.
-        _quiet = Finance.Close() ? 0 : _quiet;
+        if (Finance.Close())
+        {
+            _quiet = 0;
+            _trouble.ComeBack();
+        }
+
         return _quiet > 0;
     }
 

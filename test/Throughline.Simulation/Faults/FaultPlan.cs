@@ -52,11 +52,15 @@ internal sealed class FaultPlan
 
         var payments = world.Chance("kinds of payments");
         CrmKeepsKeys = payments.Next(2) == 0;
+        ComesBack = payments.Next(2) == 0 && !isCalm;
         // Of two states with one stamp nobody can tell which is newer, once somebody who stood still comes with one that he read before.
         ErpStampsTwice = payments.Next(2) == 0 && _pause == 0 && !HasRandomCrashes;
     }
 
     public bool IsOver { get; set; }
+
+    /// <summary>The trouble comes back when the month is closed, while its invoices go out and are paid.</summary>
+    public bool ComesBack { get; }
 
     public double LostRequest { get; }
 
@@ -139,5 +143,5 @@ internal sealed class FaultPlan
         + $"storms {HasStorms}, bad credentials {HasBadCredentials}, crashes {HasRandomCrashes}, releases {HasReleases}, hasty people {HasHastyPeople}, "
         + $"hooks {HasHooks} ({(HooksGoAstray ? "astray" : "in order")}), bad clocks {HasBadClocks}, time {(PsaTellsChanges ? "by changes" : "as a whole")}, "
         + FormattableString.Invariant($"lines {(ErpTakesLinesApart ? "one by one" : "all or none")}, keys kept {ErpKeepsKeys}, torn {Torn:0.00}, doubled {Doubled:0.00}, ")
-        + $"keys kept in the CRM {CrmKeepsKeys}, stamps twice {ErpStampsTwice}";
+        + $"keys kept in the CRM {CrmKeepsKeys}, stamps twice {ErpStampsTwice}, trouble at the close {ComesBack}";
 }

@@ -52,7 +52,7 @@ internal sealed class Customers
         }
 
         _erp.Settle(id, new Settlement(Today.AddDays(Terms[_chance.Next(Terms.Length)]), [], 0, 0), _world.Now);
-        for (var left = _chance.Next(5); left > 0; left--)
+        for (var left = _chance.Next(7); left > 0; left--)
         {
             UnderWay++;
             _world.Later(TimeSpan.FromMilliseconds(_chance.Next(_chance.Next(2) == 0 ? 5_000 : 90_000)), () => BeginOne(id));
