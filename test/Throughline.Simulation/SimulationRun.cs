@@ -31,11 +31,14 @@ internal sealed class SimulationRun
         Plan = new FaultPlan(World, seed);
         Network = new Network(World, Plan);
         var time = new TimeBook(World);
-        Systems = new Systems(new Crm(World), new Psa(time), new Erp { KeepsKeys = Plan.ErpKeepsKeys, TakesLinesApart = Plan.ErpTakesLinesApart }, time);
+        Systems = new Systems(
+            new Crm(World, Plan.CrmKeepsKeys), new Psa(time),
+            new Erp { KeepsKeys = Plan.ErpKeepsKeys, TakesLinesApart = Plan.ErpTakesLinesApart, StampsTwice = Plan.ErpStampsTwice }, time);
         Hubs = new Operator(World, Store, Plan, Network, Systems, mutation);
         Senders = new Senders(World, Systems, Hubs, Plan);
         Sellers = new Sellers(World, Systems.Crm);
         Consultants = new Consultants(World, Systems);
+        Customers = new Customers(World, Systems.Erp);
         People = new People(World, Store, Hubs, Plan);
         Finance = new Finance(World, Store, Hubs, Sellers);
         _trouble = new Troublemaker(World, Plan, Network, Hubs);
@@ -60,6 +63,8 @@ internal sealed class SimulationRun
 
     public Consultants Consultants { get; }
 
+    public Customers Customers { get; }
+
     public People People { get; }
 
     public Finance Finance { get; }
@@ -78,6 +83,7 @@ internal sealed class SimulationRun
         Consultants.Begin(_busy);
         People.Begin(_busy);
         Finance.Begin(_busy);
+        Customers.Begin(_busy);
         _trouble.Begin(_busy);
         World.Pass(_busy);
         World.Trace.Note("peace", "the trouble is over");
@@ -98,8 +104,14 @@ internal sealed class SimulationRun
 
     private bool IsAtRest()
     {
+        if (_trouble.IsBack)
+        {
+            return false;
+        }
+
         var counts = Store.CountAsync(CancellationToken.None).Result;
-        var isBusy = counts.EnvelopesWaiting + counts.CommandsWaiting + counts.CommandsInDoubt + Senders.UnderWay + Network.UnderWay + People.UnderWay + Finance.UnderWay > 0
+        var isBusy = counts.EnvelopesWaiting + counts.CommandsWaiting + counts.CommandsInDoubt > 0
+            || Senders.UnderWay + Network.UnderWay + People.UnderWay + Finance.UnderWay + Customers.UnderWay > 0
             || World.Trace.Hash != _lastHash || EntriesMove() || People.ActDiligently() > 0;
         _lastMove = World.Trace.Hash == _lastHash ? _lastMove : World.Now;
         _lastHash = World.Trace.Hash;
@@ -110,7 +122,12 @@ internal sealed class SimulationRun
         }
 
         // The month is closed when nothing moves any more, and that moves a few things.
-        _quiet = Finance.Close() ? 0 : _quiet;
+        if (Finance.Close())
+        {
+            _quiet = 0;
+            _trouble.ComeBack();
+        }
+
         return _quiet > 0;
     }
 

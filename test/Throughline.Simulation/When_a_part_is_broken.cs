@@ -34,6 +34,8 @@ public sealed class When_a_part_is_broken(ITestOutputHelper output)
         new LosePostings(),
         new LoseInvoiceLines(),
         new DrawTwice(),
+        new LosePayments(),
+        new FeignCrmInvoices(),
     ];
 
     public static TheoryData<string> Names => [.. Mutations.Select(mutation => mutation.Name)];

@@ -12,6 +12,7 @@ internal static class Checks
         new HeldTimeIsTold(),
         new MoneyIsConserved(),
         new InvoicesAreTrue(),
+        new PaymentsAreTrue(),
         new DivergenceHasACase(),
         new AcknowledgedIsKept(),
         new NothingHappensTwice(),

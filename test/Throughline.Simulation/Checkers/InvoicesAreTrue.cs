@@ -16,6 +16,9 @@ namespace Throughline.Simulation.Checkers;
 /// </summary>
 internal sealed class InvoicesAreTrue : IChecker
 {
+    // Where the parts of a posted invoice stand; which of them where is for the checker of payments.
+    private static readonly LedgerAccount[] OnPosted = [LedgerAccount.Invoiced, LedgerAccount.Paid, LedgerAccount.WrittenOff, LedgerAccount.Credited];
+
     public IEnumerable<string> WhenAtRest(SimulationRun run) => Look(run);
 
     public IEnumerable<string> WhenDeadlinesHavePassed(SimulationRun run) => Look(run);
@@ -23,7 +26,8 @@ internal sealed class InvoicesAreTrue : IChecker
     private static IEnumerable<string> Look(SimulationRun run)
     {
         var invoices = run.Store.ListInvoicesAsync(new InvoiceFilter(null, null, null, int.MaxValue), CancellationToken.None).Result;
-        var posted = run.Systems.Erp.All(Erp.Invoice).Where(row => row.Fields.Text("state") == Erp.Posted).ToLookup(row => row.Fields.Text("reference")!, row => row.Fields);
+        var posted = run.Systems.Erp.All(Erp.Invoice).Where(row => row.Fields.Text("state") == Erp.Posted && !Erp.IsByHand(row.Fields))
+            .ToLookup(row => row.Fields.Text("reference")!, row => row.Fields);
         return InTheErp(run, invoices).Concat(invoices.SelectMany(invoice => Amiss(run, invoice, [.. posted[invoice.Key]])))
             .Concat(invoices.GroupBy(invoice => invoice.Scope).SelectMany(mine => Books(run, mine.Key, [.. mine], posted)))
             .Concat(Entries(run, invoices)).Concat(AtTheClose(run, invoices)).Concat(Told(run));
@@ -32,7 +36,7 @@ internal sealed class InvoicesAreTrue : IChecker
     private static IEnumerable<string> InTheErp(SimulationRun run, ImmutableArray<Invoice> invoices)
     {
         var drawn = invoices.ToDictionary(invoice => invoice.Key);
-        foreach (var rows in run.Systems.Erp.All(Erp.Invoice).GroupBy(row => row.Fields.Text("reference")!))
+        foreach (var rows in run.Systems.Erp.All(Erp.Invoice).Where(row => !Erp.IsByHand(row.Fields)).GroupBy(row => row.Fields.Text("reference")!))
         {
             if (rows.Count() > 1)
             {
@@ -70,7 +74,7 @@ internal sealed class InvoicesAreTrue : IChecker
             .Where(invoice => invoice.Status == InvoiceStatus.Posted || (!HasCase(run, invoice) && !run.People.GivenUpInvoices.Contains(invoice.Key)))
             .SelectMany(invoice => posted[invoice.Key]).Sum(Erp.AmountOf);
         var invoiced = run.Store.BalancesAsync(scope, CancellationToken.None).Result
-            .Where(balance => balance.Account == LedgerAccount.Invoiced).Sum(balance => balance.Amount.Amount);
+            .Where(balance => OnPosted.Contains(balance.Account)).Sum(balance => balance.Amount.Amount);
         if (counted != invoiced)
         {
             yield return $"the books of {scope} say that {invoiced} is invoiced, and the posted invoices in the ERP come to {counted}";
@@ -86,7 +90,8 @@ internal sealed class InvoicesAreTrue : IChecker
         foreach (var row in run.Store.FindEntriesAsync(new EntryFilter(Max: int.MaxValue), CancellationToken.None).Result)
         {
             var said = LineValue.Of(lines[row.Id].Select(item => new Portion(item.Account, item.Line.Quantity, item.Line.Amount)));
-            var stands = LineValue.Of(row.Value.Portions.Where(portion => !portion.Account.IsOpen()));
+            var stands = LineValue.Of(row.Value.Portions.Where(portion => !portion.Account.IsOpen())
+                .Select(portion => OnPosted.Contains(portion.Account) ? portion with { Account = LedgerAccount.Invoiced } : portion));
             if (!said.Equals(stands))
             {
                 yield return $"time {row.ExternalId} is on invoices with {said}, and stands in the books as {stands}";
@@ -130,6 +135,7 @@ internal sealed class InvoicesAreTrue : IChecker
     {
         var key = new UnitKey(invoice.Scope, "");
         var unit = UnitRows.Read(key, run.Store.LoadUnitsAsync([key], CancellationToken.None).Result);
-        return unit.Instances.Values.Where(instance => instance.Subject.Key == invoice.Key).Any(instance => unit.Cases.Values.Any(item => item.Instance == instance.Id));
+        return unit.Instances.Values.Where(instance => instance.Subject == new RecordId("invoice", invoice.Key))
+            .Any(instance => unit.Cases.Values.Any(item => item.Instance == instance.Id));
     }
 }

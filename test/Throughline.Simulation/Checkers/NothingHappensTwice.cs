@@ -16,7 +16,7 @@ internal sealed class NothingHappensTwice : IChecker
         var standing = new Dictionary<(string Entity, string Key), string>();
         foreach (var effect in system.Journal)
         {
-            if (effect.Operation == WriteOperation.Create && KeyOf(effect.Entity, effect.Content!) is var key && !standing.TryAdd((effect.Entity, key), effect.Id))
+            if (effect.Operation == WriteOperation.Create && KeyOf(effect.Entity, effect.Id, effect.Content!) is var key && !standing.TryAdd((effect.Entity, key), effect.Id))
             {
                 yield return $"{effect.Entity} {effect.Id} was created in {system.Name} for {key}, where {standing[(effect.Entity, key)]} stood already";
             }
@@ -30,14 +30,14 @@ internal sealed class NothingHappensTwice : IChecker
         }
     }
 
-    private static string KeyOf(string entity, Fields content) => entity switch
+    private static string KeyOf(string entity, string id, Fields content) => entity switch
     {
         Psa.Project => content.Text("identifier")!,
         Psa.Issue => content.Nested("custom_fields")!.Text("Hub key")!,
         Psa.Version => content.Nested("custom_fields")!.Text("Hub key")!,
         Erp.Party => content.NestedList("identifiers")[0].Text("code")!,
         Erp.CostCentre => content.Text("code")!,
-        Erp.Invoice => content.Text("reference")!,
+        Erp.Invoice => Erp.IsByHand(content) ? id : content.Text("reference")!,
         Erp.Line => content.Text("description")!.Split(' ')[0],
         _ => content.Text("name")!.Split(' ')[0],
     };

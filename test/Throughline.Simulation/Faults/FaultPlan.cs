@@ -49,9 +49,18 @@ internal sealed class FaultPlan
         Torn = !isCalm && ErpTakesLinesApart ? 0.3 * time.NextDouble() : 0;
         // What arrives twice stands twice where nothing keeps it out, whatever the hub does.
         Doubled = !isCalm && ErpKeepsKeys ? 0.2 * time.NextDouble() : 0;
+
+        var payments = world.Chance("kinds of payments");
+        CrmKeepsKeys = payments.Next(2) == 0;
+        ComesBack = payments.Next(2) == 0 && !isCalm;
+        // Of two states with one stamp nobody can tell which is newer, once somebody who stood still comes with one that he read before.
+        ErpStampsTwice = payments.Next(2) == 0 && _pause == 0 && !HasRandomCrashes;
     }
 
     public bool IsOver { get; set; }
+
+    /// <summary>The trouble comes back when the month is closed, while its invoices go out and are paid.</summary>
+    public bool ComesBack { get; }
 
     public double LostRequest { get; }
 
@@ -95,6 +104,12 @@ internal sealed class FaultPlan
 
     public bool ErpKeepsKeys { get; }
 
+    /// <summary>The CRM takes no second invoice with the same key.</summary>
+    public bool CrmKeepsKeys { get; }
+
+    /// <summary>Two changes of one invoice may have the same stamp.</summary>
+    public bool ErpStampsTwice { get; }
+
     /// <summary>A batch breaks off in the middle.</summary>
     public double Torn { get; }
 
@@ -127,5 +142,6 @@ internal sealed class FaultPlan
         + FormattableString.Invariant($"unreachable {Unreachable:0.00}, throttled {Throttled:0.00}, refused {Refused:0.00}, failed look {FailedLook:0.00}, outages {HasOutages}, ")
         + $"storms {HasStorms}, bad credentials {HasBadCredentials}, crashes {HasRandomCrashes}, releases {HasReleases}, hasty people {HasHastyPeople}, "
         + $"hooks {HasHooks} ({(HooksGoAstray ? "astray" : "in order")}), bad clocks {HasBadClocks}, time {(PsaTellsChanges ? "by changes" : "as a whole")}, "
-        + FormattableString.Invariant($"lines {(ErpTakesLinesApart ? "one by one" : "all or none")}, keys kept {ErpKeepsKeys}, torn {Torn:0.00}, doubled {Doubled:0.00}");
+        + FormattableString.Invariant($"lines {(ErpTakesLinesApart ? "one by one" : "all or none")}, keys kept {ErpKeepsKeys}, torn {Torn:0.00}, doubled {Doubled:0.00}, ")
+        + $"keys kept in the CRM {CrmKeepsKeys}, stamps twice {ErpStampsTwice}, trouble at the close {ComesBack}";
 }

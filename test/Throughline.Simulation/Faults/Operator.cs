@@ -162,7 +162,8 @@ internal sealed class Operator(TheWorld world, MemoryHubStore data, FaultPlan pl
             "psa" => new SimulatedConnector(
                 system, manifest, network, room, items => systems.Psa.Apply(items, world.Now), systems.Psa.Look, new TimeFeed(systems.Time, plan.PsaTellsChanges)),
             _ => new SimulatedConnector(
-                system, manifest with { BatchIsAtomic = !plan.ErpTakesLinesApart }, network, room, items => systems.Erp.Apply(items, world.Now), systems.Erp.Look, null),
+                system, manifest with { BatchIsAtomic = !plan.ErpTakesLinesApart }, network, room, items => systems.Erp.Apply(items, world.Now), systems.Erp.Look,
+                new InvoiceFeed(systems.Erp)),
         };
         return mutation?.Connector(connector, world) ?? connector;
     }

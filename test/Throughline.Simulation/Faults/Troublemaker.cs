@@ -9,7 +9,13 @@ internal sealed class Troublemaker(TheWorld world, FaultPlan plan, Network netwo
 {
     private static readonly string[] Systems = ["crm", "psa", "erp"];
 
+    // By then the first invoices have been approved.
+    private static readonly TimeSpan ComesBackAfter = TimeSpan.FromSeconds(22);
+
     private readonly Random _chance = world.Chance("trouble");
+
+    /// <summary>Nobody acts and nothing is judged while it is.</summary>
+    public bool IsBack { get; private set; }
 
     public void Begin(TimeSpan busy)
     {
@@ -32,6 +38,29 @@ internal sealed class Troublemaker(TheWorld world, FaultPlan plan, Network netwo
         }
 
         hubs.MakeGood();
+    }
+
+    /// <summary>Once more, when the month is closed, where the plan says so.</summary>
+    public void ComeBack()
+    {
+        if (!plan.ComesBack)
+        {
+            return;
+        }
+
+        var busy = TimeSpan.FromSeconds(30 + _chance.Next(60));
+        world.Later(ComesBackAfter, () =>
+        {
+            world.Trace.Note("trouble", "comes back");
+            (IsBack, plan.IsOver) = (true, false);
+            Begin(busy);
+        });
+        world.Later(ComesBackAfter + busy, () =>
+        {
+            world.Trace.Note("peace", "the trouble is over once more");
+            End();
+            IsBack = false;
+        });
     }
 
     private void Some(bool isDrawn, int max, TimeSpan busy, Action act)

@@ -17,7 +17,7 @@ internal sealed record CrmChange(string Entity, string Id, DateTimeOffset Stamp,
 }
 
 /// <summary>The CRM: accounts, contracts and opportunities as whole documents, each change with a time stamp of its own.</summary>
-internal sealed class Crm(TheWorld world) : IFeed
+internal sealed class Crm(TheWorld world, bool keepsKeys) : IFeed
 {
     public const string Account = "Account";
     public const string Contract = "Contract";
@@ -25,6 +25,10 @@ internal sealed class Crm(TheWorld world) : IFeed
 
     private readonly Dictionary<(string Entity, string Id), CrmChange> _now = [];
     private DateTimeOffset _lastStamp;
+    private CrmInvoices? _invoices;
+
+    /// <summary>What the hub writes of invoices.</summary>
+    public CrmInvoices Invoices => _invoices ??= new CrmInvoices(this, keepsKeys);
 
     /// <summary>Every state that there ever was, in order.</summary>
     public List<CrmChange> History { get; } = [];
@@ -53,7 +57,7 @@ internal sealed class Crm(TheWorld world) : IFeed
 
     public (ImmutableArray<SourceChange> Page, Cursor Next)? Read(string entity, string? from) => ChangePages.Next(Since(entity, from), from);
 
-    public ImmutableArray<Receipt> Apply(ImmutableArray<WriteItem> items) => [.. items.Select(Apply)];
+    public ImmutableArray<Receipt> Apply(ImmutableArray<WriteItem> items) => [.. items.Select(item => item.Entity == CrmInvoices.Entity ? Invoices.Apply(item) : Apply(item))];
 
     private Receipt Apply(WriteItem item)
     {
@@ -70,6 +74,6 @@ internal sealed class Crm(TheWorld world) : IFeed
         return Receipt.Done(item.ExternalId!);
     }
 
-    public ImmutableArray<SourceRecord> Look(FindRequest request) =>
-        request.Key.Text(FindRequest.IdField) is { } id && _now.TryGetValue((request.Entity, id), out var found) ? [found.Record] : [];
+    public ImmutableArray<SourceRecord> Look(FindRequest request) => request.Entity == CrmInvoices.Entity ? Invoices.Look(request.Key)
+        : request.Key.Text(FindRequest.IdField) is { } id && _now.TryGetValue((request.Entity, id), out var found) ? [found.Record] : [];
 }

@@ -8,7 +8,7 @@ namespace Throughline.Simulation.Firm;
 /// The ERP: parties with a unique code, cost centres, and financial projects, which it takes twice if it is sent them twice; timesheet lines on
 /// the tasks of financial projects, by employees that it knows; invoices, which it takes twice as well, numbers when they are posted, and then keeps as they are.
 /// </summary>
-internal sealed class Erp() : TargetSystem("erp")
+internal sealed partial class Erp() : TargetSystem("erp")
 {
     public const string Party = "party.party";
     public const string CostCentre = "analytic_account.account";
@@ -17,6 +17,7 @@ internal sealed class Erp() : TargetSystem("erp")
     public const string Invoice = "account.invoice";
     public const string Posted = "posted";
     public const string Closed = "Cancelled: ";
+    public const string ByHand = "made by hand";
 
     private const long FirstTimesheet = 1_000;
     private const decimal Tax = 0.19m;
@@ -49,6 +50,9 @@ internal sealed class Erp() : TargetSystem("erp")
 
     /// <summary>What an invoice comes to without tax, by its lines: each is quantity times price, halves to the even cent.</summary>
     public static decimal AmountOf(Fields invoice) => invoice.NestedList("lines").Sum(AmountOfLine);
+
+    /// <summary>Somebody made it in the ERP, and the hub has nothing to do with it.</summary>
+    public static bool IsByHand(Fields invoice) => invoice.Text("description") == ByHand;
 
     public static bool IsClosed(Fields work) => work.Text("name")!.StartsWith(Closed, StringComparison.Ordinal);
 
@@ -111,23 +115,6 @@ internal sealed class Erp() : TargetSystem("erp")
         (WriteOperation.Update, Posted) when !known!.Merge(item.Fields).Equals(known) => new Failure.Policy("a posted invoice is not changed"),
         _ => null,
     };
-
-    private Fields ShownOfInvoice(string id, Fields invoice)
-    {
-        var isPosted = invoice.Text("state") == Posted;
-        if (isPosted && !_numbered.Contains(id))
-        {
-            _numbered.Add(id);
-        }
-
-        var amount = AmountOf(invoice);
-        var tax = decimal.Round(amount * Tax, 2, MidpointRounding.ToEven);
-        return Fields.Of(
-            ("state", isPosted ? Posted : "draft"), ("number", isPosted ? FormattableString.Invariant($"INV-{_numbered.IndexOf(id) + 1:0000}") : null),
-            ("untaxed_amount", amount), ("tax_amount", tax), ("total_amount", amount + tax), ("amount_to_pay", isPosted ? amount + tax : 0m),
-            ("currency", invoice.Nested("currency")?.Nested("find")),
-            ("lines", invoice.NestedList("lines").Select(line => Fields.Of(("quantity", line.Number("quantity")), ("amount", AmountOfLine(line))))));
-    }
 
     private static decimal AmountOfLine(Fields line) => decimal.Round(line.Number("quantity")!.Value * line.Number("unit_price")!.Value, 2, MidpointRounding.ToEven);
 

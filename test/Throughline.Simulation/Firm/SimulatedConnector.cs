@@ -11,8 +11,8 @@ namespace Throughline.Simulation.Firm;
 /// <summary>What a system says by itself, page by page.</summary>
 internal interface IFeed
 {
-    /// <summary>Every reading begins at the beginning, wherever the last one ended.</summary>
-    bool BeginsAnew => false;
+    /// <summary>Where a reading begins, by the place that is kept.</summary>
+    string? Begin(string? from) => from;
 
     /// <summary>The next page; null where there is no more.</summary>
     (ImmutableArray<SourceChange> Page, Cursor Next)? Read(string entity, string? from);
@@ -33,7 +33,7 @@ internal sealed class TimeFeed(TimeBook time, bool tellsChanges) : IFeed
 {
     private const int PageMax = 10;
 
-    public bool BeginsAnew => !tellsChanges;
+    public string? Begin(string? from) => tellsChanges ? from : null;
 
     public (ImmutableArray<SourceChange> Page, Cursor Next)? Read(string entity, string? from)
     {
@@ -63,7 +63,7 @@ internal sealed class SimulatedConnector(
 
     public async IAsyncEnumerable<SourcePage> ReadAsync(string entity, Cursor? from, [EnumeratorCancellation] CancellationToken cancellation)
     {
-        var place = feed?.BeginsAnew == true ? null : from?.Value;
+        var place = feed?.Begin(from?.Value);
         while (await network.AskAsync(system, room, () => feed?.Read(entity, place)) is { } read)
         {
             place = read.Next.Value;
