@@ -29,7 +29,7 @@ internal static class InvoiceReport
             + $"{InvoiceWords.Number(invoice.Number("entryCount"))} entries");
         Line(text, "Tax", shows?.Money("tax")?.ToString());
         Line(text, "With tax", shows?.Money("gross")?.ToString());
-        Line(text, "To be paid", shows?.Money("open")?.ToString());
+        Line(text, "Paid", InvoiceWords.Paid(invoice.Nested("receivable")));
         text.Append("\nWhat it shows\n");
         text.Append(Table.Render(
             ["Text", "Quantity", "Price", "Amount"],

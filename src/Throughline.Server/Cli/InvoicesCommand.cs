@@ -125,15 +125,17 @@ internal static class InvoicesCommand
     {
         var (data, url, json) = (CommonOptions.Data(terminal), CommonOptions.Url(terminal), CommonOptions.Json());
         var engagement = new Option<string?>("--engagement") { Description = "Only of one engagement.", HelpName = "ID" };
-        var status = CommonOptions.Choice("--status", "all (default), drawn, posted or withdrawn.", "all", "drawn", "posted", "withdrawn");
+        var status = CommonOptions.Choice("--status", "all (default), drawn, posted or withdrawn; of posted ones: open, paid or overdue.", InvoiceWords.Statuses);
         var after = new Option<string?>("--after") { Description = "Those behind this invoice: the next page.", HelpName = "INVOICE" };
         var command = new Command("list", $"""
             List invoices, the newest first, {ShownMax} at a time.
 
             drawn: not seen in the ERP yet as posted. posted: read back from the ERP. withdrawn: given up before, its entries may be billed again.
+            open, paid and overdue (today, UTC) are what the ERP says of posted ones.
 
             Example:
               throughline invoices list --status drawn
+              throughline invoices list --status overdue
             """) { engagement, status, after, data, url, json };
         command.SetAction(async (parsed, cancellation) =>
         {
@@ -209,11 +211,12 @@ internal static class InvoicesCommand
     }
 
     public static string Table(IReadOnlyCollection<Fields> invoices, int indent, bool isNarrow) => Cli.Table.Render(
-        ["Invoice", "Status", "In the ERP", "Work until", "Hours", "Amount without tax"],
+        ["Invoice", "Status", "In the ERP", "Work until", "Hours", "Amount without tax", "Open with tax", "Due"],
         [.. invoices.Select(invoice => new[]
         {
             invoice.Text("key")!, invoice.Text("status")!, invoice.Text("number") ?? "", invoice.Text("until")!, InvoiceWords.Number(invoice.Number("quantity")),
-            invoice.Money("amount")!.Value.ToString(),
+            invoice.Money("amount")!.Value.ToString(), invoice.Nested("receivable")?.Money("open")?.ToString() ?? "",
+            invoice.Nested("receivable")?.Text("dueDate") ?? "",
         })],
         indent, isNarrow);
 }

@@ -16,7 +16,8 @@ public sealed partial class SqliteHubStore
                 update invoice set status = $2, number = $3, erp_state = $4, gross = $5, open = $6, written_off = $7, credited = $8, due = $9, paid_on = $10 where key = $1
                 """,
                 StoredText.Key(invoice.Key), (int)invoice.Status, StoredText.ProseOrNull(invoice.Number), StoredText.ProseOrNull(said?.State),
-                AmountOrNull(said?.Gross), AmountOrNull(said?.Open), AmountOrNull(said?.WrittenOff), AmountOrNull(said?.Credited), DayOrNull(said?.DueDate), DayOrNull(said?.LastPaidOn));
+                AmountOrNull(said?.Gross), AmountOrNull(said?.Open), AmountOrNull(said?.WrittenOff), AmountOrNull(said?.Credited),
+                DayOrNull(said?.DueDate), DayOrNull(said?.LastPaidOn));
         }
 
         foreach (var invoice in commit.Invoices.Where(invoice => invoice.Status == InvoiceStatus.Drawn))

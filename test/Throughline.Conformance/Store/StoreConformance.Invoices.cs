@@ -67,7 +67,8 @@ public abstract partial class StoreConformance
     }
 
     private static Receivable Said(decimal gross, decimal open) => new(
-        open == 0 ? "paid" : "posted", Money.Of(gross, "EUR"), Money.Of(open, "EUR"), Money.Of(0m, "EUR"), Money.Of(0m, "EUR"), new DateOnly(2026, 7, 31), new DateOnly(2026, 7, 4));
+        open == 0 ? "paid" : "posted", Money.Of(gross, "EUR"), Money.Of(open, "EUR"), Money.Of(0m, "EUR"), Money.Of(0m, "EUR"), new DateOnly(2026, 7, 31),
+        new DateOnly(2026, 7, 4));
 
     [Fact]
     public async Task Should_never_take_a_new_invoice_for_a_known_one_nor_an_entry_twice()

@@ -97,7 +97,7 @@ public sealed class When_a_process_is_not_sound : LandscapeFolderFixture
     [Theory]
     [InlineData("    after: [signed]", "    after: [sgned]", "unknown-step", 30, "did you mean 'signed'?")]
     [InlineData("    after: [signed]", "    after: [tell]", "step-cycle", 30, "plan, tell")]
-    [InlineData("    kind: decide\n    title: Plan\n    after: [signed]\n    decision: plan", "    kind: payments\n    title: Plan\n    after: [signed]", "wrong-subject", 30, "receivable")]
+    [InlineData("    kind: decide\n    title: Plan\n    after: [signed]\n    decision: plan", "    kind: payments\n    title: Plan", "wrong-subject", 30, "receivable")]
     [InlineData("decision: plan", "decision: pln", "unknown-decision", 30, "did you mean 'plan'?")]
     [InlineData("process: onboard", "process: onbord", "unknown-process", 35, "did you mean 'onboard'?")]
     [InlineData("into: billing-account", "into: bill", "unknown-entity", 41, "'bill'")]

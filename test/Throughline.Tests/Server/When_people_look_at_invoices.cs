@@ -70,9 +70,34 @@ public sealed class When_people_look_at_invoices : IAsyncLifetime
         Assert.All(entries, entry => Assert.Equal(("8 x 150.00 EUR, rate of everybody", 1200m), (entry.Text("why"), entry.Money("amount")!.Value.Amount)));
     }
 
+    /// <summary>D5: what the ERP says of a posted one.</summary>
+    [Theory]
+    [InlineData(100, "paid", "nothing of 119.00 EUR open, last paid on 2026-07-04")]
+    [InlineData(60, "open overdue", "59.00 EUR of 119.00 EUR open, due 2026-07-31, last paid on 2026-07-04")]
+    public async Task Should_list_what_is_open_paid_and_overdue(int paid, string listed, string words)
+    {
+        var (gross, nothing) = (Money.Of(119m, "EUR"), Money.Of(0m, "EUR"));
+        var said = new Receivable(
+            "posted", gross, paid == 100 ? nothing : gross - Money.Of(paid, "EUR"), nothing, nothing, paid == 100 ? null : new DateOnly(2026, 7, 31), new DateOnly(2026, 7, 4));
+        await KeepAsync(new EntryCommit
+        {
+            Partition = Deal.Partition, Epoch = 0,
+            Invoices = [(await _hub.Server.Hub.Store.FindInvoiceAsync("P-1-DE/2", CancellationToken.None))! with { Receivable = said }],
+        });
+
+        foreach (var status in new[] { "open", "paid", "overdue" })
+        {
+            var found = (await _hub.GetAsync($"/api/v1/invoices?status={status}")).Body.NestedList("invoices").Select(invoice => invoice.Text("key"));
+            Assert.Equal(listed.Split(' ').Contains(status) ? ["P-1-DE/2"] : [], found);
+        }
+
+        var shown = (await _hub.GetAsync("/api/v1/invoices/P-1-DE/2")).Body.Nested("receivable");
+        Assert.Equal(words, Throughline.Server.Api.Invoices.InvoiceWords.Paid(shown));
+    }
+
     [Theory]
     [InlineData("/api/v1/invoices?max=0", 400, "bad-query")]
-    [InlineData("/api/v1/invoices?status=paid", 400, "bad-query")]
+    [InlineData("/api/v1/invoices?status=settled", 400, "bad-query")]
     [InlineData("/api/v1/invoices?engagement=006Z", 404, "unknown-engagement")]
     [InlineData("/api/v1/invoices/P-9-DE/1", 404, "unknown-invoice")]
     [InlineData("/api/v1/invoices/%00", 400, null)]

@@ -25,7 +25,7 @@ internal sealed class InvoiceDoor(Doors doors)
     public async Task ListAsync(HttpContext context)
     {
         var (max, problem) = context.Whole("max", 100, 1, RouteText.PageMax);
-        var (status, wrongStatus) = StatusOf(context);
+        var (wanted, wrongStatus) = WantedOf(context);
         var (scope, unknown) = (problem ?? wrongStatus) is null ? await _engagement.OfAsync(context) : (null, null);
         if ((problem ?? wrongStatus ?? unknown) is { } wrong)
         {
@@ -33,7 +33,7 @@ internal sealed class InvoiceDoor(Doors doors)
             return;
         }
 
-        var invoices = await doors.Store.ListInvoicesAsync(new InvoiceFilter(scope, status, context.Query("after"), (int)max), context.RequestAborted);
+        var invoices = await doors.Store.ListInvoicesAsync(wanted with { Scope = scope, After = context.Query("after"), Max = (int)max }, context.RequestAborted);
         await Answer.JsonAsync(context, 200, Fields.Of(
             ("invoices", invoices.Select(InvoiceWords.ToFields)), ("next", invoices.Length == max ? invoices[^1].Key : null)));
     }
@@ -147,10 +147,19 @@ internal sealed class InvoiceDoor(Doors doors)
     private static DateOnly? Day(string? text) =>
         DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day) ? day : null;
 
-    private static (InvoiceStatus? Status, Problem? Problem) StatusOf(HttpContext context) => context.Query("status") switch
+    private (InvoiceFilter Wanted, Problem? Problem) WantedOf(HttpContext context)
     {
-        null or "all" => (null, null),
-        var text when Enum.TryParse<InvoiceStatus>(text, ignoreCase: true, out var parsed) && char.IsAsciiLetter(text[0]) && Enum.IsDefined(parsed) => (parsed, null),
-        _ => (null, RouteText.BadQuery("status", $"must be one of all, {string.Join(", ", Enum.GetNames<InvoiceStatus>()).ToLowerInvariant()}")),
-    };
+        var all = new InvoiceFilter(null, null, null, 0);
+        return context.Query("status") switch
+        {
+            null or "all" => (all, null),
+            "drawn" => (all with { Status = InvoiceStatus.Drawn }, null),
+            "posted" => (all with { Status = InvoiceStatus.Posted }, null),
+            "withdrawn" => (all with { Status = InvoiceStatus.Withdrawn }, null),
+            "open" => (all with { IsOpen = true }, null),
+            "paid" => (all with { IsOpen = false }, null),
+            "overdue" => (all with { OverdueOn = DateOnly.FromDateTime(doors.Time.GetUtcNow().UtcDateTime) }, null),
+            _ => (all, RouteText.BadQuery("status", $"must be one of {string.Join(", ", InvoiceWords.Statuses)}")),
+        };
+    }
 }

@@ -10,10 +10,26 @@ namespace Throughline.Server.Api.Invoices;
 /// <summary>Invoices in the words that the API, the pages and the terminal share.</summary>
 internal static class InvoiceWords
 {
+    /// <summary>By which invoices may be listed: the last three are those of posted ones, as the ERP says.</summary>
+    public static readonly string[] Statuses = ["all", "drawn", "posted", "withdrawn", "open", "paid", "overdue"];
+
     public static Fields ToFields(Invoice invoice) => Fields.Of(
         ("key", invoice.Key), ("status", invoice.Status.ToString().ToLowerInvariant()), ("number", invoice.Number), ("engagement", invoice.Scope.Key),
         ("until", Day(invoice.Until)), ("quantity", invoice.Quantity), ("amount", invoice.Amount),
-        ("entryCount", (long)invoice.EntryCount), ("by", invoice.By), ("at", invoice.At));
+        ("entryCount", (long)invoice.EntryCount), ("by", invoice.By), ("at", invoice.At),
+        ("receivable", invoice.Receivable is { } said ? ToFields(said) : null));
+
+    public static Fields ToFields(Receivable said) => Fields.Of(
+        ("state", said.State), ("gross", said.Gross), ("paid", said.Paid), ("open", said.Open), ("writtenOff", said.WrittenOff), ("credited", said.Credited),
+        ("dueDate", said.DueDate is { } due ? Day(due) : null), ("lastPaidOn", said.LastPaidOn is { } paid ? Day(paid) : null));
+
+    /// <summary>"1,341.00 EUR of 2,541.00 EUR open, due 2026-07-30"; null where the ERP has said nothing of it.</summary>
+    public static string? Paid(Fields? receivable) => receivable?.Money("open") is not { } open || receivable.Money("gross") is not { } gross ? null
+        : (open.Amount == 0 ? $"nothing of {gross} open" : $"{open} of {gross} open{(receivable.Text("dueDate") is { } due ? $", due {due}" : "")}")
+            + Part("written off", receivable.Money("writtenOff")) + Part("credited", receivable.Money("credited"))
+            + (receivable.Text("lastPaidOn") is { } day ? $", last paid on {day}" : "");
+
+    private static string Part(string what, Money? amount) => amount is { Amount: not 0 } part ? $", {part} {what}" : "";
 
     /// <param name="row">The entry as it stands today.</param>
     /// <param name="unit">The engagement as it stands today.</param>

@@ -51,21 +51,21 @@ internal sealed class WhyReader(Doors doors)
             .With("entries", page).With("next", next?.ToString()).With("notKept", NotKept(isWhole)), null);
     }
 
-    // What is paid of it is not read from the ERP yet, so what was open when it was read back is all that is known.
     private static Fields Onward(Invoice invoice, Fields? shows, InvoiceStory story, IEnumerable<LineageEntry> told)
     {
         var readBack = told.LastOrDefault(entry => entry.Kind == "invoiced");
         var waits = story.Instance?.Steps.Values.Where(step => !step.IsDone && step.Reason is not null).OrderBy(step => step.Since).FirstOrDefault()?.Reason;
         var (state, says) = invoice.Status switch
         {
-            InvoiceStatus.Posted => ("invoiced-open", $"Invoiced, open{(shows?.Money("open") is { } open ? $": {open} were to be paid when it was read back from the ERP" : "")}. "
-                + "What was paid since, the hub does not read yet."),
+            InvoiceStatus.Posted => (invoice.Receivable is { Open.Amount: 0 } ? "paid" : "open", $"Invoiced; "
+                + $"{(invoice.Receivable is { } said ? InvoiceWords.Paid(InvoiceWords.ToFields(said)) : "the ERP has said nothing of payments yet")}."),
             InvoiceStatus.Withdrawn => ("withdrawn", "Given up before it counted as posted; its entries may be billed again."),
             _ => ("drawn", $"Drawn; not seen in the ERP as posted yet{(waits is null ? "" : $": {waits}")}".TrimEnd('.') + "."),
         };
         return Fields.Of(
-            ("state", state), ("says", says), ("number", invoice.Number ?? shows?.Text("number")), ("date", shows?.Text("date")), ("dueDate", shows?.Text("dueDate")),
-            ("amount", invoice.Amount), ("tax", shows?.Money("tax")), ("gross", shows?.Money("gross")), ("open", shows?.Money("open")), ("readBackAt", readBack?.At));
+            ("state", state), ("says", says), ("receivable", invoice.Receivable is { } paid ? InvoiceWords.ToFields(paid) : null),
+            ("number", invoice.Number ?? shows?.Text("number")), ("date", shows?.Text("date")), ("dueDate", shows?.Text("dueDate")),
+            ("amount", invoice.Amount), ("tax", shows?.Money("tax")), ("gross", shows?.Money("gross")), ("readBackAt", readBack?.At));
     }
 
     private IEnumerable<IEnumerable<string>>? Precedence(IReadOnlyList<Fields> page) => page.All(entry => entry.Flag("isReleaseOfToday") != true) ? null
