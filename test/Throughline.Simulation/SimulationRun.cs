@@ -21,6 +21,7 @@ internal sealed class SimulationRun
 
     private readonly TimeSpan _busy;
     private readonly Troublemaker _trouble;
+    private readonly HashSet<(EntryId Id, DateTimeOffset At)> _ahead = [];
     private ulong _lastHash;
     private DateTimeOffset _lastMove;
     private int _quiet;
@@ -90,6 +91,7 @@ internal sealed class SimulationRun
         _trouble.End();
         Sellers.TidyUp();
         Consultants.TidyUp();
+        NoteAhead();
         var began = World.Now;
         RestedAfter = World.Pass(RestWithin, LookEvery, IsAtRest) ? World.Now - began : null;
         Check(checker => checker.WhenAtRest(this));
@@ -104,6 +106,11 @@ internal sealed class SimulationRun
 
     private bool IsAtRest()
     {
+        if (Plan.HasBadClocks)
+        {
+            NoteAhead();
+        }
+
         if (_trouble.IsBack)
         {
             return false;
@@ -133,7 +140,13 @@ internal sealed class SimulationRun
 
     // An entry that waits is looked at by itself; where something has happened since it was, it may go on.
     private bool EntriesMove() => !Store.ReadEntryWorkAsync(Partitions, World.Now, 1, CancellationToken.None).Result.Envelopes.IsEmpty
-        || Store.FindEntriesAsync(new EntryFilter(Status: EntryStatus.Waiting, Max: int.MaxValue), CancellationToken.None).Result.Any(row => row.At <= _lastMove);
+        || Store.FindEntriesAsync(new EntryFilter(Status: EntryStatus.Waiting, Max: int.MaxValue), CancellationToken.None).Result
+            .Any(row => row.At <= _lastMove || _ahead.Contains((row.Id, row.At)));
+
+    // Who looked with a clock that was ahead looked before that time, and what has happened since then is still to be seen.
+    private void NoteAhead() => _ahead.UnionWith(
+        Store.FindEntriesAsync(new EntryFilter(Status: EntryStatus.Waiting, Max: int.MaxValue), CancellationToken.None).Result
+            .Where(row => row.At > World.Now).Select(row => (row.Id, row.At)));
 
     private void Check(Func<IChecker, IEnumerable<string>> look)
     {
