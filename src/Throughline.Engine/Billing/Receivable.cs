@@ -22,12 +22,21 @@ public sealed record Receivable(string? State, Money Gross, Money Open, Money Wr
     /// </summary>
     public ImmutableArray<(LedgerAccount Account, Money Amount)> Of(Money amount)
     {
-        var (writtenOff, credited) = (Share(amount, WrittenOff), Share(amount, Credited));
-        var paid = Open.Amount == 0 ? amount - writtenOff - credited : Share(amount, Paid);
+        var (paid, writtenOff, credited) = (Share(amount, Paid), Share(amount, WrittenOff), Share(amount, Credited));
+        if (Open.Amount == 0)
+        {
+            // A cent that rounding leaves goes with the first of them that there is.
+            var rest = amount - paid - writtenOff - credited;
+            (paid, writtenOff, credited) = Paid.Amount != 0 || (WrittenOff.Amount == 0 && Credited.Amount == 0) ? (paid + rest, writtenOff, credited)
+                : WrittenOff.Amount != 0 ? (paid, writtenOff + rest, credited) : (paid, writtenOff, credited + rest);
+        }
+
         return [(LedgerAccount.Paid, paid), (LedgerAccount.WrittenOff, writtenOff), (LedgerAccount.Credited, credited)];
     }
 
-    private Money Share(Money amount, Money part) => Gross.Amount == 0 ? Money.Zero(amount.Currency) : (amount * (part.Amount / Gross.Amount)).Round();
+    // Multiplied before it is divided, or half a cent would not be one.
+    private Money Share(Money amount, Money part) =>
+        Gross.Amount == 0 ? Money.Zero(amount.Currency) : new Money(amount.Amount * part.Amount / Gross.Amount, amount.Currency).Round();
 }
 
 /// <summary>What of one line of an invoice has left it, and where that stands.</summary>

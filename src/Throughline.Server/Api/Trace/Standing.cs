@@ -11,8 +11,9 @@ internal static class Standing
     /// <param name="cases">Open and closed ones; none where only a running process is asked about.</param>
     public static Fields Of(UnitState unit, IReadOnlyCollection<Case> cases, Landscape.Landscape landscape, PlainWords words)
     {
-        // Of several processes the first one that is not at its end says how the whole stands.
-        var instance = unit.Instances.Values.OrderBy(each => each is { Held: false, Status: InstanceStatus.Done or InstanceStatus.Undone })
+        // Of several processes the first one that is not at its end says how the whole stands. That a customer has not paid yet is no matter of the engagement until somebody
+        // has to see to it.
+        var instance = unit.Instances.Values.Where(each => !IsOnlyUnpaid(unit, each)).OrderBy(each => each is { Held: false, Status: InstanceStatus.Done or InstanceStatus.Undone })
             .ThenBy(each => each.Status == InstanceStatus.Undone).ThenBy(each => each.StartedAt).FirstOrDefault();
         var open = cases.FirstOrDefault(item => item.Status == CaseStatus.Open);
         var (state, says) = instance switch
@@ -27,6 +28,9 @@ internal static class Standing
         };
         return Fields.Of(("state", state), ("says", says), ("since", instance?.ChangedAt));
     }
+
+    private static bool IsOnlyUnpaid(UnitState unit, Instance instance) =>
+        instance.Subject.Entity == "receivable" && unit.Cases.Values.All(item => item.Instance != instance.Id);
 
     private static (string State, string Says) Running(Instance instance)
     {

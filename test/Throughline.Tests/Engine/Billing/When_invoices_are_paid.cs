@@ -80,6 +80,20 @@ public sealed class When_invoices_are_paid
         Assert.Equal((1700m, 100m, 0m), (_time.Stands(LedgerAccount.Paid), _time.Stands(LedgerAccount.WrittenOff), _time.Stands(LedgerAccount.Invoiced)));
     }
 
+    /// <summary>Of the amount without tax the share of what is with it, halves away from zero; a cent that rounding leaves goes with what there is most of a reason for.</summary>
+    [Theory]
+    [InlineData(6.03, 6.00, 1.00, 0, 0, "5.03 0.00 0.00")]
+    [InlineData(0.01, 0.02, 0, 0.01, 0.01, "0.00 0.00 0.01")]
+    [InlineData(100, 119, 0, 0, 119, "0.00 0.00 100.00")]
+    [InlineData(100, 119, 0, 19, 0, "84.03 15.97 0.00")]
+    [InlineData(100, 0, 0, 0, 0, "100.00 0.00 0.00")]
+    public void Should_share_the_tax_out(double amount, double gross, double open, double writtenOff, double credited, string parts)
+    {
+        var said = new Receivable(null, Euro((decimal)gross), Euro((decimal)open), Euro((decimal)writtenOff), Euro((decimal)credited), null, null);
+
+        Assert.Equal(parts, string.Join(' ', said.Of(Euro((decimal)amount)).Select(part => part.Amount.Amount.ToString("0.00", CultureInfo.InvariantCulture))));
+    }
+
     [Fact]
     public void Should_book_nothing_twice()
     {
