@@ -32,7 +32,7 @@ public sealed class When_the_command_line_is_used
     [InlineData("doctor --url nonsense")]
     [InlineData("cases list --status closed")]
     [InlineData("entries list --status done")]
-    [InlineData("invoices list --status paid")]
+    [InlineData("invoices list --status settled")]
     [InlineData("invoices draw --until 2026-13-01")]
     [InlineData("invoices draw --until 2026-06-30 --date soon")]
     [InlineData("why")]

@@ -193,7 +193,7 @@ public sealed class When_the_sandbox_speaks_as_documented : SalesforceWire
         var key = deal.NestedList("fields").Single(field => field.Text("name") == "Hub_Key__c");
         Assert.True(key.Flag("externalId") & key.Flag("unique"));
         Assert.Contains(deal.NestedList("childRelationships"), child => child.Text("relationshipName") == "OpportunityLineItems");
-        Assert.Equal(8, (await SendAsync("GET", "sobjects")).Body!.NestedList("sobjects").Count);
+        Assert.Equal(9, (await SendAsync("GET", "sobjects")).Body!.NestedList("sobjects").Count);
         Assert.Contains((await SendAsync("GET", "/services/data")).List, version => version.Text("version") == "60.0");
     }
 }

@@ -65,7 +65,7 @@ public sealed class When_a_command_is_mistyped : IDisposable
     [Theory]
     [InlineData("invoices draw --until 2026-13-01", "--until must be a day of the calendar such as 2026-06-30, and '2026-13-01' is none. See 'throughline invoices draw --help'.")]
     [InlineData("invoices draw --until 2026-06-30 --date 2026-02-30", "--date must be a day of the calendar such as 2026-06-30, and '2026-02-30' is none.")]
-    [InlineData("invoices list --status paid", "--status must be one of all, drawn, posted, withdrawn, and 'paid' is none of them.")]
+    [InlineData("invoices list --status settled", "--status must be one of all, drawn, posted, withdrawn, open, paid, overdue, and 'settled' is none of them.")]
     [InlineData("cases list --status closed", "--status must be one of open, settled, approved, rejected, all, and 'closed' is none of them.")]
     public async Task Should_say_which_values_an_option_takes(string line, string says)
     {
