@@ -43,9 +43,16 @@ public sealed class IntakeService(ReleaseHolder release, GroupCommit commit, Ent
 
         var known = ImmutableArray.CreateBuilder<IntakeItem>();
         var knownPlaces = new List<int>();
-        foreach (var (item, place) in (await homes.PlaceAsync(items.ToImmutable(), CancellationToken.None)).Zip(places))
+        var placed = (await homes.PlaceAsync(items.ToImmutable(), CancellationToken.None)).Zip(places).ToArray();
+        // A sender of several is told that nothing of them was taken in, so nothing may be.
+        var isRefused = placed.Any(pair => IsAboutNothingKnown(pair.First) && requests[pair.Second].Key is not null);
+        foreach (var (item, place) in placed)
         {
-            if (IsAboutNothingKnown(item))
+            if (isRefused && !IsAboutNothingKnown(item))
+            {
+                answers[place] = new IntakeAnswer(null, []);
+            }
+            else if (IsAboutNothingKnown(item))
             {
                 // Who polls has nobody to tell, and other people's records are none of the hub's business.
                 answers[place] = new IntakeAnswer(

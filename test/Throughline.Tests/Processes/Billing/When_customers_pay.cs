@@ -1,8 +1,10 @@
 using System.Text.Json.Nodes;
 using Throughline.Conformance.Firm;
 using Throughline.Conformance.Store;
+using Throughline.Connect;
 using Throughline.Engine.Billing;
 using Throughline.Engine.Cases;
+using Throughline.Engine.Intake;
 using Throughline.Model;
 using Throughline.Model.Ledger;
 using Xunit;
@@ -117,6 +119,22 @@ public sealed class When_customers_pay : IAsyncLifetime
 
         Assert.Empty(await OpenAsync());
         Assert.Single((await _firm.ScopeAsync(_deal)).Of("receivable"));
+    }
+
+    /// <summary>Who sends several at once is told of all or nothing, and that is so.</summary>
+    [Fact]
+    public async Task Should_take_nothing_of_what_is_sent_together_where_one_is_about_nothing_known()
+    {
+        static IntakeRequest Of(string id, string key) => new(
+            "erp", "account.invoice", key, null, new SourceRecord("account.invoice", id, "9999999999", Fields.Of(("state", "posted"))));
+
+        var answers = await _firm.Hub.Intake.TakeAsync([Of(Id.ToString(System.Globalization.CultureInfo.InvariantCulture), "a"), Of("4711", "b")]);
+
+        Assert.All(answers, answer => Assert.Null(answer.Receipt));
+        Assert.Empty(answers[0].Problems);
+        var problem = Assert.Single(answers[1].Problems);
+        Assert.Equal(("/record", "is about account.invoice 4711, which the hub does not know"), (problem.Field, problem.Message));
+        Assert.Empty(await OpenAsync());
     }
 
     private async Task<IReadOnlyList<Case>> OpenAsync() => await _firm.Hub.Store.ListCasesAsync(new CaseFilter(CaseStatus.Open), CancellationToken.None);
