@@ -81,7 +81,7 @@ internal sealed class WhyReader(Doors doors)
         yield return "The moment of a call: it lies between when it was decided and when it was answered.";
         yield return "Sale, contract, workstream and rate card as they were: they are those of today, and the order in which rates win is that of today's release; "
             + "'throughline trace' tells what was changed.";
-        yield return "Payments: they are not read from the ERP yet.";
+        yield return "Each payment by itself: what is paid, given up, credited and open is what the ERP said last; 'throughline trace' tells what it said before.";
         if (!isWhole)
         {
             yield return $"Here: what the story of the engagement tells of the invoice behind its first {InvoiceStory.LookedAtMax:N0} lines.";
