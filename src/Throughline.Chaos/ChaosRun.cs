@@ -55,7 +55,7 @@ internal sealed class ChaosRun(ChaosChoices choices, Action<string> say)
             var proof = choices.Tamper is null && wrong.Count == 0 && choices.Real is null && Tampering.HasEnough(stage.Books, seen) ? await ProveAsync(stage, seen) : [];
             if (wrong.Count > 0)
             {
-                stage.KeepLogs(LogsKept);
+                await stage.KeepAsync(LogsKept);
             }
 
             return new ChaosOutcome(choices, began, stage.Books, seen, wrong, striker.Strikes, [.. stage.Troubles], pulse, rested, proof)
@@ -65,7 +65,7 @@ internal sealed class ChaosRun(ChaosChoices choices, Action<string> say)
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
-            stage.KeepLogs(LogsKept);
+            await stage.KeepAsync(LogsKept);
             throw new ChaosFailedException(
                 $"The run broke off after {Clock().Trim()}, with {string.Join(", ", striker.Now)} striking: {e.Message} The hubs' logs are in {LogsKept}.");
         }

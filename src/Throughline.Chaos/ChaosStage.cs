@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
+using Npgsql;
 using Throughline.Chaos.Count;
 using Throughline.Chaos.Firm;
 using Throughline.Chaos.Servers;
@@ -30,6 +31,7 @@ internal sealed class ChaosStage : IAsyncDisposable
     private readonly Stack<IAsyncDisposable> _running = new();
     private readonly Dictionary<string, HubSeat> _hubs = [];
     private readonly SalesforceSandbox _crm = new();
+    private PostgresServer? _postgres;
     private FaultProxy? _psaWay;
     private FaultProxy? _erpWay;
 
@@ -55,7 +57,7 @@ internal sealed class ChaosStage : IAsyncDisposable
 
     public IReadOnlyList<Trouble> Troubles { get; private set; } = [];
 
-    private SystemTroubles Ways { get; set; } = null!;
+    private SystemTroubles? Ways { get; set; }
 
     // Calls to real servers take longer.
     private TimeSpan TimeOut => _choices.Real is null ? TimeSpan.FromSeconds(4) : TimeSpan.FromSeconds(20);
@@ -71,7 +73,7 @@ internal sealed class ChaosStage : IAsyncDisposable
         Directory.CreateDirectory(database);
         // Servers of plain accounts must get through.
         await Tool.RunAsync("chmod", "711", _folder);
-        var postgres = await PostgresServer.MakeAsync(database, "max_connections = 120");
+        var postgres = _postgres = await PostgresServer.MakeAsync(database, "max_connections = 120");
         _running.Push(postgres);
         var rabbit = new RabbitServer(_choices.Scripts);
         _running.Push(rabbit);
@@ -145,10 +147,24 @@ internal sealed class ChaosStage : IAsyncDisposable
             .Select(line => $"{hub.Name}: {line}") : []),
     ];
 
-    /// <summary>Keeps what the hubs said, where somebody wants to look into it.</summary>
-    public void KeepLogs(string folder)
+    /// <summary>Keeps what the hubs said and have in their store, and which calls the systems had, where somebody wants to look into it.</summary>
+    public async Task KeepAsync(string folder)
     {
         Directory.CreateDirectory(folder);
+        foreach (var (system, faults) in Ways?.Faults ?? new Dictionary<string, Faults>())
+        {
+            await File.WriteAllLinesAsync(Path.Combine(folder, system + ".calls"), faults.Requests.Select(call => $"{call.At:O} {call.Method} {call.Path} {call.Fault}"));
+        }
+
+        try
+        {
+            await (_postgres?.DumpAsync(folder) ?? Task.CompletedTask);
+        }
+        catch (NpgsqlException e)
+        {
+            await File.WriteAllTextAsync(Path.Combine(folder, "no-tables.txt"), e.ToString());
+        }
+
         foreach (var hub in _hubs.Values.Where(hub => File.Exists(hub.Log)))
         {
             File.Copy(hub.Log, Path.Combine(folder, Path.GetFileName(hub.Log)), overwrite: true);
@@ -156,7 +172,7 @@ internal sealed class ChaosStage : IAsyncDisposable
     }
 
     /// <summary>Ends what is left of faults on the ways to the systems.</summary>
-    public Task ClearAsync() => Ways.ClearAllAsync();
+    public Task ClearAsync() => Ways!.ClearAllAsync();
 
     public async ValueTask DisposeAsync()
     {

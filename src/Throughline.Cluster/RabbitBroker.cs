@@ -153,8 +153,8 @@ public sealed partial class RabbitBroker : IBroker
     {
         if (_stuck.Times >= StuckMax)
         {
-            LogStuck(_stuck.Queue);
             await RabbitSession.DeleteQueueAsync(_address, _hub, _stuck.Queue, _stop.Token);
+            LogStuck(_stuck.Queue);
             // Where one is, others often are; they were waited for already.
             _stuck = ("", StuckMax - 1);
         }

@@ -224,7 +224,7 @@ public sealed class Faults
         lock (_gate)
         {
             var fault = Match(method, path, body);
-            _requests.Enqueue(new SeenRequest(method, path, fault?.Kind.ToString()));
+            _requests.Enqueue(new SeenRequest(method, path, fault?.Kind.ToString(), TimeProvider.System.GetUtcNow()));
             if (_requests.Count > RequestsKept)
             {
                 _requests.Dequeue();
@@ -309,4 +309,4 @@ public sealed class Faults
 }
 
 /// <summary>One request as it arrived, with the name of the fault that struck it, if any.</summary>
-public sealed record SeenRequest(string Method, string Path, string? Fault);
+public sealed record SeenRequest(string Method, string Path, string? Fault, DateTimeOffset At);

@@ -98,6 +98,32 @@ internal sealed class PostgresServer : IAsyncDisposable
         return (long)(await command.ExecuteScalarAsync())!;
     }
 
+    /// <summary>Writes every table of the hub into this folder, as CSV.</summary>
+    public async Task DumpAsync(string folder)
+    {
+        await using var source = NpgsqlDataSource.Create(Settings("postgres", "hub") + ";Pooling=false");
+        await using var connection = await source.OpenConnectionAsync();
+        var tables = new List<string>();
+        await using (var command = new NpgsqlCommand("select tablename::text from pg_tables where schemaname = 'public'", connection))
+        await using (var reader = await command.ExecuteReaderAsync())
+        {
+            while (await reader.ReadAsync())
+            {
+                tables.Add(reader.GetString(0));
+            }
+        }
+
+        foreach (var table in tables)
+        {
+            using var rows = await connection.BeginTextExportAsync($"copy \"{table}\" to stdout (format csv, header)");
+            await using var file = File.CreateText(Path.Combine(folder, table + ".csv"));
+            while (await rows.ReadLineAsync() is { } row)
+            {
+                await file.WriteLineAsync(row);
+            }
+        }
+    }
+
     public async Task ExecuteAsync(string sql)
     {
         await using var source = NpgsqlDataSource.Create(ForItsMaker);

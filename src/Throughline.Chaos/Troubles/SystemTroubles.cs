@@ -12,6 +12,8 @@ internal sealed class SystemTroubles(IReadOnlyDictionary<string, Faults> faults,
     // People work at the CRM through another door of the same server.
     private const string CrmPath = "/services/";
 
+    public IReadOnlyDictionary<string, Faults> Faults => faults;
+
     private static readonly Dictionary<string, string> Retry = new(StringComparer.Ordinal) { ["Retry-After"] = "2" };
 
     /// <param name="areStandIns">PSA and ERP are stand-ins, which have knobs.</param>

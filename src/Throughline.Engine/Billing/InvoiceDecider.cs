@@ -116,9 +116,10 @@ internal static class InvoiceDecider
             Settle(turn, record.Id.Key, isPosted ? Invoiced : Released, isPosted ? record.Attributes : null);
         }
 
-        foreach (var record in turn.State.Of(ReceivableEntity))
+        // What the process holds back (another amount, a cancelled invoice) is not booked by trying something else again.
+        foreach (var record in turn.State.Of(ReceivableEntity).Where(record => Process.PaymentsStep.IsTold(turn.State, record)))
         {
-            Pay(turn, record.Id.Key, record.Attributes);
+            Pay(turn, record.Id.Key, record.View);
         }
     }
 

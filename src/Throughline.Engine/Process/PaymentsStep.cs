@@ -42,6 +42,10 @@ internal static class PaymentsStep
     /// <summary>The process follows what the ERP says, so it goes on by itself after it was complete.</summary>
     public static bool IsIn(ProcessDefinition definition) => definition.Steps.Any(step => step is StepDefinition.Payments);
 
+    /// <summary>What the record says now was sent to the ledger.</summary>
+    public static bool IsTold(UnitState unit, CanonicalRecord record) => record.View.Fingerprint() is var said
+        && unit.Instances.Values.Any(instance => instance.Subject == record.Id && instance.Steps.Values.Any(step => step.Data.Text(Told) == said));
+
     private static string Words(string key, string? number, Receivable receivable)
     {
         var off = (receivable.WrittenOff.Amount == 0 ? "" : $", {receivable.WrittenOff} written off")
