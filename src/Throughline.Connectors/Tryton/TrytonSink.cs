@@ -103,7 +103,7 @@ internal sealed class TrytonSink(TrytonClient client, TrytonSchema schema, TimeP
         }
 
         var facts = await FactsAsync(model, ids, cancellation);
-        return [.. ids.Select(id => Done(model, id, facts.GetValueOrDefault(id)))];
+        return [.. ids.Zip(run, (id, item) => facts is null && item.Find is not null ? Unseen(model, id) : Done(model, id, facts?.GetValueOrDefault(id)))];
     }
 
     private async Task<Receipt> UpdateAsync(TrytonModel model, WriteItem item, CancellationToken cancellation)
@@ -120,7 +120,12 @@ internal sealed class TrytonSink(TrytonClient client, TrytonSchema schema, TimeP
             await client.CallAsync($"model.{model.Name}.write", [new JsonArray(id), values], safe: false, cancellation, Version(model, item));
         }
 
-        var facts = (await FactsAsync(model, [id], cancellation)).GetValueOrDefault(id);
+        if (await FactsAsync(model, [id], cancellation) is not { } all)
+        {
+            return Unseen(model, id);
+        }
+
+        var facts = all.GetValueOrDefault(id);
         return model.Name == TrytonModels.Invoice && facts is not null && TrytonPosting.NotReached(item.Fields, facts) is { } failure
             ? Receipt.Failed(failure)
             : Done(model, id, facts);
@@ -177,8 +182,8 @@ internal sealed class TrytonSink(TrytonClient client, TrytonSchema schema, TimeP
 
     private static Receipt[] Failed(ImmutableArray<WriteItem> run, Failure failure) => [.. run.Select(_ => Receipt.Failed(failure))];
 
-    /// <summary>What the server made of the records. They are written already, so that a failure here must not look like one of the write.</summary>
-    private async Task<Dictionary<long, Fields>> FactsAsync(TrytonModel model, long[] ids, CancellationToken cancellation)
+    /// <summary>What the server made of the records, which are written already; null where it does not say and later steps will ask for it.</summary>
+    private async Task<Dictionary<long, Fields>?> FactsAsync(TrytonModel model, long[] ids, CancellationToken cancellation)
     {
         using var read = CallDeadline.None();
         try
@@ -191,9 +196,13 @@ internal sealed class TrytonSink(TrytonClient client, TrytonSchema schema, TimeP
         }
         catch (Exception e) when (e is ConnectorException or OperationCanceledException)
         {
-            return [];
+            return model.Name == TrytonModels.TimesheetLine ? [] : null;
         }
     }
+
+    // Not a failure of the write, and its answer is lost all the same: found by its key, the record says the same.
+    private static Receipt Unseen(TrytonModel model, long id) => Receipt.Failed(new Failure.InDoubt(
+        string.Create(CultureInfo.InvariantCulture, $"Tryton took {model.Name} {id}, and could not be asked what it made of it")));
 
     private static Receipt Done(TrytonModel model, long id, Fields? facts)
     {

@@ -114,9 +114,11 @@ public static class ProcessRunner
                 RunSteps(run);
                 break;
             case InstanceStatus.Done:
+                var wasHeld = run.Instance.Held;
                 Withdrawals.Examine(run);
                 NoticeLaterChange(run);
-                if (run.Instance.Held)
+                // That it is on hold is told, and that it is so no longer, until it has arrived.
+                if (wasHeld || run.Instance.Held || run.Definition.Steps.Any(step => step is StepDefinition.Write { Always: true } && !run.Instance.Step(step.Name).IsDone))
                 {
                     WriteAlways(run);
                 }

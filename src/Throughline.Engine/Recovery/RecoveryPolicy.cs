@@ -26,11 +26,12 @@ public abstract record RecoveryAction
 public static class RecoveryPolicy
 {
     /// <summary>Attempts at one command before a person is asked, where the target keeps failing.</summary>
-    public const int AttemptsMax = 12;
+    public const int AttemptsMax = 20;
 
     public static readonly TimeSpan DelayFirst = TimeSpan.FromSeconds(1);
 
-    public static readonly TimeSpan DelayMax = TimeSpan.FromMinutes(5);
+    /// <summary>As long as a lane waits at most for a system that was away: a write with much bad luck must not stand behind long after all others.</summary>
+    public static readonly TimeSpan DelayMax = TimeSpan.FromMinutes(1);
 
     /// <param name="attempt">Attempts made so far, 1 after the first.</param>
     /// <param name="spread">From 0 to 1; the delay is between half and the whole of its nominal length.</param>
@@ -43,7 +44,7 @@ public static class RecoveryPolicy
         _ => new RecoveryAction.GiveUp(),
     };
 
-    /// <summary>1 s, 2 s, 4 s ... up to 5 minutes, each shortened by up to a half.</summary>
+    /// <summary>1 s, 2 s, 4 s ... up to a minute, each shortened by up to a half.</summary>
     public static TimeSpan Delay(int attempt, double spread)
     {
         var nominal = Math.Min(DelayFirst.TotalSeconds * Math.Pow(2, Math.Clamp(attempt - 1, 0, 20)), DelayMax.TotalSeconds);
@@ -53,7 +54,7 @@ public static class RecoveryPolicy
     public static IReadOnlyList<string> Describe() =>
     [
         $"throttled: waits as long as the target asks, else as for transient faults",
-        $"transient: again after 1 s, 2 s, 4 s ... at most {DelayMax.TotalMinutes:0} minutes, each shortened by up to a half so that hubs do not "
+        $"transient: again after 1 s, 2 s, 4 s ... at most {DelayMax.TotalSeconds:0} s, each shortened by up to a half so that hubs do not "
             + $"return together; after {AttemptsMax} attempts a case",
         "in doubt, duplicate: the target is asked by business key before anything is sent again",
         "authentication: the lane stops, shows why, and looks again by itself; everything stays queued and nothing is given up",

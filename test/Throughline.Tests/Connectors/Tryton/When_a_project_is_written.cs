@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Throughline.Connect;
 using Throughline.Model;
+using Throughline.Sandbox;
 using Xunit;
 
 namespace Throughline.Tests.Connectors.Tryton;
@@ -23,6 +24,19 @@ public sealed class When_a_project_is_written : TrytonFixture
                 ("duration", 3600))));
         Assert.True(line.IsDone, line.Failure?.Message);
         Assert.Equal("k", (string?)Sandbox.Records("timesheet.line")[0]!["uuid"]);
+    }
+
+    /// <summary>Time could never be logged on a project without the ids of its tasks.</summary>
+    [Fact]
+    public async Task Should_be_in_doubt_where_it_stands_there_and_the_ids_of_its_tasks_are_not_known()
+    {
+        Sandbox.Faults.Add(new Fault { Kind = FaultKind.Answer, Status = 429, BodyContains = "project.work.search_read" });
+        var receipt = await WriteAsync(new WriteItem("k", Project, WriteOperation.Create, null, Fields.Of(("@code", "P-1-DE")), Fields.Of(
+            ("name", "P-1-DE Depot"), ("type", "project"), ("children", new[] { Fields.Of(("name", "Discovery"), ("timesheet_available", true)) }))));
+        Assert.Contains("what it made of it", Assert.IsType<Failure.InDoubt>(receipt.Failure).Message, StringComparison.Ordinal);
+        Sandbox.Faults.Clear();
+        var found = Assert.Single(await Connector.FindAsync(new FindRequest(Project, Fields.Of(("@code", "P-1-DE"))), default));
+        Assert.Equal(["Discovery"], found.Fields.Nested("timesheets")!.Keys);
     }
 
     [Fact]
