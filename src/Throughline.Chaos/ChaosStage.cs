@@ -136,9 +136,21 @@ internal sealed class ChaosStage : IAsyncDisposable
             }
         }
 
+        if (open.Count > 0)
+        {
+            open.AddRange(await UnsettledAsync());
+        }
+
         // Both have one store, and say the same.
         return new SeenHubs([.. open.Distinct(StringComparer.Ordinal)], Marked(), hours);
     }
+
+    // A count alone leads nobody to what keeps it from coming to rest.
+    private Task<IReadOnlyList<string>> UnsettledAsync() => _postgres!.LinesAsync(
+        """
+        select format('%s to %s: %s, tried %s times, next in %s s, %s', target, system, case status when 0 then 'waits' when 1 then 'is being sent' else 'in doubt' end, attempt,
+            round(extract(epoch from due_at - now())), coalesce(last_failure, 'no failure')) from command where status < 3 order by number limit 5
+        """);
 
     /// <summary>Lines in the logs that speak of defects.</summary>
     public IReadOnlyList<string> Marked() =>

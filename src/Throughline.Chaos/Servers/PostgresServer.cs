@@ -98,22 +98,27 @@ internal sealed class PostgresServer : IAsyncDisposable
         return (long)(await command.ExecuteScalarAsync())!;
     }
 
+    /// <summary>Texts from the hub's store, a line each.</summary>
+    public async Task<IReadOnlyList<string>> LinesAsync(string sql)
+    {
+        await using var source = NpgsqlDataSource.Create(Settings("postgres", "hub") + ";Pooling=false");
+        await using var command = source.CreateCommand(sql);
+        await using var reader = await command.ExecuteReaderAsync();
+        var lines = new List<string>();
+        while (await reader.ReadAsync())
+        {
+            lines.Add(reader.GetString(0));
+        }
+
+        return lines;
+    }
+
     /// <summary>Writes every table of the hub into this folder, as CSV.</summary>
     public async Task DumpAsync(string folder)
     {
         await using var source = NpgsqlDataSource.Create(Settings("postgres", "hub") + ";Pooling=false");
         await using var connection = await source.OpenConnectionAsync();
-        var tables = new List<string>();
-        await using (var command = new NpgsqlCommand("select tablename::text from pg_tables where schemaname = 'public'", connection))
-        await using (var reader = await command.ExecuteReaderAsync())
-        {
-            while (await reader.ReadAsync())
-            {
-                tables.Add(reader.GetString(0));
-            }
-        }
-
-        foreach (var table in tables)
+        foreach (var table in await LinesAsync("select tablename::text from pg_tables where schemaname = 'public'"))
         {
             using var rows = await connection.BeginTextExportAsync($"copy \"{table}\" to stdout (format csv, header)");
             await using var file = File.CreateText(Path.Combine(folder, table + ".csv"));

@@ -150,12 +150,7 @@ internal sealed class Sellers(TheWorld world, Crm crm)
                     world.Later(at + TimeSpan.FromSeconds(_chance.Next(60)), () => Edit(deal, _ => deal.Mistake = 0m));
                     break;
                 case 2:
-                    world.Later(at, () => Edit(deal, _ => deal.IsWon = false));
-                    if (_chance.Next(2) == 0)
-                    {
-                        world.Later(at + TimeSpan.FromSeconds(_chance.Next(60)), () => Edit(deal, _ => deal.IsWon = true));
-                    }
-
+                    PlanWithdrawal(deal, at);
                     break;
                 case 3:
                     world.Later(at, () => Rename(deal.Account));
@@ -167,6 +162,24 @@ internal sealed class Sellers(TheWorld world, Crm crm)
                     world.Later(at, () => Edit(deal, chance => deal.Lines[^1].Hours = 10 + chance.Next(300)));
                     break;
             }
+        }
+    }
+
+    // For good, until something else of it is settled, or by a slip of the hand: then it is won again just as it was.
+    private void PlanWithdrawal(Deal deal, TimeSpan at)
+    {
+        var (kind, again) = (_chance.Next(4), at + TimeSpan.FromSeconds(_chance.Next(60)));
+        world.Later(at, () => Win(false));
+        if (kind < 3)
+        {
+            world.Later(again, () => Win(true));
+        }
+
+        void Win(bool isWon)
+        {
+            deal.IsWon = isWon;
+            deal.Revision += kind < 2 ? 0 : 1;
+            Save(deal);
         }
     }
 
