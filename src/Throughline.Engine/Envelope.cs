@@ -110,4 +110,7 @@ public static class PayloadNames
     public const string Deleted = "deleted";
     public const string Record = "record";
     public const string Reference = "reference";
+
+    /// <summary>It was sent to the hub, which did not read it in the system itself.</summary>
+    public const string Sent = "sent";
 }

@@ -110,6 +110,7 @@ public sealed class IntakeService(ReleaseHolder release, GroupCommit commit, Ent
     private static Fields PayloadOf(IntakeRequest request, Placement placement)
     {
         var payload = SourcePayload.Write(request.System, request.Record, request.Reference);
+        payload = request.Key is null ? payload : payload.With(PayloadNames.Sent, true);
         return placement is { Home: not null, IsEntry: false } ? payload.With(MoveDecider.KeepsCrosswalk, placement.Scope.ToString()) : payload;
     }
 

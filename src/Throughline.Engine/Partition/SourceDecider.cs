@@ -34,7 +34,7 @@ internal static class SourceDecider
         var attributes = MoveDecider.IsPending(turn.State) ? inward.Attributes.Without("parent") : inward.Attributes;
         turn.Occasion = $"{system} sent {payload.Text(PayloadNames.Entity)} {externalId} in a state that can be mapped";
         turn.Close(Case.UnmappedId(system, payload.Text(PayloadNames.Entity)!, externalId), CaseStatus.Settled, null, null);
-        Apply(turn, system, payload.Text(PayloadNames.Version), id, attributes, payload.Flag(PayloadNames.Deleted) == true);
+        Apply(turn, system, payload.Text(PayloadNames.Version), id, attributes, payload.Flag(PayloadNames.Deleted) == true, IsHearsay(turn, payload));
         FollowReferences(turn, system, id, attributes);
         MasterDecider.MergeIfSame(turn, prepared, id);
     }
@@ -64,13 +64,26 @@ internal static class SourceDecider
         }
     }
 
-    private static void Apply(Turn turn, string system, string? version, RecordId id, Fields changes, bool deleted)
+    // Sent by somebody else, while the hub reads the same there by itself and so hears of it once more.
+    private static bool IsHearsay(Turn turn, Fields payload) => payload.Flag(PayloadNames.Sent) == true
+        && turn.Landscape.Systems.TryGetValue(payload.Text(PayloadNames.System)!, out var system)
+        && system.Reads.Any(read => read.Entity == payload.Text(PayloadNames.Entity));
+
+    private static void Apply(Turn turn, string system, string? version, RecordId id, Fields changes, bool deleted, bool isHearsay = false)
     {
         var known = turn.State.Records.GetValueOrDefault(id);
         var before = known?.Attributes ?? Fields.Empty;
         if (known?.Versions.Text(system) is { } seen && version is not null && IsOlder(version, seen))
         {
             SourceStory.TellOlder(turn, system, id, version, seen, deleted ? null : ChangeWords.Between(id.Entity, before, before.Merge(changes)));
+            return;
+        }
+
+        // Stamps count whole seconds in some systems, so two states may have the same one and come in any order. What the hub reads there next is the last one.
+        if (isHearsay && !deleted && known?.Versions.Text(system) is { } same && version is not null && !IsOlder(same, version)
+            && ChangeWords.Between(id.Entity, before, before.Merge(changes)) is { } differs)
+        {
+            SourceStory.TellSameMoment(turn, system, id, version, differs);
             return;
         }
 

@@ -18,6 +18,13 @@ internal static class SourceStory
             $"{turn.Occasion} (of {version}; known is that of {seen}), so nothing changed.{(differs is null ? "" : $" Not taken over: {differs}.")}");
     }
 
+    public static void TellSameMoment(Turn turn, string system, RecordId id, string version, string differs)
+    {
+        turn.Occasion = $"{system} sent another state of {NameOf(turn, id)} of the same moment as the known one";
+        Tell(turn, turn.CorrelationId, "not-applied", system, id,
+            $"{turn.Occasion} ({version}), and which is the last one cannot be told from that, so nothing changed; the hub reads it there itself. Not taken over: {differs}.");
+    }
+
     /// <param name="refused">Attributes that belong to somebody else.</param>
     public static void TellRefused(Turn turn, string system, RecordId id, Fields before, IEnumerable<(string Name, object? Value, string Owner)> refused)
     {

@@ -77,12 +77,25 @@ internal sealed class DecidedFirm
     {
         foreach (var record in together)
         {
-            var placement = Placement.Of(_context.Landscape, "crm", record);
-            Assert.Null(placement.Problem);
-            Append(placement.Scope, placement.Unit, EnvelopeKind.SourceRecord, SourcePayload.Write("crm", record, null), placement.Scope.ToString());
+            Take(record, isSent: false);
         }
 
         Run();
+    }
+
+    /// <summary>As <see cref="Receive"/>, by a webhook.</summary>
+    public void BeSent(SourceRecord record)
+    {
+        Take(record, isSent: true);
+        Run();
+    }
+
+    private void Take(SourceRecord record, bool isSent)
+    {
+        var placement = Placement.Of(_context.Landscape, "crm", record);
+        Assert.Null(placement.Problem);
+        var payload = SourcePayload.Write("crm", record, null);
+        Append(placement.Scope, placement.Unit, EnvelopeKind.SourceRecord, isSent ? payload.With(PayloadNames.Sent, true) : payload, placement.Scope.ToString());
     }
 
     /// <param name="isRefused">The desk refused it at once.</param>

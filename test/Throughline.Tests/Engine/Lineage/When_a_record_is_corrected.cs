@@ -73,6 +73,23 @@ public sealed class When_a_record_is_corrected
         Assert.All(told, entry => Assert.EndsWith("It concerns 23 engagements and is told under 20 of them.", entry.Text, StringComparison.Ordinal));
     }
 
+    /// <summary>Salesforce stamps whole seconds. Of two states with one stamp the hub believes what it reads itself, whatever comes last.</summary>
+    [Fact]
+    public void Should_not_believe_a_webhook_of_the_same_moment_as_what_is_known()
+    {
+        var won = CrmRecords.Sale("006A", 16_000m);
+        var before = CrmRecords.Sale("006A", 16_000m, won: false) with { Version = won.Version };
+        _firm.Receive(won);
+        _firm.BeSent(before);
+        Assert.Contains("Not taken over: stage", Assert.Single(Told("engagement:006A", "not-applied")).Text, StringComparison.Ordinal);
+        Assert.DoesNotContain(_firm.Lineage, entry => entry.Kind == "held");
+
+        _firm.Receive(before);
+        Assert.Contains(_firm.Lineage, entry => entry.Kind == "held");
+        _firm.BeSent(CrmRecords.Sale("006A", 16_000m));
+        Assert.Contains(_firm.Lineage, entry => entry.Kind == "released");
+    }
+
     [Fact]
     public void Should_say_what_an_older_state_and_a_deletion_would_have_changed()
     {
