@@ -20,6 +20,10 @@ public static class TestSeed
         return sorted;
     }
 
+    /// <summary>The same order, but for those that begin before all others, which are in that order among themselves.</summary>
+    public static IReadOnlyCollection<T> Shuffle<T>(IEnumerable<T> items, Func<T, string> name, int seed, Func<T, bool> isFirst) =>
+        [.. Shuffle(items, name, seed).OrderByDescending(isFirst)];
+
     private static int Choose()
     {
         var given = Environment.GetEnvironmentVariable(Variable);

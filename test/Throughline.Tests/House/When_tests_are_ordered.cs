@@ -19,4 +19,14 @@ public sealed class When_tests_are_ordered
         Assert.NotEqual(TestSeed.Shuffle(Names, name => name, 7), shuffled);
         Assert.Equal(Names.Order(StringComparer.Ordinal), shuffled.Order(StringComparer.Ordinal));
     }
+
+    [Fact]
+    public void Should_begin_with_the_long_ones_and_lose_none()
+    {
+        var ordered = TestSeed.Shuffle(Names, name => name, 8, name => name.EndsWith('3'));
+
+        Assert.Equal(5, ordered.TakeWhile(name => name.EndsWith('3')).Count());
+        Assert.NotEqual(TestSeed.Shuffle(Names, name => name, 7, name => name.EndsWith('3')), ordered);
+        Assert.Equal(Names.Order(StringComparer.Ordinal), ordered.Order(StringComparer.Ordinal));
+    }
 }
