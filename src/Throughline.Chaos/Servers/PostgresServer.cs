@@ -151,11 +151,26 @@ internal sealed class PostgresServer : IAsyncDisposable
             catch (PostgresException full) when (full.SqlState is "53300")
             {
                 await connection.DisposeAsync();
-                // What is kept for superusers is enough to look in.
-                if (await AskAsync("select count(pg_terminate_backend(pid)) from pg_stat_activity where datname = 'hub'") == 0)
+                if (await TakeFromHubsAsync() == 0)
                 {
                     return taken;
                 }
+            }
+        }
+    }
+
+    // What is kept for superusers is enough to look in, once those who looked in before are gone: a connection ends some moments after it was closed.
+    private async Task<long> TakeFromHubsAsync()
+    {
+        while (true)
+        {
+            try
+            {
+                return await AskAsync("select count(pg_terminate_backend(pid)) from pg_stat_activity where datname = 'hub'");
+            }
+            catch (PostgresException full) when (full.SqlState is "53300")
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System);
             }
         }
     }
