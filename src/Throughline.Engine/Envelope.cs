@@ -52,6 +52,9 @@ public enum EnvelopeKind
 
     /// <summary>The entries on an invoice are invoiced, or may be billed again.</summary>
     InvoiceLines,
+
+    /// <summary>A posted invoice, or some of its lines, are to be taken back by a credit note.</summary>
+    CreditInvoice,
 }
 
 /// <summary>Streams of a partition: control is drained first, so that a receipt does not queue behind records; entries go a way of their own beside both.</summary>
@@ -80,7 +83,8 @@ public sealed record NewEnvelope(
     public EnvelopeStream Stream => Kind switch
     {
         EnvelopeKind.SourceRecord => EnvelopeStream.Intake,
-        EnvelopeKind.Entry or EnvelopeKind.BatchReceipt or EnvelopeKind.EntriesAgain or EnvelopeKind.DrawInvoices or EnvelopeKind.InvoiceLines => EnvelopeStream.Entries,
+        EnvelopeKind.Entry or EnvelopeKind.BatchReceipt or EnvelopeKind.EntriesAgain or EnvelopeKind.DrawInvoices or EnvelopeKind.InvoiceLines
+            or EnvelopeKind.CreditInvoice => EnvelopeStream.Entries,
         _ => EnvelopeStream.Control,
     };
 }

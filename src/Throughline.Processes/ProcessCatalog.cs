@@ -14,6 +14,7 @@ public static class ProcessCatalog
         "account-hierarchy",
         "billing",
         "collection",
+        "crediting",
         "customer-onboarding",
         "lead-to-project",
     }.ToFrozenDictionary(name => name, Read, StringComparer.Ordinal);

@@ -9,7 +9,9 @@ namespace Throughline.Store;
 public abstract partial class SqlHubStore
 {
     private const string InvoiceColumns = "scope, reference, count, until, status, quantity, amount, currency, entry_count, number, drawn_by, cause, at, "
-        + "erp_state, gross, open, written_off, credited, due, paid_on";
+        + "erp_state, gross, open, written_off, credited, due, paid_on, credits";
+
+    private const string LineColumns = "scope, entry, quantity, amount, currency, text, why, place, invoice";
 
     public async Task<ImmutableArray<EntryRow>> LoadBillableAsync(Scope scope, DateOnly until, int max, CancellationToken cancellation) => await QueryAsync(
         $"select {Rows.EntryColumns} from entry where scope = $1 and bill_date is not null and bill_date <= $2 order by bill_date, id limit $3",
@@ -38,7 +40,8 @@ public abstract partial class SqlHubStore
         search.Where(filter.Scope, "scope = {0}", scope => scope.ToString());
         search.Where(filter.Status, "status = {0}", status => (int)status);
         search.Where(filter.IsOpen, "status = 1 and coalesce(open <> 0, true) = {0}", isOpen => isOpen);
-        search.Where(filter.OverdueOn, "status = 1 and open <> 0 and due < {0}", Day);
+        // Of a credit note nothing is overdue.
+        search.Where(filter.OverdueOn, "status = 1 and open <> 0 and open > 0 and due < {0}", Day);
         search.Where(filter.After, "(at, key) < (select i.at, i.key from invoice i where i.key = {0})", key => key);
         return await QueryAsync(
             $"select {InvoiceColumns} from invoice {search.Text} order by at desc, key desc limit {search.Add(filter.Max)}", Invoice, cancellation, search.Values);
@@ -48,10 +51,7 @@ public abstract partial class SqlHubStore
         : (await QueryAsync($"select {InvoiceColumns} from invoice where key = $1", Invoice, cancellation, key)).SingleOrDefault();
 
     public async Task<ImmutableArray<InvoiceLine>> ListInvoiceLinesAsync(string key, EntryId? after, int max, CancellationToken cancellation) => await QueryAsync(
-        "select scope, entry, quantity, amount, currency, text, why from invoice_line where invoice = $1 and entry > $2 order by entry limit $3",
-        row => new InvoiceLine(
-            key, row.Scope(0), new EntryId(row.Guid(1)), StoredPosting.Quantity(row.Long(2)), StoredPosting.Amount(row.Long(3), row.Text(4)), row.Text(5), row.Text(6)),
-        cancellation, key, after?.Value ?? Guid.Empty, max);
+        $"select {LineColumns} from invoice_line where invoice = $1 and entry > $2 order by entry limit $3", LineOf, cancellation, key, after?.Value ?? Guid.Empty, max);
 
     private protected static string? DayOrNull(DateOnly? day) => day is { } given ? Day(given) : null;
 
@@ -69,20 +69,23 @@ public abstract partial class SqlHubStore
         search.Where(filter.Entry, "entry = {0}", entry => entry.Value);
         search.Where(filter.After, "entry > {0}", entry => entry.Value);
         return await QueryAsync(
-            $"select scope, entry, quantity, amount, currency, text, why, invoice from invoice_line {search.Text} order by entry, invoice limit {search.Add(filter.Max)}",
-            row => new InvoiceLine(
-                row.Text(7), row.Scope(0), new EntryId(row.Guid(1)), StoredPosting.Quantity(row.Long(2)), StoredPosting.Amount(row.Long(3), row.Text(4)), row.Text(5),
-                row.Text(6)),
-            cancellation, search.Values);
+            $"select {LineColumns} from invoice_line {search.Text} order by entry, invoice limit {search.Add(filter.Max)}", LineOf, cancellation, search.Values);
     }
 
     private protected static string Day(DateOnly day) => day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+
+    private static InvoiceLine LineOf(Row row) => new(
+        row.Text(8), row.Scope(0), new EntryId(row.Guid(1)), StoredPosting.Quantity(row.Long(2)), StoredPosting.Amount(row.Long(3), row.Text(4)), row.Text(5), row.Text(6))
+    {
+        Place = row.LongOrNull(7) is { } place ? (int)place : null,
+    };
 
     private static Invoice Invoice(Row row) => new(
         row.Scope(0), row.Text(1), row.Int(2), DateOnly.ParseExact(row.Text(3), "yyyy-MM-dd", CultureInfo.InvariantCulture), (InvoiceStatus)row.Int(4),
         StoredPosting.Quantity(row.Long(5)), StoredPosting.Amount(row.Long(6), row.Text(7)), row.Int(8), row.TextOrNull(9), row.Text(10), new EnvelopeId(row.Guid(11)),
         row.Time(12))
     {
+        Credits = row.TextOrNull(20),
         Receivable = row.LongOrNull(14) is { } gross ? new Receivable(
             row.TextOrNull(13), StoredPosting.Amount(gross, row.Text(7)), StoredPosting.Amount(row.Long(15), row.Text(7)), StoredPosting.Amount(row.Long(16), row.Text(7)),
             StoredPosting.Amount(row.Long(17), row.Text(7)), DayOrNull(row.TextOrNull(18)), DayOrNull(row.TextOrNull(19))) : null,

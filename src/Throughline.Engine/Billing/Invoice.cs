@@ -12,7 +12,7 @@ public enum InvoiceStatus
     /// <summary>Posted in the ERP and read back from it.</summary>
     Posted = 1,
 
-    /// <summary>Given up before it was posted; its entries may be billed again.</summary>
+    /// <summary>Given up before it was posted; its entries may be billed again, or stay invoiced where it was a credit note.</summary>
     Withdrawn = 2,
 }
 
@@ -36,13 +36,20 @@ public sealed record Invoice(
 
     /// <summary>What the ERP says of it since it was posted; null where it has said nothing yet.</summary>
     public Receivable? Receivable { get; init; }
+
+    /// <summary>Key of the invoice that it takes back, as a whole or some of its lines, with amounts that are less than nothing; null where it is no credit note.</summary>
+    public string? Credits { get; init; }
 }
 
 /// <summary>The part of one entry that is on an invoice. Written once, never changed.</summary>
 /// <param name="Invoice">Key of the invoice.</param>
 /// <param name="Text">What the invoice says of it.</param>
 /// <param name="Why">How its worth came about.</param>
-public sealed record InvoiceLine(string Invoice, Scope Scope, EntryId Entry, decimal Quantity, Money Amount, string Text, string Why);
+public sealed record InvoiceLine(string Invoice, Scope Scope, EntryId Entry, decimal Quantity, Money Amount, string Text, string Why)
+{
+    /// <summary>The line of the invoice that it is part of, from 1; null where it is part of none, or was drawn before the hub kept that.</summary>
+    public int? Place { get; init; }
+}
 
 /// <param name="After">The key of the last one of the page before, newest first.</param>
 public sealed record InvoiceFilter(Scope? Scope, InvoiceStatus? Status, string? After, int Max)

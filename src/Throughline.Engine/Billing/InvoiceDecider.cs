@@ -39,6 +39,12 @@ internal static class InvoiceDecider
             return;
         }
 
+        if (payload.Text("credits") is not null)
+        {
+            CreditText.Apply(turn);
+            return;
+        }
+
         var (by, until) = (payload.Text("by"), payload.Text("until"));
         var drawings = payload.NestedList("drawings");
         if (drawings.Count == 0)
@@ -126,12 +132,14 @@ internal static class InvoiceDecider
     private static void TellOfDefect(Turn turn, Fields payload)
     {
         var invoice = payload.Text("invoice");
-        var says = invoice is null ? $"The invoices that {payload.Text("by")} asked for could not be drawn" : $"What became of invoice {invoice} could not be booked in the ledger";
+        var by = payload.Text("by");
+        var says = invoice is null ? $"The invoices that {by} asked for could not be drawn"
+            : by is null ? $"What became of invoice {invoice} could not be booked in the ledger" : $"The credit note for invoice {invoice} that {by} asked for could not be drawn";
         turn.Open(CaseId.Derive(turn.State.Key.Scope.ToString(), DefectKind, invoice ?? ""), DefectKind, invoice ?? turn.State.Key.Scope.Key, [CaseAction.Retry], new CaseWords(
             "integration-ops",
             $"{says}, which is a defect of the hub or of what the landscape counts invoices by (TL1103 in the log). Nothing of it was changed.",
             "See to it that no other engagement counts its invoices by the same reference; else tell the makers of the hub what the log says. Then try again"
-                + (invoice is null ? ", and draw them again." : ".")));
+                + (invoice is null ? ", and draw them again." : by is null ? "." : ", and ask for it again.")));
     }
 
     private static void TellOfCredit(Turn turn, Fields drawing, CaseId id, string reference)
@@ -146,7 +154,8 @@ internal static class InvoiceDecider
         turn.Open(id, CreditKind, reference, [CaseAction.Retry], new CaseWords(
             "finance-ops",
             $"{owed} more was invoiced on {reference} than its work is worth by now, and there is nothing new to set it off against. No invoice was drawn.",
-            "Draw again when there is new work: it is set off there, and this case closes. Where there will be none, credit it in the ERP; the hub cannot do that yet.",
+            "Draw again when there is new work: it is set off there, and this case closes. Where there will be none, credit the lines that are too much, as far as they "
+                + "are not paid (throughline invoices credit --lines), and draw again: they are billed at what they are worth. What is paid is credited in the ERP.",
             owed));
     }
 

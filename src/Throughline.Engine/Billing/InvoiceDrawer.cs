@@ -97,7 +97,9 @@ internal static class InvoiceDrawer
             return new Drawing(reference, null, [], cap, null, $"its cap is in {limit.Currency}, and it is billed in {currency}, so nothing of it is billed");
         }
 
-        var billed = mine.Where(invoice => invoice.Status != InvoiceStatus.Withdrawn && invoice.Amount.Currency == currency)
+        // A credit note makes room when it is posted.
+        var billed = mine.Where(invoice => invoice.Amount.Currency == currency && invoice.Status != InvoiceStatus.Withdrawn)
+            .Where(invoice => invoice.Credits is null || invoice.Status == InvoiceStatus.Posted)
             .Aggregate(Money.Zero(currency), (sum, invoice) => sum + invoice.Amount);
         var parts = Take(entries, cap is { } most ? (most - billed).Round(MidpointRounding.ToZero) : null).ToImmutableArray();
         var amount = parts.Aggregate(Money.Zero(currency), (sum, part) => sum + part.Amount);

@@ -12,7 +12,7 @@ internal static class InvoiceText
     public static Fields ToAttributes(Drawing drawing, DrawRequest request)
     {
         var invoice = drawing.Invoice!;
-        var lines = Lines(drawing.Parts).ToArray();
+        var lines = Lines(drawing.Parts).Select(line => line.Shown).ToArray();
         var workstream = drawing.Parts[0].Entry.Workstream;
         return Fields.Of(
             ("status", "drawn"), ("workstream", workstream.Text("key")), ("legalEntity", workstream.Text("legalEntity")),
@@ -25,15 +25,19 @@ internal static class InvoiceText
     /// Entries with the same words and rate are one line. Whoever multiplies a line's quantity with its rate must come to its amount, or the ERP would come to another
     /// total than the ledger; where rounding each entry led elsewhere, the line is one piece at its amount and says the hours in words.
     /// </summary>
-    private static IEnumerable<Fields> Lines(IEnumerable<InvoicePart> parts) => parts
+    private static IEnumerable<(Fields Shown, InvoicePart[] Parts)> Lines(IEnumerable<InvoicePart> parts) => parts
         .Where(part => part.Amount.Amount != 0)
         .GroupBy(part => (part.Entry.Text, Rate: RateOf(part)))
         .OrderBy(group => group.Key.Text, StringComparer.Ordinal).ThenBy(group => group.Key.Rate?.Amount)
-        .Select(group => Line(group.Key.Text, group.Key.Rate, [.. group]))
-        .Where(line => line.Money("amount")!.Value.Amount != 0);
+        .Select(group => (Shown: Line(group.Key.Text, group.Key.Rate, [.. group]), Parts: group.ToArray()))
+        .Where(line => line.Shown.Money("amount")!.Value.Amount != 0);
+
+    /// <summary>The place of the line that each entry is part of, from 1; without those that are part of none.</summary>
+    public static IReadOnlyDictionary<EntryId, int> Places(IEnumerable<InvoicePart> parts) => Lines(parts)
+        .SelectMany((line, place) => line.Parts.Select(part => (part.Entry.Row.Id, Place: place + 1))).ToDictionary(part => part.Id, part => part.Place);
 
     // Without noughts at its end: 14 and not 14.0.
-    private static decimal Plain(decimal number) => number / 1.0000000000000000000000000000m;
+    public static decimal Plain(decimal number) => number / 1.0000000000000000000000000000m;
 
     // A part of an entry, or a correction of one that was billed before, is no matter of hours times a rate.
     private static Money? RateOf(InvoicePart part) => part.Entry.Rate is { } rate && part.Held.Amount == 0 && (rate * part.Quantity).Round() == part.Amount ? rate : null;

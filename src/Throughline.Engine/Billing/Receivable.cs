@@ -34,6 +34,16 @@ public sealed record Receivable(string? State, Money Gross, Money Open, Money Wr
         return [(LedgerAccount.Paid, paid), (LedgerAccount.WrittenOff, writtenOff), (LedgerAccount.Credited, credited)];
     }
 
+    /// <summary>
+    /// What it says of the rest, where the hub's own credit notes took back so much of it, with tax. What the ERP calls credited is theirs first: they are not counted
+    /// again. What is not set off there yet counts as set off.
+    /// </summary>
+    public Receivable Beside(Money notes)
+    {
+        var setOff = Credited with { Amount = Math.Max(0, Math.Min(Credited.Amount, notes.Amount)) };
+        return notes.Amount == 0 ? this : this with { Gross = Gross - notes, Open = Open - notes + setOff, Credited = Credited - setOff };
+    }
+
     // Multiplied before it is divided, or half a cent would not be one.
     private Money Share(Money amount, Money part) =>
         Gross.Amount == 0 ? Money.Zero(amount.Currency) : new Money(amount.Amount * part.Amount / Gross.Amount, amount.Currency).Round();

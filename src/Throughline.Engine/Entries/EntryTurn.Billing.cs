@@ -31,12 +31,13 @@ internal sealed partial class EntryTurn
         {
             if (drawing.Invoice is { } invoice)
             {
-                _known[invoice.Key] = _invoices[invoice.Key] = invoice;
+                Keep(invoice);
             }
 
+            var places = InvoiceText.Places(drawing.Parts);
             foreach (var part in drawing.Parts)
             {
-                Put(part, drawing);
+                Put(part, drawing, places.TryGetValue(part.Entry.Row.Id, out var place) ? place : null);
             }
         }
 
@@ -45,7 +46,7 @@ internal sealed partial class EntryTurn
             scope.ToString(), envelope.Id, now, now));
     }
 
-    /// <summary>The entries on an invoice are invoiced, or may be billed again; once only.</summary>
+    /// <summary>The entries on an invoice are invoiced, or may be billed again; once only. Of a credit note it is the other way round.</summary>
     public void Settle(Envelope envelope, ImmutableArray<InvoiceLine> lines)
     {
         var payload = envelope.Payload;
@@ -55,18 +56,26 @@ internal sealed partial class EntryTurn
         }
 
         var isInvoiced = payload.Text("to") == InvoiceDecider.Invoiced;
+        if (invoice.Credits is not null)
+        {
+            SettleCredit(invoice, lines, isInvoiced, payload);
+            return;
+        }
+
         var number = payload.Text("number");
+        // Where a credit note waits, its part and that of an invoice may offset one another.
+        var isAlone = !_known.Values.Any(each => each is { Credits: not null, Status: InvoiceStatus.Drawn } && each.Scope == invoice.Scope);
         foreach (var line in lines)
         {
             var row = Current(line.Entry)!;
             _whys[row.Id] = isInvoiced ? $"invoice {invoice.Key} is posted as {number}" : $"invoice {invoice.Key} was given up";
-            var value = row.Value.Move(LedgerAccount.InBatch, isInvoiced ? LedgerAccount.Invoiced : LedgerAccount.Unbilled, line.Quantity, line.Amount);
-            // What is held, or waits for what keeps it from being billed, is not billable by being given back.
-            var isSound = row.Status is EntryStatus.Sent or EntryStatus.Kept || row.Reason is EntryReasons.ForId or EntryReasons.ForAnswer;
-            Put(row, row with { Value = isInvoiced || isSound ? value : value.Hold() });
+            var to = isInvoiced ? LedgerAccount.Invoiced : LedgerAccount.Unbilled;
+            var value = isAlone ? row.Value.Move(LedgerAccount.InBatch, to, line.Quantity, line.Amount)
+                : row.Value.MoveOneOfSeveral(LedgerAccount.InBatch, to, line.Quantity, line.Amount);
+            Put(row, row with { Value = isInvoiced || IsSound(row) ? value : value.Hold() });
         }
 
-        _known[invoice.Key] = _invoices[invoice.Key] = invoice with { Status = isInvoiced ? InvoiceStatus.Posted : InvoiceStatus.Withdrawn, Number = number };
+        Keep(invoice with { Status = isInvoiced ? InvoiceStatus.Posted : InvoiceStatus.Withdrawn, Number = number });
         if (isInvoiced && payload.Nested("receivable") is not null)
         {
             // It may have been paid before the hub saw it posted.
@@ -84,24 +93,15 @@ internal sealed partial class EntryTurn
             return;
         }
 
-        var why = $"invoice {invoice.Key} ({invoice.Number}): {said.Open} of {said.Gross} is open";
-        var before = LineSettlement.Of(lines, invoice.Receivable?.Of(invoice.Amount) ?? []);
-        foreach (var (was, line) in before.Zip(LineSettlement.Of(lines, said.Of(invoice.Amount))))
-        {
-            if (!was.Parts.SequenceEqual(line.Parts))
-            {
-                var row = Current(line.Line.Entry)!;
-                _whys[row.Id] = why;
-                var value = was.Parts.Aggregate(row.Value, (stands, part) => stands.MoveOneOfSeveral(part.Account, LedgerAccount.Invoiced, part.Quantity, part.Amount));
-                Put(row, row with
-                {
-                    Value = line.Parts.Aggregate(value, (stands, part) => stands.MoveOneOfSeveral(LedgerAccount.Invoiced, part.Account, part.Quantity, part.Amount)),
-                });
-            }
-        }
-
-        _known[invoice.Key] = _invoices[invoice.Key] = invoice with { Receivable = said };
+        var before = SettledOf(invoice, lines);
+        var now = Keep(invoice with { Receivable = said });
+        Book(before, SettledOf(now, lines), $"invoice {invoice.Key} ({invoice.Number}): {said.Open} of {said.Gross} is open");
     }
+
+    // What is held, or waits for what keeps it from being billed, is not billable by being given back.
+    private static bool IsSound(EntryRow row) => row.Status is EntryStatus.Sent or EntryStatus.Kept || row.Reason is EntryReasons.ForId or EntryReasons.ForAnswer;
+
+    private Invoice Keep(Invoice invoice) => _known[invoice.Key] = _invoices[invoice.Key] = invoice;
 
     /// <summary>A defect of the hub keeps invoices from being drawn or settled: a case says so, and may have it tried again.</summary>
     public void TellOfDefect(Envelope envelope) => _messages.Add(new NewEnvelope(
@@ -123,14 +123,14 @@ internal sealed partial class EntryTurn
     private static string WhyOf(EntryRow row, InvoicePart part) => row.Value.IsBilled ? $"{row.ValueSays}; less what was billed of it before"
         : part.Held.Amount != 0 ? $"{row.ValueSays}; up to the cap" : row.ValueSays ?? "";
 
-    private void Put(InvoicePart part, Drawing drawing)
+    private void Put(InvoicePart part, Drawing drawing, int? place)
     {
         var (row, key) = (part.Entry.Row, drawing.Invoice?.Key);
         var after = row;
         if (part.Amount.Amount != 0 || part.Quantity != 0)
         {
             after = after with { Value = after.Value.Move(LedgerAccount.Unbilled, LedgerAccount.InBatch, part.Quantity, part.Amount) };
-            _lines.Add(new InvoiceLine(key!, row.Scope, row.Id, part.Quantity, part.Amount, part.Entry.Text, WhyOf(row, part)));
+            _lines.Add(new InvoiceLine(key!, row.Scope, row.Id, part.Quantity, part.Amount, part.Entry.Text, WhyOf(row, part)) { Place = place });
             _whys[row.Id] = $"{row.ValueSays}; on invoice {key}";
         }
 

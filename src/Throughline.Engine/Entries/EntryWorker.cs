@@ -354,7 +354,7 @@ public sealed partial class EntryWorker(
         {
             case EnvelopeKind.DrawInvoices:
                 return new Prepared(envelope, null, null, false) { Draw = DrawRequest.From(envelope.Payload) };
-            case EnvelopeKind.InvoiceLines:
+            case EnvelopeKind.InvoiceLines or EnvelopeKind.CreditInvoice:
                 return new Prepared(envelope, null, null, false);
             case EnvelopeKind.EntriesAgain:
                 return new Prepared(envelope, null, null, true);
@@ -383,7 +383,7 @@ public sealed partial class EntryWorker(
     {
         public DrawRequest? Draw { get; init; }
 
-        public bool IsAboutInvoices => Envelope.Kind is EnvelopeKind.DrawInvoices or EnvelopeKind.InvoiceLines;
+        public bool IsAboutInvoices => Envelope.Kind is EnvelopeKind.DrawInvoices or EnvelopeKind.InvoiceLines or EnvelopeKind.CreditInvoice;
     }
 
     [LoggerMessage(EventId = 1103, Level = LogLevel.Error, Message = "TL1103 the entry in envelope {Envelope} of {Scope} cannot be processed and was set aside")]

@@ -52,6 +52,7 @@ internal sealed record Obstacle(string Reason, string Remedy)
             EnvelopeKind.LaneState => $"What was noticed of {payload.Text("system")}",
             EnvelopeKind.EntryTrouble => $"What is to be told of the entries of {envelope.Scope}",
             EnvelopeKind.DrawInvoices or EnvelopeKind.InvoicesDrawn => $"The invoices of {envelope.Scope} that {payload.Text("by")} asked for",
+            EnvelopeKind.CreditInvoice => $"The credit note for invoice {payload.Text("invoice")} that {payload.Text("by")} asked for",
             EnvelopeKind.InvoiceLines => $"What became of invoice {payload.Text("invoice")}",
             EnvelopeKind.Entry or EnvelopeKind.BatchReceipt or EnvelopeKind.EntriesAgain => $"Entries of {envelope.Scope}",
         };

@@ -31,7 +31,8 @@ internal static class LinesStep
         if (Differences(record.Attributes, read.Fields) is { Length: > 0 } differences)
         {
             var words = run.Words(step.Case, scene);
-            var says = $"{words.Says} {differences}. Its entries stay on it, and are not counted as invoiced.";
+            var says = $"{words.Says} {differences}. " + (IsCredit(record)
+                ? "Nothing counts as credited, and nothing of it is billed again." : "Its entries stay on it, and are not counted as invoiced.");
             run.OpenCase(caseId, step.Name, CaseKind, words with { Says = says }, [CaseAction.Retry, CaseAction.Reject]);
             run.Wait(step, says, Fields.Of(("attention", true)), tell: false);
             return;
@@ -43,14 +44,25 @@ internal static class LinesStep
         LookupKeys.Publish(run.Turn, record.Id, posted);
         InvoiceDecider.Settle(run.Turn, record.Id.Key, InvoiceDecider.Invoiced, posted);
         run.Tell(
-            "invoiced", $"Invoice {record.Id.Key} is {posted.Text("number")} in the ERP, which shows {posted.Money("amount")} as the hub does; its entries are invoiced.", step);
+            "invoiced", $"{(IsCredit(record) ? "Credit note" : "Invoice")} {record.Id.Key} is {posted.Text("number")} in the ERP, "
+                + $"which shows {posted.Money("amount")} as the hub does; "
+                + (posted.Text("credits") is { } of ? $"what it takes back of invoice {of} may be billed again." : "its entries are invoiced."), step);
         run.Done(step);
     }
 
     /// <summary>The process is about an invoice with entries on it.</summary>
     public static bool IsIn(ProcessDefinition definition) => definition.Steps.Any(step => step is StepDefinition.Lines);
 
-    /// <summary>The instance was taken back before its entries were invoiced: they may be billed again.</summary>
+    private static bool IsCredit(CanonicalRecord record) => record.Attributes.Text("credits") is not null;
+
+    /// <summary>What a person can do where the ERP does not take back what is given up here.</summary>
+    public static string NotTakenBack(CanonicalRecord? record, string system) => record is not null && IsCredit(record)
+        ? $"'retry' leaves it in {system} and goes on with it: once it is read back as it was drawn, it counts and what it credits is billed again. "
+            + $"'reject' leaves the invoice as it was: only where the credit note is removed or taken back in {system}, or the customer is credited and still counts as invoiced."
+        : $"'retry' leaves it in {system} and goes on with it: its entries count as invoiced once it is read back as it was drawn. "
+            + $"'reject' gives its entries back to be billed again: only where it is credited or removed in {system}, or they are billed twice.";
+
+    /// <summary>The instance was taken back before its entries were invoiced: they may be billed again, or stay invoiced where it is a credit note.</summary>
     public static void Release(InstanceRun run)
     {
         if (run.Definition.Steps.OfType<StepDefinition.Lines>().Any(step => !run.Instance.Step(step.Name).IsDone)

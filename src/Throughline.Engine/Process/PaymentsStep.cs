@@ -48,6 +48,12 @@ internal static class PaymentsStep
 
     private static string Words(string key, string? number, Receivable receivable)
     {
+        if (receivable.Gross.Amount < 0)
+        {
+            return $"Credit note {key} ({number}) of {receivable.Gross} with tax: "
+                + (receivable.Open.Amount == 0 ? "it is set off or paid out, as the ERP says." : $"{receivable.Open} of it is not set off, as the ERP says.");
+        }
+
         var off = (receivable.WrittenOff.Amount == 0 ? "" : $", {receivable.WrittenOff} written off")
             + (receivable.Credited.Amount == 0 ? "" : $", {receivable.Credited} credited");
         var due = receivable.Open.Amount != 0 && receivable.DueDate is { } day ? $", due {DrawRequest.Day(day)}" : "";

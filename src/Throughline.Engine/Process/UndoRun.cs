@@ -109,8 +109,7 @@ internal static class UndoRun
             {
                 Says = $"{target.Record.Entity} {ProcessRunner.NameOf(run.Turn.State, target.Record)} could not be taken back in {target.System}: {failure.Message}",
                 Remedy = LinesStep.IsIn(run.Definition)
-                    ? $"'retry' leaves it in {target.System} and goes on with it: its entries count as invoiced once it is read back as it was drawn. "
-                        + $"'reject' gives its entries back to be billed again: only where it is credited or removed in {target.System}, or they are billed twice."
+                    ? LinesStep.NotTakenBack(run.Turn.State.Records.GetValueOrDefault(target.Record), target.System)
                     : $"Take it back in {target.System} by hand (id {target.ExternalId}), then 'reject' to count it as done, or 'retry'.",
             }, [CaseAction.Retry, CaseAction.Reject]);
             return;

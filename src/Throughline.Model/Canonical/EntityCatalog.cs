@@ -188,7 +188,7 @@ public static class EntityCatalog
             new("fxRate", T.Number, "Units of the sale's currency for one unit of its own."),
             new("markupPercent", T.Number, "Mark-up when it is billed on, percent."),
         ]),
-        new("invoice", Scope.EngagementKind, "What a customer is billed for a workstream: drawn by the hub from what is unbilled, numbered and posted by the ERP.",
+        new("invoice", Scope.EngagementKind, "What a customer is billed for a workstream, or a credit note that takes it back: drawn by the hub, posted by the ERP.",
         [
             new("status", T.Text, "drawn, posted or withdrawn."),
             new("number", T.Text, "The number that the ERP gave it."),
@@ -207,8 +207,11 @@ public static class EntityCatalog
             new("entryCount", T.Whole, "How many entries it is made of."),
             new("lineCount", T.Whole, "How many lines it shows."),
             new("drawnBy", T.Text, "Who had it drawn."),
+            new("credits", T.Text, "Of a credit note: key of the invoice that it takes back, as a whole or some of its lines. Its own amounts are then less than nothing."),
+            new("reason", T.Text, "Of a credit note: why it is written."),
             new("lines", T.List, "What it shows: entries with the same words and rate are one line.",
             [
+                new("credits", T.Whole, "Of a credit note: the place of the line that it takes back, from 1."),
                 new("text", T.Text, "What was done."),
                 new("quantity", T.Number, "How much of it: hours, or 1 where the amount is not hours times a rate."),
                 new("rate", T.Money, "Price of one."),

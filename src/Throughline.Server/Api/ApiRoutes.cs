@@ -52,6 +52,7 @@ internal static class ApiRoutes
         application.MapGet("/api/v1/invoices", invoices.ListAsync);
         application.MapPost("/api/v1/invoices", invoices.DrawAsync);
         application.MapGet("/api/v1/invoices/{**key}", invoices.GetAsync);
+        application.MapPost("/api/v1/invoices/{**key}", invoices.CreditAsync);
 
         application.MapGet("/api/v1/ledger", new LedgerDoor(doors).GetAsync);
 

@@ -1,6 +1,7 @@
 using System.Text;
 using Throughline.Model;
 using Throughline.Server.Api.Entries;
+using Throughline.Server.Api.Invoices;
 using Throughline.Server.Api.Ledger;
 
 namespace Throughline.Server.Cli;
@@ -70,7 +71,7 @@ internal static class EntryText
             : $"  It is worth nothing{(entry.Text("valueSays") is { } none ? $": {none}" : " so far")}");
         foreach (var invoice in entry.NestedList("invoices"))
         {
-            Line(text, $"  Invoice {invoice.Text("key")}, {invoice.Text("status")}{(invoice.Text("number") is { } number ? $" as {number}" : "")}: {LedgerWords.Line(invoice)}; "
+            Line(text, $"  {InvoiceWords.Title(invoice)}, {invoice.Text("status")}{(invoice.Text("number") is { } number ? $" as {number}" : "")}: {LedgerWords.Line(invoice)}; "
                 + $"throughline why {CommonOptions.Quoted(invoice.Text("key")!)} {entry.Text("system")}:{entry.Text("externalId")}");
         }
 

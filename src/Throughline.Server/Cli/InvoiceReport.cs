@@ -12,8 +12,15 @@ internal static class InvoiceReport
     {
         var shows = invoice.Nested("shows");
         var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"Invoice {invoice.Text("key")}, {invoice.Text("status")}");
+        text.Append(CultureInfo.InvariantCulture, $"{InvoiceWords.Title(invoice)}, {invoice.Text("status")}");
         text.Append(invoice.Text("number") is { } number ? $", {number} in the ERP\n" : "\n");
+        Line(text, "Credits", invoice.Text("credits") is { } of ? $"invoice {of}" : null);
+        Line(text, "Reason", invoice.Text("reason"));
+        foreach (var note in invoice.NestedList("creditNotes"))
+        {
+            Line(text, "Credited by", InvoiceWords.CreditNote(note));
+        }
+
         Line(text, "Customer", WhyWords.Customer(invoice.Nested("customer")));
         Line(text, "Project", WhyWords.Project(invoice));
         Line(text, "Engagement", invoice.Text("engagement"));

@@ -13,9 +13,9 @@ internal static class InvoicesCommand
     public static Command Make(Terminal terminal)
     {
         var command = new Command("invoices", """
-            Invoices: draw them from unbilled time, list them, show one with every entry on it.
+            Invoices: draw them from unbilled time, list them, show one with every entry on it, take one back.
 
-            A drawn invoice is looked over by somebody else (a case), then stands in the ERP, is posted there and read back.
+            A drawn invoice or credit note is looked over by somebody else (a case), then stands in the ERP, is posted there and read back.
 
             Example:
               throughline invoices draw --engagement P-20001 --until 2026-06-30
@@ -23,6 +23,7 @@ internal static class InvoicesCommand
         command.Subcommands.Add(Draw(terminal));
         command.Subcommands.Add(List(terminal));
         command.Subcommands.Add(Show(terminal));
+        command.Subcommands.Add(InvoicesCredit.Make(terminal));
         return command;
     }
 
@@ -131,7 +132,7 @@ internal static class InvoicesCommand
             List invoices, the newest first, {ShownMax} at a time.
 
             drawn: not seen in the ERP yet as posted. posted: read back from the ERP. withdrawn: given up before, its entries may be billed again.
-            open, paid and overdue (today, UTC) are what the ERP says of posted ones.
+            open, paid and overdue (today, UTC) are what the ERP says of posted ones. A credit note names what it credits, and is open until it is set off.
 
             Example:
               throughline invoices list --status drawn
@@ -210,13 +211,18 @@ internal static class InvoicesCommand
         return invoice.With("entries", entries.OrderBy(entry => entry.Text("date"), StringComparer.Ordinal)).Without("next");
     }
 
-    public static string Table(IReadOnlyCollection<Fields> invoices, int indent, bool isNarrow) => Cli.Table.Render(
-        ["Invoice", "Status", "In the ERP", "Work until", "Hours", "Amount without tax", "Open with tax", "Due"],
-        [.. invoices.Select(invoice => new[]
-        {
-            invoice.Text("key")!, invoice.Text("status")!, invoice.Text("number") ?? "", invoice.Text("until")!, InvoiceWords.Number(invoice.Number("quantity")),
-            invoice.Money("amount")!.Value.ToString(), invoice.Nested("receivable")?.Money("open")?.ToString() ?? "",
-            invoice.Nested("receivable")?.Text("dueDate") ?? "",
-        })],
-        indent, isNarrow);
+    public static string Table(IReadOnlyCollection<Fields> invoices, int indent, bool isNarrow)
+    {
+        // Most have none, and the table is wide.
+        var hasCredits = invoices.Any(invoice => invoice.Text("credits") is not null);
+        return Cli.Table.Render(
+            ["Invoice", .. hasCredits ? ["Credits"] : Array.Empty<string>(), "Status", "In the ERP", "Work until", "Hours", "Amount without tax", "Open with tax", "Due"],
+            [.. invoices.Select(invoice => new[]
+            {
+                invoice.Text("key")!, hasCredits ? invoice.Text("credits") ?? "" : null, invoice.Text("status")!, invoice.Text("number") ?? "", invoice.Text("until")!,
+                InvoiceWords.Number(invoice.Number("quantity")), invoice.Money("amount")!.Value.ToString(), invoice.Nested("receivable")?.Money("open")?.ToString() ?? "",
+                invoice.Nested("receivable")?.Text("dueDate") ?? "",
+            }.OfType<string>().ToArray())],
+            indent, isNarrow);
+    }
 }

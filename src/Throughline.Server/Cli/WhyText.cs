@@ -12,7 +12,7 @@ internal static class WhyText
     public static string Render(Fields why, bool isNarrow)
     {
         var text = new StringBuilder();
-        Line(text, $"Invoice {why.Text("key")}{(why.Text("number") is { } number ? $", {number} in the ERP" : "")}: {why.Money("amount")} without tax, "
+        Line(text, $"{InvoiceWords.Title(why)}{(why.Text("number") is { } number ? $", {number} in the ERP" : "")}: {why.Money("amount")} without tax, "
             + $"{InvoiceWords.Number(why.Number("quantity"))} h, {InvoiceWords.Number(why.Number("entryCount"))} entries");
         Onward(text, why);
         Agreed(text, why);
@@ -33,6 +33,16 @@ internal static class WhyText
         var onward = why.Nested("onward")!;
         Head(text, "Where it stands");
         Line(text, $"  {onward.Text("says")}");
+        if (why.Text("credits") is { } of)
+        {
+            Line(text, $"  Takes back what invoice {of} has. Reason: {why.Text("reason")}");
+        }
+
+        foreach (var note in why.NestedList("creditNotes"))
+        {
+            Line(text, $"  Credit note {InvoiceWords.CreditNote(note)}");
+        }
+
         if (onward.Money("gross") is { } gross)
         {
             Line(text, $"  {onward.Money("amount")} and {onward.Money("tax")} tax are {gross}{(onward.Text("dueDate") is { } due ? $", due {due}" : "")}; "

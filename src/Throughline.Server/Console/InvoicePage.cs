@@ -10,10 +10,11 @@ internal static class InvoicePage
     public static string Render(Fields why)
     {
         var page = new Html();
-        page.Tag("h1", $"Invoice {why.Text("key")}{(why.Text("number") is { } number ? $", {number} in the ERP" : "")}").Raw("<p>")
+        page.Tag("h1", $"{InvoiceWords.Title(why)}{(why.Text("number") is { } number ? $", {number} in the ERP" : "")}").Raw("<p>")
             .Text($"{why.Money("amount")} without tax, {InvoiceWords.Number(why.Number("quantity"))} h, {InvoiceWords.Number(why.Number("entryCount"))} entries. ")
             .Link("/engagements/" + Uri.EscapeDataString(why.Text("engagement")!), "The deal that it belongs to").Text(".").Raw("</p>");
         Onward(page, why.Nested("onward")!);
+        Credits(page, why);
         Agreed(page, why);
         Lines(page, why);
         Entries(page, why);
@@ -26,7 +27,7 @@ internal static class InvoicePage
         }
 
         page.Raw("</ul>").Tag("p", $"All of this is what the hub stored. Times are of {TimeZoneInfo.Local.Id}.", "note");
-        return Html.Page($"Invoice {why.Text("key")}", page.ToString(), refreshes: false);
+        return Html.Page(InvoiceWords.Title(why), page.ToString(), refreshes: false);
     }
 
     public static string RenderUnknown(string detail) => Html.Page("Unknown", new Html().Tag("h1", "This is not known").Tag("p", detail).ToString(), refreshes: false);
@@ -38,6 +39,19 @@ internal static class InvoicePage
         {
             page.Tag("p", $"{onward.Money("amount")} and {onward.Money("tax")} tax are {gross}{(onward.Text("dueDate") is { } due ? $", due {due}" : "")}; "
                 + $"dated {onward.Text("date")}, read back from the ERP {Html.Local(onward.Text("readBackAt"))}.");
+        }
+    }
+
+    private static void Credits(Html page, Fields why)
+    {
+        if (why.Text("credits") is { } of)
+        {
+            page.Raw("<p>").Text("It takes back what ").Link(InvoiceWords.Path(of), $"invoice {of}").Text($" has. Reason: {why.Text("reason")}").Raw("</p>");
+        }
+
+        foreach (var note in why.NestedList("creditNotes"))
+        {
+            page.Raw("<p>").Text("Credit note ").Link(InvoiceWords.Path(note.Text("key")!), InvoiceWords.CreditNote(note)).Raw("</p>");
         }
     }
 

@@ -16,8 +16,8 @@ public sealed partial class PostgresHubStore
         {
             batch.Add(
                 """
-                insert into invoice (key, scope, reference, count, until, status, currency, quantity, amount, entry_count, number, drawn_by, cause, at)
-                select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+                insert into invoice (key, scope, reference, count, until, status, currency, quantity, amount, entry_count, number, drawn_by, cause, at, credits)
+                select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
                 """,
                 Column(invoices, invoice => StoredText.Key(invoice.Key)),
                 Column(invoices, invoice => StoredText.Of(invoice.Scope)),
@@ -32,7 +32,8 @@ public sealed partial class PostgresHubStore
                 Column(invoices, invoice => StoredText.ProseOrNull(invoice.Number)),
                 Column(invoices, invoice => StoredText.Prose(invoice.By)),
                 Column(invoices, invoice => invoice.Cause.Value),
-                Column(invoices, invoice => StoredTime.At(invoice.At)));
+                Column(invoices, invoice => StoredTime.At(invoice.At)),
+                Column(invoices, invoice => invoice.Credits is { } credits ? StoredText.Key(credits) : null));
         }
 
         if (!settled.IsEmpty)
@@ -56,7 +57,8 @@ public sealed partial class PostgresHubStore
         {
             batch.Add(
                 """
-                insert into invoice_line (invoice, entry, scope, currency, quantity, amount, text, why) select * from unnest($1, $2, $3, $4, $5, $6, $7, $8)
+                insert into invoice_line (invoice, entry, scope, currency, quantity, amount, text, why, place)
+                select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9)
                 """,
                 Column(lines, line => StoredText.Key(line.Invoice)),
                 Column(lines, line => line.Entry.Value),
@@ -65,7 +67,8 @@ public sealed partial class PostgresHubStore
                 Column(lines, line => StoredPosting.Quantity(line.Quantity)),
                 Column(lines, line => StoredPosting.Amount(line.Amount)),
                 Column(lines, line => StoredText.Prose(line.Text)),
-                Column(lines, line => StoredText.Prose(line.Why)));
+                Column(lines, line => StoredText.Prose(line.Why)),
+                Column(lines, line => line.Place));
         }
     }
 }

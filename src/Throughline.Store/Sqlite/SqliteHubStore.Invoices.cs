@@ -24,20 +24,21 @@ public sealed partial class SqliteHubStore
         {
             session.Run(
                 """
-                insert into invoice (key, scope, reference, count, until, status, currency, quantity, amount, entry_count, number, drawn_by, cause, at)
-                values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+                insert into invoice (key, scope, reference, count, until, status, currency, quantity, amount, entry_count, number, drawn_by, cause, at, credits)
+                values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
                 """,
                 StoredText.Key(invoice.Key), StoredText.Of(invoice.Scope), StoredText.Key(invoice.Reference), invoice.Count, Day(invoice.Until), (int)invoice.Status,
                 invoice.Amount.Currency.Code, StoredPosting.Quantity(invoice.Quantity), StoredPosting.Amount(invoice.Amount), invoice.EntryCount,
-                StoredText.ProseOrNull(invoice.Number), StoredText.Prose(invoice.By), invoice.Cause.Value, StoredTime.At(invoice.At));
+                StoredText.ProseOrNull(invoice.Number), StoredText.Prose(invoice.By), invoice.Cause.Value, StoredTime.At(invoice.At),
+                invoice.Credits is { } credits ? StoredText.Key(credits) : null);
         }
 
         foreach (var line in commit.InvoiceLines)
         {
             session.Run(
-                "insert into invoice_line (invoice, entry, scope, currency, quantity, amount, text, why) values ($1, $2, $3, $4, $5, $6, $7, $8)",
+                "insert into invoice_line (invoice, entry, scope, currency, quantity, amount, text, why, place) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
                 StoredText.Key(line.Invoice), line.Entry.Value, StoredText.Of(line.Scope), line.Amount.Currency.Code, StoredPosting.Quantity(line.Quantity),
-                StoredPosting.Amount(line.Amount), StoredText.Prose(line.Text), StoredText.Prose(line.Why));
+                StoredPosting.Amount(line.Amount), StoredText.Prose(line.Text), StoredText.Prose(line.Why), line.Place);
         }
     }
 }

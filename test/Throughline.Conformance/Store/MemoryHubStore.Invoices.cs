@@ -20,7 +20,7 @@ public sealed partial class MemoryHubStore
         return _data.Invoices.Values
             .Where(invoice => (filter.Scope is not { } scope || invoice.Scope == scope) && (filter.Status is not { } status || invoice.Status == status)
                 && (filter.IsOpen is not { } isOpen || (invoice.Status == InvoiceStatus.Posted && invoice.Receivable?.Open.Amount is not 0m == isOpen))
-                && (filter.OverdueOn is not { } day || (invoice is { Status: InvoiceStatus.Posted, Receivable.Open.Amount: not 0m } && invoice.Receivable.DueDate < day))
+                && (filter.OverdueOn is not { } day || (invoice is { Status: InvoiceStatus.Posted, Receivable.Open.Amount: > 0m } && invoice.Receivable.DueDate < day))
                 && (filter.After is null || (after is not null && (invoice.At, invoice.Key).CompareTo((after.At, after.Key)) < 0)))
             .OrderByDescending(invoice => invoice.At).ThenByDescending(invoice => invoice.Key, StringComparer.Ordinal).Take(filter.Max).ToImmutableArray();
     });

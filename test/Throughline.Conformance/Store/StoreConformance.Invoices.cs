@@ -66,6 +66,29 @@ public abstract partial class StoreConformance
         Assert.Empty(await Found(overdueOn: new DateOnly(2026, 7, 31)));
     }
 
+    /// <summary>X5: a credit note is an invoice that says what it takes back, and its lines say which line they are part of.</summary>
+    [Fact]
+    public async Task Should_keep_what_a_credit_note_takes_back()
+    {
+        var epoch = await Store.TakePartitionAsync(Alpha.Partition, "test", Stop);
+        var row = Entry(Alpha, "a");
+        var invoice = Drawn(Alpha, "P-1-DE", 1, 1200m);
+        var note = Drawn(Alpha, "P-1-DE", 2, -1200m) with { Credits = invoice.Key, Quantity = -8m };
+        InvoiceLine[] lines = [LineOf(invoice, row, 8m, 1200m) with { Place = 3 }, LineOf(note, row, -8m, -1200m) with { Place = 1 }];
+        await CommitInvoicesAsync(Alpha, epoch, [invoice, note], [.. lines]);
+        var posted = note with { Status = InvoiceStatus.Posted, Number = "CN-1", Receivable = Said(-1428m, -1428m) };
+        await CommitInvoicesAsync(Alpha, epoch, [posted], []);
+        await ReopenAsync();
+
+        Assert.Equal(Tell(posted), Tell(await Store.FindInvoiceAsync(note.Key, Stop)));
+        Assert.Equal(Tell(new[] { invoice, posted }), Tell(await Store.LoadInvoicesAsync([Alpha], Stop)));
+        Assert.Equal(Tell(lines[1..]), Tell(await Store.ListInvoiceLinesAsync(note.Key, null, 10, Stop)));
+        Assert.Equal(Tell(lines), Tell(await Store.FindInvoiceLinesAsync(new InvoiceLineFilter(Entry: row.Id), Stop)));
+        // It is open until somebody sets it off, and never overdue.
+        Assert.Equal([note.Key], (await Store.ListInvoicesAsync(new InvoiceFilter(null, null, null, 10) { IsOpen = true }, Stop)).Select(each => each.Key));
+        Assert.Empty(await Store.ListInvoicesAsync(new InvoiceFilter(null, null, null, 10) { OverdueOn = new DateOnly(2027, 1, 1) }, Stop));
+    }
+
     private static Receivable Said(decimal gross, decimal open) => new(
         open == 0 ? "paid" : "posted", Money.Of(gross, "EUR"), Money.Of(open, "EUR"), Money.Of(0m, "EUR"), Money.Of(0m, "EUR"), new DateOnly(2026, 7, 31),
         new DateOnly(2026, 7, 4));

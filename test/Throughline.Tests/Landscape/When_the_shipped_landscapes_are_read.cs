@@ -10,7 +10,7 @@ namespace Throughline.Tests.Landscape;
 public sealed class When_the_shipped_landscapes_are_read
 {
     private static readonly string[] Maps =
-        ["crm-invoice", "crm-opportunity", "erp-cost-centre", "erp-customer", "erp-invoice", "erp-invoice-posted", "erp-project",
+        ["crm-invoice", "crm-opportunity", "erp-cost-centre", "erp-credit", "erp-credit-posted", "erp-customer", "erp-invoice", "erp-invoice-posted", "erp-project",
             "erp-time", "psa-milestone", "psa-project", "psa-task", "psa-workstream"];
 
     [Theory]

@@ -131,6 +131,46 @@ public sealed class When_people_look_at_invoices : IAsyncLifetime
     public async Task Should_say_what_is_wrong_with_a_request(string query, string body, int status, string code) =>
         (await _hub.PostAsync("/api/v1/invoices" + query, body)).ShouldBeProblem(status, code);
 
+    [Theory]
+    [InlineData("P-1-DE/2/credit", "{\"by\":\"ann\"}", 422, "invalid-request")]
+    [InlineData("P-1-DE/2/credit", "{\"reason\":\"wrong\"}", 422, "invalid-request")]
+    [InlineData("P-1-DE/2/credit", "{\"by\":\"ann\",\"reason\":\"a\\nb\"}", 422, "invalid-request")]
+    [InlineData("P-1-DE/2/credit", "{\"by\":\"ann\",\"reason\":\"wrong\",\"lines\":[]}", 422, "invalid-request")]
+    [InlineData("P-1-DE/2/credit", "{\"by\":\"ann\",\"reason\":\"wrong\",\"lines\":[0]}", 422, "invalid-request")]
+    [InlineData("P-1-DE/2/credit", "{\"by\":\"ann\",\"reason\":\"wrong\",\"date\":\"soon\"}", 422, "invalid-request")]
+    [InlineData("P-9-DE/2/credit", "{\"by\":\"ann\",\"reason\":\"wrong\"}", 404, "unknown-invoice")]
+    [InlineData("P-1-DE/2", "{\"by\":\"ann\",\"reason\":\"wrong\"}", 404, "unknown-action")]
+    public async Task Should_say_what_is_wrong_with_a_wish_for_a_credit_note(string path, string body, int status, string code) =>
+        (await _hub.PostAsync("/api/v1/invoices/" + path, body)).ShouldBeProblem(status, code);
+
+    /// <summary>X5: what is refused says why, and what a credit note takes back leads there and back.</summary>
+    [Fact]
+    public async Task Should_say_why_no_credit_note_is_drawn_and_show_one_that_is()
+    {
+        var answer = await _hub.PostAsync("/api/v1/invoices/P-1-DE/1/credit", "{\"by\":\"ann\",\"reason\":\"wrong\"}");
+        Assert.Equal((200, 0), ((int)answer.Status, answer.Body.NestedList("invoices").Count));
+        Assert.StartsWith("ann asked for a credit note of invoice P-1-DE/1, and none was drawn: it is not posted yet: reject it instead",
+            (string)Assert.Single(answer.Body.List("says"))!, StringComparison.Ordinal);
+        var environment = new Dictionary<string, string> { ["THROUGHLINE_URL"] = _hub.Address.ToString(), ["THROUGHLINE_DATA"] = _hub.Folder };
+        var refused = await CommandRun.RunAsync("invoices credit 2026/00007 --lines 1,2 --reason wrong --by ann", environment);
+        Assert.Equal(Exit.Negative, refused.Exit);
+        Assert.Contains("none was drawn: ", refused.Error, StringComparison.Ordinal);
+        Assert.Equal(Exit.Usage, (await CommandRun.RunAsync("invoices credit P-1-DE/2 --lines x --reason wrong", environment)).Exit);
+
+        var of = (await _hub.Server.Hub.Store.FindInvoiceAsync("P-1-DE/2", CancellationToken.None))!;
+        await KeepAsync(new EntryCommit
+        {
+            Partition = Deal.Partition, Epoch = 0,
+            Invoices = [of with { Count = 3, Status = InvoiceStatus.Drawn, Number = null, Amount = -of.Amount, Quantity = -16m, Credits = of.Key, At = At.AddDays(2) }],
+        });
+        Assert.Matches("P-1-DE/3 +P-1-DE/2 +drawn +2026-06-30 +-16 +-100.00 EUR\n", (await CommandRun.RunAsync("invoices list", environment)).Output);
+        Assert.Contains("\n  Credited by: P-1-DE/3 of -100.00 EUR, drawn\n", (await CommandRun.RunAsync("invoices show P-1-DE/2", environment)).Output, StringComparison.Ordinal);
+        var note = (await CommandRun.RunAsync("invoices show P-1-DE/3", environment)).Output;
+        Assert.StartsWith("Credit note P-1-DE/3, drawn\n  Credits:     invoice P-1-DE/2\n", note, StringComparison.Ordinal);
+        Assert.Contains("<a href=\"/invoices/P-1-DE/3\">P-1-DE/3 of -100.00 EUR, drawn</a>", (await _hub.GetAsync("/invoices/P-1-DE/2")).Text, StringComparison.Ordinal);
+        Assert.Contains("<a href=\"/invoices/P-1-DE/2\">invoice P-1-DE/2</a>", (await _hub.GetAsync("/invoices/P-1-DE/3")).Text, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Should_say_that_nothing_is_unbilled_where_that_is_so()
     {

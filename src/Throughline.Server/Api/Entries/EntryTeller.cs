@@ -71,8 +71,8 @@ internal sealed class EntryTeller(IHubStore store, ReleaseHolder release)
         {
             var invoice = await store.FindInvoiceAsync(line.Invoice, cancellation);
             told.Add(Fields.Of(
-                ("key", line.Invoice), ("number", invoice?.Number), ("status", invoice?.Status.ToString().ToLowerInvariant()), ("quantity", line.Quantity), ("amount", line.Amount),
-                ("at", invoice?.At)));
+                ("key", line.Invoice), ("credits", invoice?.Credits), ("number", invoice?.Number), ("status", invoice?.Status.ToString().ToLowerInvariant()),
+                ("quantity", line.Quantity), ("amount", line.Amount), ("at", invoice?.At)));
         }
 
         return [.. told.OrderBy(invoice => invoice.Text("at"), StringComparer.Ordinal)];

@@ -8,8 +8,8 @@ using Throughline.Server.Hosting;
 
 namespace Throughline.Server.Api.Invoices;
 
-/// <summary><c>/api/v1/invoices</c>: list, show with every entry, say why they come to their amounts, and have them drawn.</summary>
-internal sealed class InvoiceDoor(Doors doors)
+/// <summary><c>/api/v1/invoices</c>: list, show with every entry, say why they come to their amounts, have them drawn and credited.</summary>
+internal sealed partial class InvoiceDoor(Doors doors)
 {
     private const int RequestBytesMax = 64 * 1024;
 
@@ -118,7 +118,7 @@ internal sealed class InvoiceDoor(Doors doors)
         return (invoice, after, (int)max, unknown);
     }
 
-    private async Task<(DrawRequest? Request, Problem? Problem)> ReadAsync(HttpContext context)
+    private static async Task<(Fields? Body, Problem? Problem)> BodyAsync(HttpContext context)
     {
         var (bytes, unread) = await BodyReader.ReadAsync(context, RequestBytesMax);
         if (unread is not null)
@@ -127,21 +127,32 @@ internal sealed class InvoiceDoor(Doors doors)
         }
 
         var (items, isList, malformed) = BodyReader.Parse(bytes);
-        if (malformed is not null)
+        return malformed is not null ? (null, malformed) : (isList ? null : items[0] as Fields, null);
+    }
+
+    private static string ByOf(Fields? body) => body?.Text("by")?.Trim() ?? "";
+
+    private static string? WrongBy(string by) => by.Length is 0 or > 200 || by.Any(char.IsControl) ? "'by' must say who asks, in at most 200 characters." : null;
+
+    private static Problem Incomplete(string says) => new(422, "invalid-request", "The request is not complete", says);
+
+    private async Task<(DrawRequest? Request, Problem? Problem)> ReadAsync(HttpContext context)
+    {
+        var (body, unread) = await BodyAsync(context);
+        if (unread is not null)
         {
-            return (null, malformed);
+            return (null, unread);
         }
 
-        var body = isList ? null : items[0] as Fields;
-        var by = body?.Text("by")?.Trim() ?? "";
+        var by = ByOf(body);
         var until = Day(body?.Text("until"));
         var date = body?.Text("date") is { } given ? Day(given) : DateOnly.FromDateTime(doors.Time.GetUtcNow().UtcDateTime);
         var says = body is null ? "The body must be an object with 'by' and 'until'."
-            : by.Length is 0 or > 200 || by.Any(char.IsControl) ? "'by' must say who asks, in at most 200 characters."
+            : WrongBy(by) is { } wrong ? wrong
             : until is null ? "'until' must be the last day of the work to be billed, such as 2026-06-30."
             : date is null ? "'date' must be the date of the invoice, such as 2026-06-30; without it that is today (UTC)."
             : null;
-        return says is null ? (new DrawRequest(until!.Value, date!.Value, by), null) : (null, new Problem(422, "invalid-request", "The request is not complete", says));
+        return says is null ? (new DrawRequest(until!.Value, date!.Value, by), null) : (null, Incomplete(says));
     }
 
     private static DateOnly? Day(string? text) =>

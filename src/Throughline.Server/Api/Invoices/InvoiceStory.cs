@@ -31,6 +31,10 @@ internal sealed class InvoiceStory(IHubStore store, Landscape.Landscape landscap
 
     public Instance? Instance { get; } = unit.Instances.Values.FirstOrDefault(each => each.Subject == new RecordId("invoice", invoice.Key));
 
+    /// <summary>What takes it back, the first first; also what was given up.</summary>
+    public async Task<IEnumerable<Fields>> CreditNotesAsync(CancellationToken cancellation) =>
+        (await store.LoadInvoicesAsync([invoice.Scope], cancellation)).Where(each => each.Credits == invoice.Key).Select(InvoiceWords.ToFields);
+
     /// <summary>Cases about the invoice, the oldest first; those that asked for an approval are of the kind <c>approval</c>.</summary>
     public async Task<IReadOnlyList<Fields>> CasesAsync(CancellationToken cancellation)
     {

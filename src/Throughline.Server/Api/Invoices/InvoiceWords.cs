@@ -14,7 +14,7 @@ internal static class InvoiceWords
     public static readonly string[] Statuses = ["all", "drawn", "posted", "withdrawn", "open", "paid", "overdue"];
 
     public static Fields ToFields(Invoice invoice) => Fields.Of(
-        ("key", invoice.Key), ("status", invoice.Status.ToString().ToLowerInvariant()), ("number", invoice.Number), ("engagement", invoice.Scope.Key),
+        ("key", invoice.Key), ("credits", invoice.Credits), ("status", invoice.Status.ToString().ToLowerInvariant()), ("number", invoice.Number), ("engagement", invoice.Scope.Key),
         ("until", Day(invoice.Until)), ("quantity", invoice.Quantity), ("amount", invoice.Amount),
         ("entryCount", (long)invoice.EntryCount), ("by", invoice.By), ("at", invoice.At),
         ("receivable", invoice.Receivable is { } said ? ToFields(said) : null));
@@ -25,6 +25,7 @@ internal static class InvoiceWords
 
     /// <summary>"1,341.00 EUR of 2,541.00 EUR open, due 2026-07-30"; null where the ERP has said nothing of it.</summary>
     public static string? Paid(Fields? receivable) => receivable?.Money("open") is not { } open || receivable.Money("gross") is not { } gross ? null
+        : gross.Amount < 0 ? open.Amount == 0 ? "set off, or paid out" : $"{open} of {gross} not set off yet"
         : (open.Amount == 0 ? $"nothing of {gross} open" : $"{open} of {gross} open{(receivable.Text("dueDate") is { } due ? $", due {due}" : "")}")
             + Part("written off", receivable.Money("writtenOff")) + Part("credited", receivable.Money("credited"))
             + (receivable.Text("lastPaidOn") is { } day ? $", last paid on {day}" : "");
@@ -42,6 +43,13 @@ internal static class InvoiceWords
     public static Fields? TaskOf(EntryRow row, UnitState unit) => row.Attributes.Text("task") is not { } id ? null
         : unit.Targets.Values.Where(target => target.System == row.System && target.ExternalId == id && target.Record.Entity == "task")
             .Select(target => unit.Records.GetValueOrDefault(target.Record)?.Attributes).FirstOrDefault(task => task is not null);
+
+    /// <summary>"Credit note P-1-DE/3" or "Invoice P-1-DE/2".</summary>
+    public static string Title(Fields invoice) => $"{(invoice.Text("credits") is null ? "Invoice" : "Credit note")} {invoice.Text("key")}";
+
+    /// <summary>"P-1-DE/3 of -1,200.00 EUR, posted, 2026-00007 in the ERP".</summary>
+    public static string CreditNote(Fields note) =>
+        $"{note.Text("key")} of {note.Money("amount")}, {note.Text("status")}{(note.Text("number") is { } number ? $", {number} in the ERP" : "")}";
 
     /// <summary>"14 x 150.00 EUR = 2,100.00 EUR".</summary>
     public static string Sum(Fields line) => $"{Number(line.Number("quantity"))} x {line.Money("rate")} = {line.Money("amount")}";

@@ -6,8 +6,8 @@ using Throughline.Model;
 namespace Throughline.Server.Api.Invoices;
 
 /// <summary>
-/// The lines that an invoice shows, and which entries each is made of. Kept of an entry are its words and how its amount came about, not the number of its line; entries with the
-/// same words and rate are one line, so both together lead back to it.
+/// The lines that an invoice shows, and which entries each is made of. Of invoices drawn before the hub kept the place of an entry its words and how its amount came about lead
+/// back to it: entries with the same words and rate are one line.
 /// </summary>
 internal sealed partial class ShownLines(Fields? invoice)
 {
@@ -26,6 +26,11 @@ internal sealed partial class ShownLines(Fields? invoice)
     /// <summary>The number of the line that an entry is part of, from 1; null where it is part of none, or where that cannot be told.</summary>
     public int? LineOf(InvoiceLine entry)
     {
+        if (entry.Place is { } kept)
+        {
+            return kept;
+        }
+
         var rate = PriceText.RateIn(entry.Why);
         var isByRate = rate is { } price && (price * entry.Quantity).Round() == entry.Amount && !entry.Why.EndsWith(UpToTheCap, StringComparison.Ordinal);
         // Of a correction it is not said whether the cap split it as well.

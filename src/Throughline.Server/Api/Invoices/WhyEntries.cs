@@ -96,10 +96,14 @@ internal sealed class WhyEntries(IHubStore store, EntryTeller teller, string rel
 
     private Fields Tell(InvoiceLine line, EntryRow? row, Fields? told, LedgerTransaction[] posted, bool isWhole)
     {
-        var drawn = posted.LastOrDefault(transaction => transaction.Why.EndsWith($"on invoice {invoice.Key}", StringComparison.Ordinal)
-            && transaction.Postings.Any(posting => posting.Account == LedgerAccount.InBatch));
+        // A credit note is drawn first and read back later, both under its key; an invoice is drawn last where an entry was given back and drawn again.
+        var drawn = invoice.Credits is null
+            ? posted.LastOrDefault(transaction => transaction.Why.EndsWith($"on invoice {invoice.Key}", StringComparison.Ordinal)
+                && transaction.Postings.Any(posting => posting.Account == LedgerAccount.InBatch))
+            : posted.FirstOrDefault(transaction => transaction.Why.StartsWith($"credit note {invoice.Key} ", StringComparison.Ordinal));
         var since = drawn is null ? [] : posted.Where(transaction => transaction.Number > drawn.Number
-            && !transaction.Why.StartsWith($"invoice {invoice.Key} ", StringComparison.Ordinal)).ToArray();
+            && !transaction.Why.StartsWith($"invoice {invoice.Key} ", StringComparison.Ordinal)
+            && !transaction.Why.StartsWith($"credit note {invoice.Key} ", StringComparison.Ordinal)).ToArray();
         var entry = InvoiceWords.ToFields(line, row, unit).With("line", lines.LineOf(line)).With("task", told?.Text("taskName") ?? row?.Attributes.Text("task"))
             .With("version", row?.Version).With("changedAt", row?.At).With("approved", row?.Attributes.Flag("approved")).With("hoursToday", row?.Attributes.Number("hours"))
             .With("release", drawn?.Release).With("isReleaseOfToday", drawn is null ? null : drawn.Release == release)

@@ -21,6 +21,8 @@ internal sealed class WhyReader(Doors doors)
     {
         var cases = await story.CasesAsync(cancellation);
         return InvoiceWords.ToFields(invoice).With("customer", terms.Customer).With("project", terms.Project).With("workstream", terms.Workstream)
+            .With("reason", terms.Shows?.Text("reason"))
+            .With("creditNotes", await story.CreditNotesAsync(cancellation))
             .With("approvals", cases.Where(item => item.Text("kind") == "approval")).With("cases", cases.Where(item => item.Text("kind") != "approval"));
     }
 
@@ -57,6 +59,9 @@ internal sealed class WhyReader(Doors doors)
         var waits = story.Instance?.Steps.Values.Where(step => !step.IsDone && step.Reason is not null).OrderBy(step => step.Since).FirstOrDefault()?.Reason;
         var (state, says) = invoice.Status switch
         {
+            InvoiceStatus.Posted when invoice.Credits is { } of => (invoice.Receivable is { Open.Amount: 0 } ? "set-off" : "open", $"Credited: what it took back of invoice {of} "
+                + $"may be billed again; {(invoice.Receivable is { } said ? InvoiceWords.Paid(InvoiceWords.ToFields(said)) : "the ERP has not said whether it is set off")}."),
+            InvoiceStatus.Withdrawn when invoice.Credits is { } kept => ("withdrawn", $"Given up before it counted as posted; what it was to take back stays on invoice {kept}."),
             InvoiceStatus.Posted => (invoice.Receivable is { Open.Amount: 0 } ? "paid" : "open", $"Invoiced; "
                 + $"{(invoice.Receivable is { } said ? InvoiceWords.Paid(InvoiceWords.ToFields(said)) : "the ERP has said nothing of payments yet")}."),
             InvoiceStatus.Withdrawn => ("withdrawn", "Given up before it counted as posted; its entries may be billed again."),
@@ -76,7 +81,7 @@ internal sealed class WhyReader(Doors doors)
     {
         yield return "Who approved the time in the system where it was entered, and when: the hub is told only that it is approved.";
         yield return "The version of an entry that was billed. Hours, amount, rate and rule are those of the invoice; person, role, task, note and approval are as known today.";
-        yield return "Which line an entry is part of, by number: its words and its rate lead to it. Where they do not, no line is named.";
+        yield return "Of invoices drawn before the hub kept it, which line an entry is part of: its words and its rate lead to it. Where they do not, no line is named.";
         yield return "The versions of the maps by which it was sent. Kept are their names, what was sent to the letter, and the release of the landscape by which it was drawn.";
         yield return "The moment of a call: it lies between when it was decided and when it was answered.";
         yield return "Sale, contract, workstream and rate card as they were: they are those of today, and the order in which rates win is that of today's release; "

@@ -63,10 +63,18 @@ internal sealed class BilledTime
         [.. Lines.Where(line => line.Invoice == invoice)]));
 
     /// <summary>The ERP says how an invoice stands there, with tax.</summary>
-    public EntryCommit Pay(string invoice, decimal gross, decimal open, decimal writtenOff = 0m) => Run(DecidedTime.Home, turn => turn.Pay(
+    public EntryCommit Pay(string invoice, decimal gross, decimal open, decimal writtenOff = 0m, decimal credited = 0m) => Run(DecidedTime.Home, turn => turn.Pay(
         Envelope(EnvelopeKind.InvoiceLines, Fields.Of(
-            ("invoice", invoice), ("to", InvoiceDecider.Paid), ("receivable", When_invoices_are_paid.Said(gross, open, writtenOff)))),
+            ("invoice", invoice), ("to", InvoiceDecider.Paid), ("receivable", When_invoices_are_paid.Said(gross, open, writtenOff, credited)))),
         [.. Lines.Where(line => line.Invoice == invoice)]));
+
+    /// <summary>Somebody wants some lines of an invoice taken back, or all of them; what the engagement is told.</summary>
+    public Fields Credit(string invoice, params int[] lines)
+    {
+        var request = new CreditRequest(invoice, [.. lines], new DateOnly(2026, 7, 20), "not agreed", "ann");
+        var envelope = Envelope(EnvelopeKind.CreditInvoice, request.ToPayload());
+        return Assert.Single(Run(DecidedTime.Home, turn => turn.Credit(envelope, CreditRequest.From(envelope.Payload))).Messages).Payload;
+    }
 
     public EntryCommit Run(Scope scope, Action<EntryTurn> act)
     {
@@ -74,6 +82,7 @@ internal sealed class BilledTime
         foreach (var invoice in _invoices.Values)
         {
             turn.Load(invoice);
+            turn.Load(invoice.Key, [.. Lines.Where(line => line.Invoice == invoice.Key)]);
         }
 
         act(turn);

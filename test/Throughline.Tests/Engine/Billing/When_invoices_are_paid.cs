@@ -178,8 +178,9 @@ public sealed class When_invoices_are_paid
             }
         }).QuickCheckThrowOnFailure();
 
-    internal static Fields Said(decimal gross, decimal open, decimal writtenOff = 0m) =>
-        Fields.Of(("gross", Euro(gross)), ("open", Euro(open)), ("writtenOff", writtenOff == 0 ? null : Euro(writtenOff)), ("dueDate", "2026-07-31"));
+    internal static Fields Said(decimal gross, decimal open, decimal writtenOff = 0m, decimal credited = 0m) => Fields.Of(
+        ("gross", Euro(gross)), ("open", Euro(open)), ("writtenOff", writtenOff == 0 ? null : Euro(writtenOff)), ("credited", credited == 0 ? null : Euro(credited)),
+        ("dueDate", "2026-07-31"));
 
     private static Money Euro(decimal amount) => Money.Of(amount, "EUR");
 }

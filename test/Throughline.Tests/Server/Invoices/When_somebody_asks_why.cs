@@ -187,6 +187,35 @@ public sealed class When_somebody_asks_why : IAsyncLifetime
         Assert.Contains($"Invoice {_invoice.Key}, posted as {number}: 8 h, 1,200.00 EUR; throughline why {_invoice.Key} psa:{id}", EntryText.Long(entry), StringComparison.Ordinal);
     }
 
+    /// <summary>X5: a line, what took it back, and why it comes to its amount, in both directions.</summary>
+    [Fact]
+    public async Task Should_lead_from_an_invoice_to_its_credit_note_and_back()
+    {
+        await PostAsync();
+        var of = (await WhyAsync()).NestedList("lines").Single(line => line.Number("entryCount") == 1).Number("line")!.Value;
+        var request = new CreditRequest(_invoice.Key, [(int)of], Today, "not agreed", "ann");
+        var note = Assert.Single((await _firm.Hub.CreditInvoiceAsync(Engagement, request, TimeProvider.System, CancellationToken.None)).Invoices);
+        await _firm.ActAsync(await _firm.CaseAsync("approval", note.Key), CaseAction.Approve, "bob", "agreed");
+        await _firm.UntilAsync("it is posted", async () => (await _firm.Hub.Store.FindInvoiceAsync(note.Key, CancellationToken.None))!.Status == InvoiceStatus.Posted);
+
+        var why = await WhyAsync($"psa:{_booked[2]}");
+        var credited = Assert.Single(why.NestedList("creditNotes"));
+        Assert.Equal((note.Key, "posted"), (credited.Text("key"), credited.Text("status")));
+        Assert.Equal(["unbilled", "in-batch", "invoiced", "in-batch", "unbilled"], Assert.Single(why.NestedList("entries")).NestedList("transactions")
+            .Select(posted => posted.NestedList("postings").Single(posting => posting.Number("quantity") > 0).Text("account")));
+        Assert.Contains($"  Credit note {note.Key} of -37.50 EUR, posted, ", WhyText.Render(why, isNarrow: false), StringComparison.Ordinal);
+
+        _invoice = (await _firm.Hub.Store.FindInvoiceAsync(note.Key, CancellationToken.None))!;
+        var back = await WhyAsync();
+        Assert.Equal((request.Invoice, "not agreed", "crediting"), (back.Text("credits"), back.Text("reason"), back.Nested("process")!.Text("name")));
+        var entry = Assert.Single(back.NestedList("entries"));
+        Assert.Equal((-0.25m, 1m, _firm.Landscape.Release), (entry.Number("quantity"), entry.Number("line"), entry.Text("release")));
+        Assert.Equal(["erp-credit", "erp-credit-posted"], back.NestedList("calls").Select(call => call.Text("map")));
+        Assert.Contains($"Credit note {note.Key}, ", WhyText.Render(back, isNarrow: false), StringComparison.Ordinal);
+        Assert.Contains($"Takes back what invoice {request.Invoice} has. Reason: not agreed", WhyText.Render(back, isNarrow: false), StringComparison.Ordinal);
+        Assert.StartsWith("Credited: ", back.Nested("onward")!.Text("says"), StringComparison.Ordinal);
+    }
+
     private async Task<string> PostAsync()
     {
         await _firm.ActAsync(await _firm.CaseAsync("approval", _invoice.Key), CaseAction.Approve, "bob", "agreed");
