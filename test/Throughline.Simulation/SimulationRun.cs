@@ -128,8 +128,8 @@ internal sealed class SimulationRun
             return false;
         }
 
-        // The month is closed when nothing moves any more, and that moves a few things.
-        if (Finance.Close())
+        // The month is closed when nothing moves any more, and that moves a few things; so does what is taken back afterwards.
+        if (Finance.Close() || Finance.TakeBack())
         {
             _quiet = 0;
             _trouble.ComeBack();

@@ -12,7 +12,7 @@ namespace Throughline.Simulation.Checkers;
 
 /// <summary>
 /// What the books call invoiced is what the ERP's own posted invoices come to, by their lines, and no invoice stands there twice; what is drawn and not posted has an open
-/// case; every hour is on as many invoices as the books say, and never on more than there ever were approved.
+/// case; every hour is on as many invoices as the books say, less what credit notes took back, and never on more than there ever were approved; no line is credited twice.
 /// </summary>
 internal sealed class InvoicesAreTrue : IChecker
 {
@@ -30,7 +30,7 @@ internal sealed class InvoicesAreTrue : IChecker
             .ToLookup(row => row.Fields.Text("reference")!, row => row.Fields);
         return InTheErp(run, invoices).Concat(invoices.SelectMany(invoice => Amiss(run, invoice, [.. posted[invoice.Key]])))
             .Concat(invoices.GroupBy(invoice => invoice.Scope).SelectMany(mine => Books(run, mine.Key, [.. mine], posted)))
-            .Concat(Entries(run, invoices)).Concat(AtTheClose(run, invoices)).Concat(Told(run));
+            .Concat(Entries(run, invoices)).Concat(CreditedTwice(run)).Concat(AtTheClose(run, invoices)).Concat(Told(run));
     }
 
     private static IEnumerable<string> InTheErp(SimulationRun run, ImmutableArray<Invoice> invoices)
@@ -70,7 +70,9 @@ internal sealed class InvoicesAreTrue : IChecker
     // Of the ERP's invoices all that are posted count, except where people know that the hub does not count one.
     private static IEnumerable<string> Books(SimulationRun run, Scope scope, Invoice[] invoices, ILookup<string, Fields> posted)
     {
-        var counted = invoices
+        // What a credit note is to take back is in batch as long as it waits.
+        var waiting = invoices.Where(invoice => invoice is { Credits: not null, Status: InvoiceStatus.Drawn }).Sum(invoice => invoice.Amount.Amount);
+        var counted = waiting + invoices.Where(invoice => invoice.Credits is null || invoice.Status == InvoiceStatus.Posted)
             .Where(invoice => invoice.Status == InvoiceStatus.Posted || (!HasCase(run, invoice) && !run.People.GivenUpInvoices.Contains(invoice.Key)))
             .SelectMany(invoice => posted[invoice.Key]).Sum(Erp.AmountOf);
         var invoiced = run.Store.BalancesAsync(scope, CancellationToken.None).Result
@@ -85,11 +87,11 @@ internal sealed class InvoicesAreTrue : IChecker
     {
         var lines = invoices.Where(invoice => invoice.Status != InvoiceStatus.Withdrawn)
             .SelectMany(invoice => run.Store.ListInvoiceLinesAsync(invoice.Key, null, int.MaxValue, CancellationToken.None).Result
-                .Select(line => (Line: line, Account: invoice.Status == InvoiceStatus.Posted ? LedgerAccount.Invoiced : LedgerAccount.InBatch)))
-            .ToLookup(item => item.Line.Entry);
+                .SelectMany(line => Stands(invoice, line).Select(portion => (line.Entry, Portion: portion))))
+            .ToLookup(item => item.Entry, item => item.Portion);
         foreach (var row in run.Store.FindEntriesAsync(new EntryFilter(Max: int.MaxValue), CancellationToken.None).Result)
         {
-            var said = LineValue.Of(lines[row.Id].Select(item => new Portion(item.Account, item.Line.Quantity, item.Line.Amount)));
+            var said = LineValue.Of(lines[row.Id]);
             var stands = LineValue.Of(row.Value.Portions.Where(portion => !portion.Account.IsOpen())
                 .Select(portion => OnPosted.Contains(portion.Account) ? portion with { Account = LedgerAccount.Invoiced } : portion));
             if (!said.Equals(stands))
@@ -105,6 +107,13 @@ internal sealed class InvoicesAreTrue : IChecker
             }
         }
     }
+
+    private static Portion[] Stands(Invoice invoice, InvoiceLine line) => (invoice.Credits is not null, invoice.Status) switch
+    {
+        (_, InvoiceStatus.Posted) => [new Portion(LedgerAccount.Invoiced, line.Quantity, line.Amount)],
+        (true, _) => [new Portion(LedgerAccount.Invoiced, line.Quantity, line.Amount), new Portion(LedgerAccount.InBatch, -line.Quantity, -line.Amount)],
+        _ => [new Portion(LedgerAccount.InBatch, line.Quantity, line.Amount)],
+    };
 
     // By then the hub knows where each hour is booked. What was on an invoice before stays where it was billed (ADR 0017).
     private static IEnumerable<string> AtTheClose(SimulationRun run, ImmutableArray<Invoice> invoices)
@@ -126,6 +135,11 @@ internal sealed class InvoicesAreTrue : IChecker
             before.UnionWith(lines.Select(line => line.Entry));
         }
     }
+
+    private static IEnumerable<string> CreditedTwice(SimulationRun run) => run.Systems.Erp.All(Erp.Invoice)
+        .Where(row => Erp.CreditOf(row.Fields) is not null && row.Fields.Text("state") == Erp.Posted && !run.People.GivenUpInvoices.Contains(row.Fields.Text("reference")!))
+        .SelectMany(row => row.Fields.NestedList("lines").Select(line => (Of: Erp.CreditOf(row.Fields), Line: line.Number("credit_of"))))
+        .GroupBy(line => line).Where(line => line.Count() > 1).Select(line => $"line {line.Key.Line} of the ERP's invoice {line.Key.Of} is credited {line.Count()} times");
 
     private static IEnumerable<string> Told(SimulationRun run) => run.Store.ReadEventsAsync(0, int.MaxValue, CancellationToken.None).Result
         .Where(item => item.Name == "invoice.posted").GroupBy(item => item.Payload.Text("invoice")).Where(items => items.Count() > 1)

@@ -42,8 +42,14 @@ internal sealed class PaymentsAreTrue : IChecker
 
     private static IEnumerable<string> Books(SimulationRun run, Scope scope, (Invoice Invoice, string Id)[] mine)
     {
-        var expected = new Dictionary<LedgerAccount, decimal>();
-        foreach (var (account, amount) in mine.SelectMany(item => Parts(run.Systems.Erp, item.Id)))
+        // What a credit note is to take back is in batch as long as it waits.
+        var expected = new Dictionary<LedgerAccount, decimal>
+        {
+            [LedgerAccount.Invoiced] = run.Store.LoadInvoicesAsync([scope], CancellationToken.None).Result
+                .Where(invoice => invoice is { Credits: not null, Status: InvoiceStatus.Drawn }).Sum(invoice => invoice.Amount.Amount),
+        };
+        foreach (var (account, amount) in mine.Where(item => item.Invoice.Credits is null)
+            .SelectMany(item => Parts(run.Systems.Erp, item.Id, [.. mine.Where(note => note.Invoice.Credits == item.Invoice.Key).Select(note => note.Id)])))
         {
             expected[account] = expected.GetValueOrDefault(account) + amount;
         }
@@ -59,13 +65,18 @@ internal sealed class PaymentsAreTrue : IChecker
         }
     }
 
-    // Of the amount without tax the same share as of what is with it, and all of it where nothing is open; no more than there is.
-    private static IEnumerable<(LedgerAccount Account, decimal Amount)> Parts(Erp erp, string id)
+    // What the hub's own credit notes took back is no part of it any more, and what the ERP calls credited is theirs first.
+    // Of the rest without tax the same share as of what is with it, and all of it where nothing is open; no more than there is.
+    private static IEnumerable<(LedgerAccount Account, decimal Amount)> Parts(Erp erp, string id, string[] notes)
     {
-        var (net, gross, settlement) = (Erp.AmountOf(erp.Find(Erp.Invoice, id)!), erp.GrossOf(id), erp.SettlementOf(id)!);
+        var (own, settlement) = (-notes.Sum(erp.GrossOf), erp.SettlementOf(id)!);
+        var setOff = Math.Min(own, settlement.Credited);
+        settlement = settlement with { Credited = settlement.Credited - setOff };
+        var net = Erp.AmountOf(erp.Find(Erp.Invoice, id)!) + notes.Sum(note => Erp.AmountOf(erp.Find(Erp.Invoice, note)!));
+        var (gross, open) = (erp.GrossOf(id) - own, erp.OpenOf(id) - own + setOff);
         decimal Share(decimal part) => gross == 0 ? 0 : decimal.Round(net * part / gross, 2, MidpointRounding.AwayFromZero);
 
-        var paid = erp.OpenOf(id) == 0 && gross != 0 ? Math.Max(0, net - Share(settlement.WrittenOff) - Share(settlement.Credited)) : Share(settlement.Paid);
+        var paid = open == 0 && gross != 0 ? Math.Max(0, net - Share(settlement.WrittenOff) - Share(settlement.Credited)) : Math.Min(net, Share(settlement.Paid));
         var writtenOff = Math.Min(Share(settlement.WrittenOff), net - paid);
         var credited = Math.Min(Share(settlement.Credited), net - paid - writtenOff);
         return
@@ -97,7 +108,7 @@ internal sealed class PaymentsAreTrue : IChecker
             yield return $"invoice {invoice.Key} of {gross} has {settlement} and {open} open, and stands in the hub with {known}";
         }
 
-        if (open == 0 && !Announced(run).Contains(invoice.Key))
+        if (open == 0 && invoice.Credits is null && !Announced(run).Contains(invoice.Key))
         {
             yield return $"invoice {invoice.Key} is paid, and nobody was told";
         }
@@ -110,7 +121,15 @@ internal sealed class PaymentsAreTrue : IChecker
             yield return $"invoice {invoice.Key} of {gross} is {status} with {open} open, and the CRM shows {string.Join(" and ", shown.Select(row => row.ToJson()))}";
         }
 
-        var isOverdue = open > 0 && DateOnly.FromDateTime(run.World.Now.UtcDateTime) > settlement.Due;
+        if (invoice.Credits is not null)
+        {
+            yield break;
+        }
+
+        // What credit notes took back is nothing to ask the customer for.
+        var asked = open + run.Store.LoadInvoicesAsync([invoice.Scope], CancellationToken.None).Result.Where(note => note.Credits == invoice.Key)
+            .Sum(note => note.Receivable?.Open.Amount ?? 0);
+        var isOverdue = asked > 0 && open > 0 && DateOnly.FromDateTime(run.World.Now.UtcDateTime) > settlement.Due;
         var hasCase = unit.Cases.Values.Any(item => item.Instance == collection.Id && item.Step == OverdueStep);
         if (isOverdue != hasCase)
         {

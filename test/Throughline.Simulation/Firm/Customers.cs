@@ -17,12 +17,14 @@ internal sealed class Customers
     private readonly TheWorld _world;
     private readonly Erp _erp;
     private readonly Random _chance;
+    private readonly Random _notes;
     private int _byHand;
 
     public Customers(TheWorld world, Erp erp)
     {
         (_world, _erp) = (world, erp);
         _chance = world.Chance("customers");
+        _notes = world.Chance("credit notes");
         erp.Happened = effect =>
         {
             if (effect is { Entity: Erp.Invoice, Content: { } content })
@@ -52,10 +54,31 @@ internal sealed class Customers
         }
 
         _erp.Settle(id, new Settlement(Today.AddDays(Terms[_chance.Next(Terms.Length)]), [], 0, 0), _world.Now);
+        if (_erp.Find(Erp.Invoice, id) is { } note && Erp.CreditOf(note) is { } of)
+        {
+            // Some are set off later, and some never; what the customer has paid already is not.
+            UnderWay++;
+            _world.Later(TimeSpan.FromMilliseconds(_notes.Next(60_000)), () => SetOff(id, of));
+            return;
+        }
+
         for (var left = _chance.Next(7); left > 0; left--)
         {
             UnderWay++;
             _world.Later(TimeSpan.FromMilliseconds(_chance.Next(_chance.Next(2) == 0 ? 5_000 : 90_000)), () => BeginOne(id));
+        }
+    }
+
+    private void SetOff(string note, string of)
+    {
+        UnderWay--;
+        var amount = -_erp.OpenOf(note);
+        if (_notes.Next(3) > 0 && amount > 0 && _erp.OpenOf(of) >= amount)
+        {
+            _world.Trace.Note("erp", FormattableString.Invariant($"credit note {note} of {amount} is set off against invoice {of}"));
+            var (credit, invoice) = (_erp.SettlementOf(note)!, _erp.SettlementOf(of)!);
+            _erp.Settle(note, credit with { Credited = credit.Credited - amount }, _world.Now);
+            _erp.Settle(of, invoice with { Credited = invoice.Credited + amount }, _world.Now);
         }
     }
 
@@ -79,6 +102,11 @@ internal sealed class Customers
     {
         var known = _erp.SettlementOf(id)!;
         var open = _erp.OpenOf(id);
+        if (Erp.CreditOf(_erp.Find(Erp.Invoice, id)!) is not null)
+        {
+            return;
+        }
+
         var part = decimal.Round(open * (decimal)(0.05 + (0.9 * _chance.NextDouble())), 2, MidpointRounding.ToEven);
         var after = _chance.Next(10) switch
         {

@@ -36,6 +36,7 @@ internal sealed partial class Erp() : TargetSystem("erp")
 
     public override ImmutableArray<Receipt> Apply(ImmutableArray<WriteItem> items, DateTimeOffset now)
     {
+        items = [.. items.Select(item => item with { Fields = Completed(item) })];
         if (!TakesLinesApart && items.Length > 1 && items.Select(item => Objection(item, null)).OfType<Failure>().FirstOrDefault() is { } objection)
         {
             return [.. items.Select(_ => Receipt.Failed(objection))];
@@ -106,6 +107,7 @@ internal sealed partial class Erp() : TargetSystem("erp")
 
     private Failure? ObjectionToInvoice(WriteItem item, Fields? known) => (item.Operation, known?.Text("state")) switch
     {
+        (WriteOperation.Create, _) when CreditOf(item.Fields) is { } id && SettlementOf(id) is null => new Failure.Policy("only a posted invoice is credited"),
         (WriteOperation.Create, _) when Find(Party, item.Fields.Text("party")) is null =>
             new Failure.MissingReference("the party does not exist", item.Fields.Text("party") ?? ""),
         (WriteOperation.Create, _) => item.Fields.Text("state") is not null || item.Fields.NestedList("lines").Count == 0
@@ -115,6 +117,16 @@ internal sealed partial class Erp() : TargetSystem("erp")
         (WriteOperation.Update, Posted) when !known!.Merge(item.Fields).Equals(known) => new Failure.Policy("a posted invoice is not changed"),
         _ => null,
     };
+
+    /// <summary>The invoice that it takes back; null where it is no credit note.</summary>
+    public static string? CreditOf(Fields invoice) => invoice.Text("credit_of");
+
+    // Its lines name the lines that they take back, and are as those with the sign turned round.
+    private Fields Completed(WriteItem item) => item is { Entity: Invoice, Operation: WriteOperation.Create } && CreditOf(item.Fields) is { } id && Find(Invoice, id) is { } of
+        ? item.Fields.With("party", of.Text("party")).With("currency", of.Get("currency")).With("lines", item.Fields.NestedList("lines").Select(line =>
+            of.NestedList("lines")[(int)line.Number("credit_of")!.Value - 1] is var credited
+                ? credited.With("quantity", -credited.Number("quantity")).With("credit_of", line.Get("credit_of")) : line))
+        : item.Fields;
 
     private static decimal AmountOfLine(Fields line) => decimal.Round(line.Number("quantity")!.Value * line.Number("unit_price")!.Value, 2, MidpointRounding.ToEven);
 

@@ -119,5 +119,5 @@ internal sealed class People(TheWorld world, MemoryHubStore store, Operator hubs
 
     private string? InvoiceOf(Case item) => item.Instance is { } id
         && UnitRows.Read(item.Unit, store.LoadUnitsAsync([item.Unit], CancellationToken.None).Result).Instances.GetValueOrDefault(id)
-            is { Process: "billing" or "collection" } instance ? instance.Subject.Key : null;
+            is { Process: "billing" or "crediting" or "collection" } instance ? instance.Subject.Key : null;
 }
