@@ -8,7 +8,8 @@ namespace Throughline.Simulation.Checkers;
 
 /// <summary>
 /// Time that does not stand in the ERP as it should waits for a reason and until a time, or is held and counted, with its hours, in the one open
-/// case of its engagement and reason; when all deadlines have passed, it is counted in any case. What is as it should be is counted in none.
+/// case of its engagement and reason; when all deadlines have passed, it is counted in any case. What is as it should be is counted in none, unless it was billed and
+/// nobody can say on which invoice that is to be set off.
 /// </summary>
 internal sealed class HeldTimeIsTold : IChecker
 {
@@ -29,7 +30,7 @@ internal sealed class HeldTimeIsTold : IChecker
                 yield return $"time {line.Id} ({line.Name}) is not in the ERP as it should be, and nobody is told{(isLate ? " although every deadline has passed" : "")}: "
                     + (row is null ? "not known" : $"{row.Status} {row.Reason}");
             }
-            else if (isRight && row is { IsTrouble: true } && line.IsDeleted)
+            else if (isRight && row is { IsTrouble: true, Value.IsBilled: false } && line.IsDeleted)
             {
                 yield return $"time {line.Id} ({line.Name}) is deleted and nothing of it stands in the ERP, but a case still counts it: {row.Says}";
             }
